@@ -1,0 +1,42 @@
+//! `cargo xtask gen`
+//!
+//! To add a generator: a program of the workspace that writes its files into the checkout, and with `--check`
+//! exits with a code other than 0 if that would change one; then its name in [`GENERATORS`].
+
+use std::{process::Command, time::Duration};
+
+use super::{check_rust, with_stages};
+use crate::{
+    args::GenOptions,
+    failure::Failure,
+    project::Project,
+    stage::{Output, Stages},
+};
+
+const GENERATORS: [(&str, &str); 2] = [
+    ("generated TypeScript", "tegata-ui-bindings"),
+    ("generated vectors", "tegata-vectors"),
+];
+
+/// Compares the committed files with what their programs would write, or writes them.
+pub(crate) fn run(project: &Project, options: &GenOptions) -> Result<(), Failure> {
+    with_stages(project, |stages| {
+        check_rust(project, stages)?;
+        let build = project.cargo(["build", "--locked"]);
+        stages.run("build", Duration::from_hours(1), Output::Progress, [build])?;
+        generate(project, stages, options.write)
+    })
+}
+
+/// The programs must have been built.
+pub(super) fn generate(project: &Project, stages: &mut Stages, write: bool) -> Result<(), Failure> {
+    for (name, program) in GENERATORS {
+        let mut command = Command::new(project.program(program));
+        command.current_dir(&project.root);
+        if !write {
+            command.arg("--check");
+        }
+        stages.run(name, Duration::from_mins(2), Output::Progress, [command])?;
+    }
+    Ok(())
+}

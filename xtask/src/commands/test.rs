@@ -1,0 +1,161 @@
+//! `cargo xtask test`: everything that has to hold, in the order in which a failure is cheapest.
+
+use std::{fs, process::Command, time::Duration};
+
+use super::{
+    JS_TESTS, UI, build::build_workspace, check_rust, demo, fetch_crates, generate, lint,
+    prepare_ui, screens, with_stages,
+};
+use crate::{
+    args::{DemoOptions, Group, TestOptions},
+    failure::Failure,
+    install,
+    node::{self, npm},
+    packages::Purpose,
+    project::Project,
+    python,
+    stage::{Output, Stages},
+};
+
+/// Runs the stages that were asked for and those that they build on.
+pub(crate) fn run(project: &Project, options: &TestOptions) -> Result<(), Failure> {
+    with_stages(project, |stages| {
+        check_rust(project, stages)?;
+        install::ensure(stages, Purpose::Test, options.consent)?;
+        let chosen = Chosen(&options.only);
+        if chosen.any(&[Group::EndToEnd, Group::Rust, Group::Ui]) {
+            prepare_ui(project, stages)?;
+        }
+        if chosen.any(&[Group::Rust, Group::Vectors]) {
+            // The Rust tests run programs of both.
+            node::install(project, stages, JS_TESTS)?;
+            python::install(project, stages)?;
+        }
+        if chosen.any(&[Group::EndToEnd, Group::Rust]) {
+            fetch_crates(project, stages)?;
+        }
+        if chosen.any(&[Group::Rust]) {
+            lint::check_format(project, stages)?;
+            lint::clippy(project, stages)?;
+        }
+        if chosen.any(&[Group::EndToEnd, Group::Rust]) {
+            build_workspace(project, stages)?;
+        }
+        if chosen.any(&[Group::Rust]) {
+            rust(project, stages)?;
+        }
+        if chosen.any(&[Group::Ui]) {
+            lint::check_ui(project, stages)?;
+            let test = npm(project, UI, ["test"]);
+            stages.run(
+                "UI tests",
+                Duration::from_mins(10),
+                Output::Progress,
+                [test],
+            )?;
+        }
+        if chosen.any(&[Group::Vectors]) {
+            vectors(project, stages)?;
+        }
+        if chosen.any(&[Group::Ui]) {
+            screens::take(project, stages)?;
+        }
+        if chosen.any(&[Group::EndToEnd]) {
+            demo_once(project, stages, true)?;
+            demo_once(project, stages, false)?;
+        }
+        Ok(())
+    })
+}
+
+/// The groups that were asked for; none means all.
+struct Chosen<'a>(&'a [Group]);
+
+impl Chosen<'_> {
+    fn any(&self, groups: &[Group]) -> bool {
+        self.0.is_empty() || self.0.iter().any(|group| groups.contains(group))
+    }
+}
+
+fn rust(project: &Project, stages: &mut Stages) -> Result<(), Failure> {
+    generate::generate(project, stages, false)?;
+    let mut test = project.cargo(["test", "--locked", "--workspace"]);
+    // Tests that run a foreign implementation find its packages here.
+    test.env("TEGATA_PYTHON", project.python());
+    // Shown everywhere: its closing lines say how many tests ran.
+    stages.run("tests", Duration::from_mins(30), Output::Shown, [test])?;
+    let mut doc = project.cargo(["doc", "--locked", "--workspace", "--no-deps"]);
+    doc.env("RUSTDOCFLAGS", "-D warnings");
+    stages.run(
+        "documentation",
+        Duration::from_mins(10),
+        Output::Progress,
+        [doc],
+    )
+}
+
+/// The same vectors as the Rust tests, checked by implementations that share no code with ours.
+fn vectors(project: &Project, stages: &mut Stages) -> Result<(), Failure> {
+    let mut node = Command::new("node");
+    node.arg("tests/js/check-vectors.mjs")
+        .current_dir(&project.root);
+    stages.run(
+        "vectors in JavaScript",
+        Duration::from_mins(5),
+        Output::Progress,
+        [node],
+    )?;
+    let python = python::script(project, "tests/python/check_vectors.py");
+    stages.run(
+        "vectors in Python",
+        Duration::from_mins(5),
+        Output::Progress,
+        [python],
+    )
+}
+
+/// The demo without a person, on data that nothing else has touched.
+fn demo_once(project: &Project, stages: &mut Stages, terminal: bool) -> Result<(), Failure> {
+    let data_dir = project.scratch_dir().join(if terminal {
+        "demo-terminal"
+    } else {
+        "demo-window"
+    });
+    match fs::remove_dir_all(&data_dir) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(Failure::io(
+                &format!("remove {}", data_dir.display()),
+                &error,
+            ));
+        }
+        Ok(()) | Err(_) => {}
+    }
+    let options = DemoOptions {
+        once: true,
+        terminal,
+        ..DemoOptions::default()
+    };
+    demo::run_once(
+        stages,
+        terminal,
+        demo::command(project, &options, &data_dir),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_choice_everything_runs() {
+        for group in [Group::EndToEnd, Group::Rust, Group::Ui, Group::Vectors] {
+            assert!(Chosen(&[]).any(&[group]), "{group:?} is part of everything");
+            assert!(Chosen(&[group]).any(&[group]));
+            assert!(
+                Chosen(&[Group::Rust, group]).any(&[group]),
+                "more than one may be chosen"
+            );
+        }
+        assert!(!Chosen(&[Group::Ui]).any(&[Group::Rust, Group::Vectors]));
+    }
+}

@@ -1,0 +1,224 @@
+//! The help texts: one for each command, each with examples.
+
+/// A page of help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Topic {
+    Build,
+    Demo,
+    Fuzz,
+    Gen,
+    Lint,
+    Overview,
+    Screens,
+    Setup,
+    Test,
+}
+
+impl Topic {
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Demo,
+        Self::Test,
+        Self::Build,
+        Self::Lint,
+        Self::Gen,
+        Self::Screens,
+        Self::Fuzz,
+        Self::Setup,
+        Self::Overview,
+    ];
+
+    /// The command that the page is about; none for the overview.
+    pub(crate) fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Build => Some("build"),
+            Self::Demo => Some("demo"),
+            Self::Fuzz => Some("fuzz"),
+            Self::Gen => Some("gen"),
+            Self::Lint => Some("lint"),
+            Self::Overview => None,
+            Self::Screens => Some("screens"),
+            Self::Setup => Some("setup"),
+            Self::Test => Some("test"),
+        }
+    }
+
+    /// The page of a command's name.
+    pub(crate) fn find(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|topic| topic.name() == Some(name))
+    }
+}
+
+/// The page, without a line break at its end.
+pub(crate) fn text(topic: Topic) -> &'static str {
+    match topic {
+        Topic::Build => BUILD,
+        Topic::Demo => DEMO,
+        Topic::Fuzz => FUZZ,
+        Topic::Gen => GEN,
+        Topic::Lint => LINT,
+        Topic::Overview => OVERVIEW,
+        Topic::Screens => SCREENS,
+        Topic::Setup => SETUP,
+        Topic::Test => TEST,
+    }
+}
+
+const OVERVIEW: &str = "\
+Everything that is done with this repository is one of these:
+
+  cargo xtask demo      see a sign-in from request to verified evidence
+  cargo xtask test      every check and every test, as continuous integration runs them
+  cargo xtask build     the UI, then every crate
+  cargo xtask lint      formatting, clippy and the UI's lints; --fix formats
+  cargo xtask gen       are the generated files up to date? --write writes them
+  cargo xtask screens   pictures of every screen, checked for accessibility
+  cargo xtask fuzz      libFuzzer on the parsers of outside bytes
+  cargo xtask setup     install what the tests need, and nothing else
+  cargo xtask help …    more about one of them, with examples
+
+Commands that need something installed list it with reasons and ask once; `--yes` agrees beforehand, and
+nothing is asked when `CI` is set or there is no terminal.
+
+Exit codes: 0 done, 1 something failed, 2 wrong usage, 3 something has to be installed first.
+
+Environment:
+  TEGATA_CACHE      where Python packages are kept (default: $XDG_CACHE_HOME/tegata or ~/.cache/tegata)
+  CARGO_TARGET_DIR  where built programs go, as for cargo itself
+  CI                set: ask nothing, and show a stage's output only if it fails";
+
+const DEMO: &str = "\
+cargo xtask demo [--once] [--terminal] [--no-window] [--reset] [--yes] [--data-dir DIR]
+
+Builds and starts the server on loopback with a data folder of its own, makes a demo person and a demo
+client, opens the app's window, and prints the addresses of the demo page and the pairing page. Without a
+display the window opens on a virtual one. Ctrl-C stops everything.
+
+  --once          do it all without a person, verify the evidence, and end
+  --terminal      approve with the terminal device; needs no display and no WebKit
+  --no-window     start the server and the demo page only; pair whatever device you like
+  --reset         delete the demo's data first and start over
+  --data-dir DIR  keep the data there (default: $XDG_DATA_HOME/tegata-demo or ~/.local/share/tegata-demo)
+  -y, --yes       install what is missing without asking
+
+Examples:
+  cargo xtask demo                    pair the app, press Sign in, approve
+  cargo xtask demo --once --terminal  the quickest look: a timeline, the token, `receipt verified`
+  cargo xtask demo --once             the same through the real window
+  cargo xtask demo --reset            forget the demo's accounts and keys first";
+
+const TEST: &str = "\
+cargo xtask test [--only GROUP[,GROUP…]] [--yes]
+
+Installs what the tests need and runs every check in order, stopping at the first that fails. Each stage has
+a limit after which it is ended; their times are listed at the end.
+
+  --only GROUP  rust     formatting, clippy, build, tests, generated files, documentation
+                ui       types, lints, unit tests, and pictures of every screen
+                vectors  the shared vectors, checked by programs in JavaScript and Python
+                e2e      the demo without a person: terminal device, then the real window
+                (may be given more than once; the stages it builds on run too)
+  -y, --yes     install what is missing without asking
+
+Examples:
+  cargo xtask test                    everything
+  cargo xtask test --only rust        while working on a crate
+  cargo xtask test --only ui,e2e      after changing a screen";
+
+const BUILD: &str = "\
+cargo xtask build [--yes]
+
+Builds the UI into ui/dist, which the app embeds, and then every crate with its tests (dev profile).
+
+  -y, --yes  install what is missing without asking
+
+Examples:
+  cargo xtask build
+  CARGO_TARGET_DIR=/tmp/t cargo xtask build   programs go there";
+
+const LINT: &str = "\
+cargo xtask lint [--fix] [--yes]
+
+Formatting, clippy with warnings as errors, and the UI's type and lint checks.
+
+  --fix      format the Rust code instead of checking its format
+  -y, --yes  install what is missing without asking
+
+Examples:
+  cargo xtask lint
+  cargo xtask lint --fix";
+
+const GEN: &str = "\
+cargo xtask gen [--write]
+
+Some committed files are written by programs of this repository: the TypeScript that crosses to the UI, and
+the test vectors. Without options this says whether they are what the programs would write today.
+
+  --write  write them
+
+Examples:
+  cargo xtask gen           exit code 1 and a list if something is out of date
+  cargo xtask gen --write   after changing a type in crates/ui-contract";
+
+const SCREENS: &str = "\
+cargo xtask screens [--yes]
+
+Opens every screen of the UI in a browser in both languages, checks each with axe, and keeps the pictures.
+
+  -y, --yes  install what is missing without asking
+
+Example:
+  cargo xtask screens";
+
+const FUZZ: &str = "\
+cargo xtask fuzz [TARGET] [--seconds N]
+
+Runs libFuzzer on the parsers of outside bytes, one after the other or only TARGET. Needs a nightly Rust and
+cargo-fuzz, and says how to get them if they are missing. The ordinary tests feed the same entries with random
+and mutated input for a few seconds each, with neither.
+
+  --seconds N  for each target (default: 60)
+
+Examples:
+  cargo xtask fuzz
+  cargo xtask fuzz prompt --seconds 3600";
+
+const SETUP: &str = "\
+cargo xtask setup [--yes]
+
+Installs what `cargo xtask test` and `cargo xtask demo` need: system packages (Debian and Ubuntu; elsewhere it
+says what to install), Node packages, and a Python environment outside the checkout. Runs nothing else.
+
+  -y, --yes  do not ask
+
+Example:
+  cargo xtask setup --yes";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_shows_how_to_call_its_command() {
+        for topic in Topic::ALL {
+            let page = text(topic);
+            if let Some(name) = topic.name() {
+                assert!(
+                    page.starts_with(&format!("cargo xtask {name}")),
+                    "{name} has a synopsis"
+                );
+                assert!(page.contains("\nExample"), "{name} has examples");
+                assert!(
+                    OVERVIEW.contains(&format!("cargo xtask {name} ")),
+                    "{name} is listed"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_default_of_fuzz_is_the_one_that_is_documented() {
+        assert!(FUZZ.contains(&format!("(default: {})", crate::args::DEFAULT_FUZZ_SECONDS)));
+    }
+}
