@@ -1,0 +1,543 @@
+//! Configuration: defaults, then `tegata-server.toml`, then `TEGATA_…` from the environment.
+//!
+//! Every option is documented once, on its field here and in [`DEFAULT_FILE`], which `init` writes. To add one: a field
+//! with its default, a line in `DEFAULT_FILE`; a test checks that the two agree.
+
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    fmt,
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+use url::{Host, Url};
+
+use crate::domain::Limits;
+
+/// All options. See [`DEFAULT_FILE`] for the text that explains them to an operator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where to listen; MUST be a loopback address. Port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// The issuer; MUST be `https`, or `http` on `localhost`; never an IP literal. Default: `http://localhost:PORT`.
+    pub issuer: Option<Issuer>,
+    /// Keys, database and the rest. Default: the operating system's folder for application data.
+    pub data_dir: Option<PathBuf>,
+    /// Serve the demo consumption page and make its person and client.
+    pub demo: bool,
+    /// The server's name as devices show it; 1–64 characters.
+    pub name: String,
+    /// The polling interval that clients are told and held to, in seconds; at least 1.
+    pub interval: u32,
+    /// How the server logs.
+    pub log: LogConfig,
+    /// How long things live, in seconds.
+    pub lifetimes: Lifetimes,
+    /// How often people may be asked.
+    pub limits: Limits,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8480)),
+            issuer: None,
+            data_dir: None,
+            demo: false,
+            name: "Tegata".to_owned(),
+            interval: 5,
+            log: LogConfig::default(),
+            lifetimes: Lifetimes::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// How the server logs, to standard error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// `text` or `json`.
+    pub format: LogFormat,
+    /// A `tracing` filter such as `info` or `tegata_server=debug`.
+    pub level: String,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::Text,
+            level: "info".to_owned(),
+        }
+    }
+}
+
+/// The form of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// How long things live. All in seconds, all at least 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Lifetimes {
+    /// A request when the client does not say `requested_expiry`.
+    pub request: u32,
+    /// The longest that `requested_expiry` can ask for; more is cut to this.
+    pub request_longest: u32,
+    /// An invitation, from issue to redemption.
+    pub invitation: u32,
+    /// A pairing, from redemption to confirmation.
+    pub pairing: u32,
+    /// A server nonce for proofs.
+    pub nonce: u32,
+    /// An ID token.
+    pub id_token: u32,
+    /// An access token.
+    pub access_token: u32,
+    /// How long an expired request is still answered with `expired_token`.
+    pub retention: u32,
+    /// Signed device metadata.
+    pub metadata: u32,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            request: 120,
+            request_longest: 300,
+            invitation: 300,
+            pairing: 300,
+            nonce: 300,
+            id_token: 300,
+            access_token: 600,
+            retention: 86_400,
+            metadata: 86_400,
+        }
+    }
+}
+
+/// An issuer identifier: `https`, or `http` on loopback by name; no query, no fragment, no user, no IP literal, no
+/// trailing slash.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Issuer {
+    text: String,
+    url: Url,
+}
+
+/// A text is no issuer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("issuer {text:?}: {problem}")]
+pub struct InvalidIssuerError {
+    text: String,
+    problem: &'static str,
+}
+
+impl Issuer {
+    /// Checks an issuer.
+    ///
+    /// # Errors
+    /// [`InvalidIssuerError`] with the reason.
+    pub fn parse(text: &str) -> Result<Self, InvalidIssuerError> {
+        let bad = |problem| InvalidIssuerError {
+            text: text.to_owned(),
+            problem,
+        };
+        let url = Url::parse(text).map_err(|_| bad("not a URL"))?;
+        let host = match url.host() {
+            Some(Host::Domain(host)) => host.to_owned(),
+            Some(Host::Ipv4(_) | Host::Ipv6(_)) => {
+                return Err(bad(
+                    "an IP address cannot be an issuer; on this machine use http://localhost:PORT",
+                ));
+            }
+            None => return Err(bad("has no host")),
+        };
+        let local = host == "localhost" || host.ends_with(".localhost");
+        match url.scheme() {
+            "https" => {}
+            "http" if local => {}
+            _ => return Err(bad("must be https (http is for localhost only)")),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(bad("must not name a user"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(bad("must have no query and no fragment"));
+        }
+        let canonical = url.as_str().trim_end_matches('/').to_owned();
+        if text != canonical {
+            return Err(bad("must be in canonical form, without a trailing slash"));
+        }
+        Ok(Self {
+            text: canonical,
+            url,
+        })
+    }
+
+    /// `http://localhost:PORT`, what a server on this machine is called unless configured otherwise.
+    pub fn localhost(port: u16) -> Self {
+        Self::parse(&format!("http://localhost:{port}").replace(":80/", "/"))
+            .or_else(|_| Self::parse("http://localhost"))
+            .expect("a local issuer is valid")
+    }
+
+    /// The issuer as it stands in tokens.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The host, ASCII.
+    pub fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    /// Host and, unless it is the scheme's own, port: what a person types beside an invitation code.
+    pub fn authority(&self) -> String {
+        match self.url.port() {
+            Some(port) => format!("{}:{port}", self.host()),
+            None => self.host().to_owned(),
+        }
+    }
+
+    /// The URL of `path`, which begins with a slash, under the issuer.
+    pub fn endpoint(&self, path: &str) -> String {
+        format!("{}{path}", self.text)
+    }
+}
+
+impl TryFrom<String> for Issuer {
+    type Error = InvalidIssuerError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Issuer> for String {
+    fn from(issuer: Issuer) -> Self {
+        issuer.text
+    }
+}
+
+impl fmt::Debug for Issuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Display for Issuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// The configuration cannot be used. The text names the source and the key.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file that was asked for does not exist.
+    #[error("there is no configuration file {0}")]
+    NoFile(PathBuf),
+    /// A value is missing, unknown or of the wrong form.
+    #[error("{0}")]
+    Invalid(Box<figment::Error>),
+    /// A value is well-formed and not allowed.
+    #[error("{key}: {problem}")]
+    NotAllowed {
+        /// The option.
+        key: &'static str,
+        /// Why.
+        problem: String,
+    },
+}
+
+impl Config {
+    /// Reads defaults, then `file` (which must exist if given), then the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`], naming the source and the key.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(path) = file {
+            if !path.is_file() {
+                return Err(ConfigError::NoFile(path.to_owned()));
+            }
+            figment = figment.merge(Toml::file_exact(path));
+        }
+        // Only our own options: other programs of the project read variables with the same prefix.
+        let env = Env::prefixed("TEGATA_").split("__").only(&ENVIRONMENT_KEYS);
+        figment
+            .merge(env)
+            .extract::<Self>()
+            .map_err(|error| ConfigError::Invalid(Box::new(error)))?
+            .checked()
+    }
+
+    /// Checks what types cannot say.
+    ///
+    /// # Errors
+    /// [`ConfigError::NotAllowed`].
+    pub fn checked(self) -> Result<Self, ConfigError> {
+        let not = |key, problem: &str| ConfigError::NotAllowed {
+            key,
+            problem: problem.to_owned(),
+        };
+        if !self.listen.ip().is_loopback() {
+            return Err(ConfigError::NotAllowed {
+                key: "listen",
+                problem: format!(
+                    "{} is not a loopback address. This version speaks plain HTTP and listens on 127.0.0.1 or [::1] \
+                     only; TLS, and with it other addresses, comes with a later version",
+                    self.listen
+                ),
+            });
+        }
+        if self.name.trim().is_empty()
+            || self.name.chars().count() > 64
+            || self.name.chars().any(char::is_control)
+        {
+            return Err(not(
+                "name",
+                "must be 1 to 64 characters without control characters",
+            ));
+        }
+        if self.interval == 0 {
+            return Err(not("interval", "must be at least 1 second"));
+        }
+        let l = &self.lifetimes;
+        let all = [
+            ("lifetimes.request", l.request),
+            ("lifetimes.request_longest", l.request_longest),
+            ("lifetimes.invitation", l.invitation),
+            ("lifetimes.pairing", l.pairing),
+            ("lifetimes.nonce", l.nonce),
+            ("lifetimes.id_token", l.id_token),
+            ("lifetimes.access_token", l.access_token),
+            ("lifetimes.retention", l.retention),
+            ("lifetimes.metadata", l.metadata),
+        ];
+        for (key, value) in all {
+            if value == 0 {
+                return Err(not(key, "must be at least 1 second"));
+            }
+        }
+        if l.request > l.request_longest {
+            return Err(not(
+                "lifetimes.request",
+                "must not be longer than lifetimes.request_longest",
+            ));
+        }
+        Ok(self)
+    }
+}
+
+const ENVIRONMENT_KEYS: [&str; 26] = [
+    "listen",
+    "issuer",
+    "data_dir",
+    "demo",
+    "name",
+    "interval",
+    "log.format",
+    "log.level",
+    "lifetimes.request",
+    "lifetimes.request_longest",
+    "lifetimes.invitation",
+    "lifetimes.pairing",
+    "lifetimes.nonce",
+    "lifetimes.id_token",
+    "lifetimes.access_token",
+    "lifetimes.retention",
+    "lifetimes.metadata",
+    "limits.pending_per_account",
+    "limits.pending_per_client",
+    "limits.per_account_per_minute",
+    "limits.per_client_per_ten_minutes",
+    "limits.first_wait_seconds",
+    "limits.longest_wait_seconds",
+    "limits.mute_seconds",
+    "log",
+    "limits",
+];
+
+/// The file that `init` writes: every option with its default, commented out.
+pub const DEFAULT_FILE: &str = r#"# tegata-server: every option with its default. Remove the `#` of a line to change it.
+# The environment overrides this file: TEGATA_LISTEN, TEGATA_LIFETIMES__REQUEST, TEGATA_LOG__LEVEL, …
+
+# Where to listen. A loopback address: this version has no TLS. Port 0 lets the system choose.
+# listen = "127.0.0.1:8480"
+
+# What tokens and devices call this server. Devices pin it when they pair, so choose it once: https, or http on
+# localhost, never an IP address. Default: http://localhost:PORT.
+# issuer = "http://localhost:8480"
+
+# Where keys and database are. Default: the folder that --data-dir names, or the system's folder for application data.
+# data_dir = "/var/lib/tegata"
+
+# Serve the demo consumption page, with a demo person and a demo client. Not for real accounts.
+# demo = false
+
+# The server's name as devices show it.
+# name = "Tegata"
+
+# Seconds between two polls of a client. Clients are told it and held to it.
+# interval = 5
+
+[log]
+# "text" for people, "json" for machines. Logs go to standard error and hold no secrets.
+# format = "text"
+# A filter: error, warn, info, debug, or per module such as "tegata_server=debug".
+# level = "info"
+
+# All in seconds.
+[lifetimes]
+# A request, unless the client asks for another expiry.
+# request = 120
+# The longest expiry a client can ask for.
+# request_longest = 300
+# An invitation, until a device redeems it.
+# invitation = 300
+# A pairing, until the six digits are typed.
+# pairing = 300
+# A nonce for a device's proof.
+# nonce = 300
+# An ID token.
+# id_token = 300
+# An access token.
+# access_token = 600
+# How long an expired request is still answered as expired, and not as unknown.
+# retention = 86400
+# The signed metadata that devices keep.
+# metadata = 86400
+
+# How often one person may be asked. Over these a request is accepted and nobody is disturbed.
+[limits]
+# Open at once, for one account and for one client of it.
+# pending_per_account = 5
+# pending_per_client = 2
+# Within a minute for one account; within ten minutes for one client of it.
+# per_account_per_minute = 5
+# per_client_per_ten_minutes = 3
+# The wait after a denied or expired request; it doubles up to the longest and an approval clears it.
+# first_wait_seconds = 10
+# longest_wait_seconds = 3600
+# How long "this was not me" mutes a client.
+# mute_seconds = 86400
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tegata-server.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::load(Some(&path))
+    }
+
+    #[test]
+    fn the_default_file_says_what_the_defaults_are() {
+        assert_eq!(load(DEFAULT_FILE).unwrap(), Config::default());
+        let uncommented: String = DEFAULT_FILE
+            .lines()
+            .map(|line| match line.strip_prefix("# ") {
+                Some(option)
+                    if option
+                        .split(" = ")
+                        .next()
+                        .is_some_and(|key| !key.contains(' ')) =>
+                {
+                    option
+                }
+                _ => line,
+            })
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let mut said = load(&uncommented).unwrap();
+        assert_eq!(said.issuer.take().unwrap(), Issuer::localhost(8480));
+        assert_eq!(
+            said.data_dir.take().unwrap(),
+            PathBuf::from("/var/lib/tegata")
+        );
+        assert_eq!(said, Config::default());
+    }
+
+    #[test]
+    fn every_option_can_be_set_from_the_environment() {
+        let json = serde_json::to_value(Config::default()).unwrap();
+        for (key, value) in json.as_object().unwrap() {
+            match value.as_object() {
+                None => assert!(ENVIRONMENT_KEYS.contains(&key.as_str()), "{key}"),
+                Some(group) => {
+                    for inner in group.keys() {
+                        assert!(
+                            ENVIRONMENT_KEYS.contains(&format!("{key}.{inner}").as_str()),
+                            "{key}.{inner}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn errors_name_the_source_and_the_key() {
+        let error = load("[lifetimes]\nrequest = \"soon\"")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("lifetimes.request") && error.contains("tegata-server.toml"),
+            "{error}"
+        );
+        let error = load("lissen = \"127.0.0.1:1\"").unwrap_err().to_string();
+        assert!(
+            error.contains("lissen") && error.contains("tegata-server.toml"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn refuses_to_listen_anywhere_but_on_loopback() {
+        let error = load("listen = \"0.0.0.0:8480\"").unwrap_err().to_string();
+        assert!(
+            error.contains("listen") && error.contains("loopback") && error.contains("TLS"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn an_issuer_is_https_or_localhost_and_never_an_ip_address() {
+        for good in [
+            "https://id.example.com",
+            "http://localhost:1",
+            "http://a.localhost:1",
+            "https://e.org/t",
+        ] {
+            assert_eq!(Issuer::parse(good).unwrap().as_str(), good);
+        }
+        for bad in [
+            "http://127.0.0.1:1",
+            "https://[::1]",
+            "http://example.com",
+            "https://e.org/",
+            "https://e.org?x",
+            "https://e.org#x",
+            "https://u@e.org",
+            "HTTPS://e.org",
+            "e.org",
+        ] {
+            assert!(Issuer::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What the server knows and decides, as pure values: state, command and time in, new state and effects out.
+//!
+//! No I/O, no SQL, no HTTP. The store persists these values and carries out the effects in the same commit; handlers
+//! convert between them and the wire.
+//!
+//! To add a transition: a verb on [`BackchannelAuthentication`] that returns a [`Transition`], with a test that it is
+//! refused from every other state.
+
+pub mod account;
+pub mod backchannel_authentication;
+pub mod budget;
+pub mod client;
+pub mod device;
+pub mod locator;
+pub mod pairing;
+pub mod poll_gate;
+pub mod redemption;
+
+pub use account::Account;
+pub use backchannel_authentication::{
+    Approval, BackchannelAuthentication, BackchannelAuthenticationState, CloseReason, Decision,
+    DenialReason, Effect, InvalidTransition, Kind, RequestFacts, Transfer, TransferSource,
+    Transition,
+};
+pub use budget::{Admission, Budget, Limits, SilenceReason};
+pub use client::{BindingMessageUse, Client, ClientAuthentication, RegisteredBy};
+pub use device::{DeviceState, PairedDevice};
+pub use locator::{FlowIds, FlowSeq, Locator};
+pub use pairing::{
+    Grade, Invitation, InvitationState, IssuingSession, IssuingSessionId, Pairing, PairingState,
+    Registration,
+};
+pub use poll_gate::{PollGate, PollVerdict};
+pub use redemption::{RedemptionError, check_redemption};

@@ -1,0 +1,289 @@
+//! The server's keys: made once by `init`, kept in `keys.json` in the data folder, never printed.
+//!
+//! To add a key: a field here and in `KeyFile`, drawn in [`Keys::make`]; a file without it is refused with its name.
+
+use ring::hmac;
+use serde::{Deserialize, Serialize};
+use std::{
+    fs, io,
+    io::Write,
+    path::{Path, PathBuf},
+};
+use tegata_protocol::{
+    AccountId, Secret, Sha256Digest, SigningKey, SystemRng,
+    bytes::{decode_b64u, encode_b64u},
+    rng::random_bytes,
+};
+use zeroize::Zeroizing;
+
+use crate::domain::Locator;
+
+/// All keys of one server.
+pub struct Keys {
+    /// Signs device metadata and nothing else; its thumbprint is what devices pin.
+    pub root: SigningKey,
+    /// Signs prompts, offers and reveals.
+    pub prompt: SigningKey,
+    /// Signs pairing receipts and consent receipts.
+    pub receipt: SigningKey,
+    /// Signs ID tokens.
+    pub id_token: SigningKey,
+    locator: Locator,
+    invitation: hmac::Key,
+    transfer: hmac::Key,
+    nonce: hmac::Key,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys(redacted)")
+    }
+}
+
+/// Why keys could not be made or read.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// The file exists already; keys are never overwritten.
+    #[error("{0} exists already; keys are never overwritten")]
+    Exists(PathBuf),
+    /// The file cannot be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is not what `init` wrote.
+    #[error("{path} is damaged: {what}")]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong, without any of its content.
+        what: &'static str,
+    },
+    /// Others can read the file.
+    #[error("{0} can be read by others; run `chmod 600` on it")]
+    Exposed(PathBuf),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyFile {
+    version: u32,
+    root: Secret<String>,
+    prompt: Secret<String>,
+    receipt: Secret<String>,
+    id_token: Secret<String>,
+    locator: Secret<String>,
+    invitation: Secret<String>,
+    transfer: Secret<String>,
+    nonce: Secret<String>,
+}
+
+impl Keys {
+    /// Draws all keys and writes them to `path` (mode 0600, atomically).
+    ///
+    /// # Errors
+    /// [`KeysError::Exists`] if there is a file; [`KeysError::Io`] if it cannot be written.
+    pub fn make(path: &Path, rng: &SystemRng) -> Result<Self, KeysError> {
+        let signing = || {
+            let (_, pkcs8) = SigningKey::make(rng);
+            // EXPOSE: encoded for the key file, into another wrapper.
+            Secret::new(encode_b64u(pkcs8.expose()))
+        };
+        let symmetric = || Secret::new(encode_b64u(&*Zeroizing::new(random_bytes::<32>(rng))));
+        let file = KeyFile {
+            version: 1,
+            root: signing(),
+            prompt: signing(),
+            receipt: signing(),
+            id_token: signing(),
+            locator: symmetric(),
+            invitation: symmetric(),
+            transfer: symmetric(),
+            nonce: symmetric(),
+        };
+        let json = Zeroizing::new(serde_json::to_vec_pretty(&file).expect("strings serialize"));
+        write_private(path, &json, false)?;
+        Self::read(path, rng)
+    }
+
+    /// Reads the keys that [`Keys::make`] wrote.
+    ///
+    /// # Errors
+    /// [`KeysError`], never with key material in it.
+    pub fn read(path: &Path, rng: &SystemRng) -> Result<Self, KeysError> {
+        let damaged = |what| KeysError::Damaged {
+            path: path.to_owned(),
+            what,
+        };
+        let io_error = |source| KeysError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        require_private(path)
+            .map_err(io_error)?
+            .then_some(())
+            .ok_or_else(|| KeysError::Exposed(path.to_owned()))?;
+        let json = Zeroizing::new(fs::read(path).map_err(io_error)?);
+        let file: KeyFile = serde_json::from_slice(&json)
+            .map_err(|_| damaged("not the JSON that `init` writes"))?;
+        if file.version != 1 {
+            return Err(damaged("its version is not 1"));
+        }
+        let signing = |text: &Secret<String>, what| {
+            // EXPOSE: decoded into a wiped buffer, which ring copies into its key.
+            let pkcs8 = Zeroizing::new(decode_b64u(text.expose()).map_err(|_| damaged(what))?);
+            SigningKey::from_pkcs8(&pkcs8, rng).map_err(|_| damaged(what))
+        };
+        let symmetric = |text: &Secret<String>, what| {
+            // EXPOSE: decoded into a wiped buffer, which becomes a ring key.
+            let bytes = Zeroizing::new(decode_b64u(text.expose()).map_err(|_| damaged(what))?);
+            <[u8; 32]>::try_from(bytes.as_slice())
+                .map(Zeroizing::new)
+                .map_err(|_| damaged(what))
+        };
+        let mac = |text, what| Ok(hmac::Key::new(hmac::HMAC_SHA256, &*symmetric(text, what)?));
+        Ok(Self {
+            root: signing(&file.root, "the root key")?,
+            prompt: signing(&file.prompt, "the prompt key")?,
+            receipt: signing(&file.receipt, "the receipt key")?,
+            id_token: signing(&file.id_token, "the ID token key")?,
+            locator: Locator::new(&*symmetric(&file.locator, "the locator key")?),
+            invitation: mac(&file.invitation, "the invitation key")?,
+            transfer: mac(&file.transfer, "the transfer key")?,
+            nonce: mac(&file.nonce, "the nonce key")?,
+        })
+    }
+
+    /// Masks row numbers in identifiers.
+    pub fn locator(&self) -> &Locator {
+        &self.locator
+    }
+
+    /// Keyed hash of an invitation code in its canonical form (twelve characters, upper case, no hyphens).
+    pub fn invitation_mac(&self, code: &str) -> Sha256Digest {
+        mac(&self.invitation, &[code.as_bytes()])
+    }
+
+    /// Keyed hash of a transfer code in its canonical form; equal codes of different accounts hash differently.
+    pub fn transfer_hash(&self, account: &AccountId, code: &str) -> Sha256Digest {
+        mac(
+            &self.transfer,
+            &[account.as_str().as_bytes(), code.as_bytes()],
+        )
+    }
+
+    /// Authenticates the stateless nonces of proofs.
+    pub fn nonce_mac(&self, parts: &[&[u8]]) -> Sha256Digest {
+        mac(&self.nonce, parts)
+    }
+}
+
+/// HMAC over length-prefixed parts, so that no two lists of parts meet.
+fn mac(key: &hmac::Key, parts: &[&[u8]]) -> Sha256Digest {
+    let mut context = hmac::Context::with_key(key);
+    for part in parts {
+        context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        context.update(part);
+    }
+    let mut out = [0; 32];
+    out.copy_from_slice(context.sign().as_ref());
+    Sha256Digest(out)
+}
+
+/// Writes a file that only its owner can read, atomically. `replace`: whether an existing one may be replaced.
+///
+/// # Errors
+/// [`KeysError::Exists`] or [`KeysError::Io`].
+pub fn write_private(path: &Path, content: &[u8], replace: bool) -> Result<(), KeysError> {
+    let io_error = |source| KeysError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    // tempfile creates with mode 0600.
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io_error)?;
+    file.write_all(content)
+        .and_then(|()| file.as_file().sync_all())
+        .map_err(io_error)?;
+    if replace {
+        file.persist(path).map_err(|error| io_error(error.error))?;
+    } else {
+        file.persist_noclobber(path)
+            .map_err(|error| match error.error.kind() {
+                io::ErrorKind::AlreadyExists => KeysError::Exists(path.to_owned()),
+                _ => io_error(error.error),
+            })?;
+    }
+    Ok(())
+}
+
+/// Whether nobody but the owner can read the file. On systems without such modes it always holds.
+fn require_private(path: &Path) -> io::Result<bool> {
+    let metadata = fs::metadata(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        Ok(metadata.mode() & 0o077 == 0)
+    }
+    #[cfg(not(unix))]
+    {
+        Ok(metadata.is_file())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_back_what_it_made_and_never_overwrites() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.json");
+        let rng = SystemRng::new();
+        let made = Keys::make(&path, &rng).unwrap();
+        let read = Keys::read(&path, &rng).unwrap();
+        assert_eq!(made.root.thumbprint(), read.root.thumbprint());
+        assert_eq!(made.invitation_mac("ABC"), read.invitation_mac("ABC"));
+        assert_ne!(made.root.thumbprint(), made.prompt.thumbprint());
+        assert!(matches!(Keys::make(&path, &rng), Err(KeysError::Exists(_))));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn refuses_a_key_file_that_others_can_read() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.json");
+        let rng = SystemRng::new();
+        Keys::make(&path, &rng).unwrap();
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(
+            Keys::read(&path, &rng),
+            Err(KeysError::Exposed(_))
+        ));
+    }
+
+    #[test]
+    fn says_which_key_is_damaged_without_showing_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.json");
+        let rng = SystemRng::new();
+        Keys::make(&path, &rng).unwrap();
+        let mut json: serde_json::Value =
+            serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        json["receipt"] = "c2VjcmV0".into();
+        write_private(&path, json.to_string().as_bytes(), true).unwrap();
+        let error = Keys::read(&path, &rng).unwrap_err().to_string();
+        assert!(
+            error.contains("the receipt key") && !error.contains("c2VjcmV0"),
+            "{error}"
+        );
+    }
+}

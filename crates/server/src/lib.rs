@@ -1,0 +1,22 @@
+//! A CIBA OpenID Provider (poll mode) with a gateway for authentication devices: library and binary.
+//!
+//! The arrows inside: `http → domain`, `http → storage` (the trait), `storage → domain`. [`domain`] decides and does no
+//! I/O; [`storage`] commits; [`http`] converts at the edge; [`app`] is what all request handlers share; [`cli`] is the
+//! command line.
+//!
+//! What this crate does **not** do: TLS (it listens on loopback only), passwords, web sign-in, and anything on the
+//! device's side of the wire.
+//!
+//! To add an endpoint: a file under `http/op` or `http/device`, registered in that folder's `router`. To add something
+//! that is stored: an operation in [`storage::ops`], its outcome, its implementation in `storage/sqlite`, and its test
+//! in the storage suite.
+
+pub mod app;
+pub mod config;
+pub mod delivery;
+pub mod demo;
+pub mod domain;
+pub mod http;
+pub mod keys;
+pub mod storage;
+pub mod verification;

@@ -1,0 +1,209 @@
+//! The asynchronous face of a store: one writer thread, a few readers.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+    thread::JoinHandle,
+};
+use tegata_protocol::{AuthReqId, Rng, Secret, Sha256Digest};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use super::{Op, Operation, Outcome, Store, StoreError, StoreReader};
+use crate::domain::{FlowIds, FlowSeq, Locator};
+
+/// Most operations in one commit.
+const BATCH: usize = 512;
+
+/// What a store is opened with.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// Masks row numbers in identifiers; the same for the life of the data.
+    pub locator: Locator,
+    /// The budgets of the device protocol's section 7.
+    pub limits: crate::domain::Limits,
+    /// Seconds for which an expired request is remembered as expired.
+    pub retention: i64,
+    /// Operations that may wait for the writer before callers get [`StoreError::Busy`].
+    pub queue: usize,
+}
+
+impl StoreOptions {
+    /// The defaults with this locator: default limits, 24 hours of retention, 4096 waiting operations.
+    pub fn new(locator: Locator) -> Self {
+        Self {
+            locator,
+            limits: crate::domain::Limits::default(),
+            retention: 86_400,
+            queue: 4096,
+        }
+    }
+}
+
+type Waiting = (Op, oneshot::Sender<Result<Outcome, StoreError>>);
+
+/// What the server holds of its store. Cheap to clone; the writer stops when the last clone is gone.
+#[derive(Clone)]
+pub struct StoreHandle {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    writer: Option<mpsc::Sender<Waiting>>,
+    thread: Option<JoinHandle<()>>,
+    readers: Readers,
+    permits: Arc<Semaphore>,
+    next_seq: AtomicI64,
+    locator: Locator,
+}
+
+type Readers = Arc<Mutex<Vec<Box<dyn StoreReader>>>>;
+
+impl std::fmt::Debug for StoreHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("StoreHandle")
+    }
+}
+
+/// Reading connections, and so reads at once.
+const READERS: usize = 4;
+
+impl StoreHandle {
+    /// Starts the writer thread for `store`.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`] if the readers cannot be opened or the thread cannot be started.
+    pub fn start<S: Store>(store: S, options: &StoreOptions) -> Result<Self, StoreError> {
+        let mut readers: Vec<Box<dyn StoreReader>> = Vec::new();
+        for _ in 0..READERS {
+            readers.push(Box::new(store.reader()?));
+        }
+        let next_seq = AtomicI64::new(store.last_seq()?.0 + 1);
+        let (sender, receiver) = mpsc::channel(options.queue);
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || write_until_closed(store, receiver))
+            .map_err(|error| StoreError::Engine(error.to_string()))?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                writer: Some(sender),
+                thread: Some(thread),
+                readers: Arc::new(Mutex::new(readers)),
+                permits: Arc::new(Semaphore::new(READERS)),
+                next_seq,
+                locator: options.locator.clone(),
+            }),
+        })
+    }
+
+    /// Sends one operation and waits until it is committed. Once sent it is carried out even if the caller goes away.
+    ///
+    /// # Errors
+    /// [`StoreError`]: `Busy` if too much is waiting, otherwise what the store said. Never after the commit.
+    pub async fn apply<O: Operation>(&self, operation: O) -> Result<O::Outcome, StoreError> {
+        let writer = self.inner.writer.as_ref().ok_or(StoreError::Closed)?;
+        let (sender, receiver) = oneshot::channel();
+        writer
+            .try_send((operation.into_op(), sender))
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+                mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
+            })?;
+        let outcome = receiver.await.map_err(|_| StoreError::Closed)??;
+        O::from_outcome(outcome)
+            .ok_or_else(|| StoreError::Corrupt("outcome of another operation".to_owned()))
+    }
+
+    /// Reads on a connection of its own, off the asynchronous threads.
+    ///
+    /// # Errors
+    /// What `read` returns; [`StoreError::Panicked`] if it panicked.
+    pub async fn read<T, F>(&self, read: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn StoreReader) -> Result<T, StoreError> + Send + 'static,
+    {
+        let permit = Arc::clone(&self.inner.permits)
+            .acquire_owned()
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        let readers = Arc::clone(&self.inner.readers);
+        let task = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let reader = lock(&readers).pop().ok_or(StoreError::Closed)?;
+            let result = catch_unwind(AssertUnwindSafe(|| read(reader.as_ref())));
+            lock(&readers).push(reader);
+            result.unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
+        });
+        task.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Identifiers for a new backchannel authentication. Numbers that are never used leave gaps, which is fine.
+    pub fn make_flow_ids(&self, rng: &dyn Rng) -> FlowIds {
+        let seq = FlowSeq(self.inner.next_seq.fetch_add(1, Ordering::Relaxed));
+        self.inner.locator.make_flow_ids(seq, rng)
+    }
+
+    /// A new access token for the request behind `auth_req_id`, with the hash to pass to [`super::ops::Redeem`]. `None`
+    /// if the `auth_req_id` was not made here.
+    pub fn make_access_token(
+        &self,
+        auth_req_id: &AuthReqId,
+        rng: &dyn Rng,
+    ) -> Option<(Secret<String>, Sha256Digest)> {
+        let located = self.inner.locator.open_auth_req_id(auth_req_id)?;
+        Some(self.inner.locator.make_access_token(located.seq, rng))
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // The writer ends when its channel does; joining makes sure that the file is closed before the folder's lock is.
+        drop(self.writer.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the store's writer ended by a panic");
+        }
+    }
+}
+
+fn lock(readers: &Readers) -> std::sync::MutexGuard<'_, Vec<Box<dyn StoreReader>>> {
+    readers.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write_until_closed<S: Store>(mut store: S, mut receiver: mpsc::Receiver<Waiting>) {
+    let mut waiting: Vec<Waiting> = Vec::with_capacity(BATCH);
+    while let Some(first) = receiver.blocking_recv() {
+        waiting.push(first);
+        while waiting.len() < BATCH
+            && let Ok(next) = receiver.try_recv()
+        {
+            waiting.push(next);
+        }
+        let (ops, answers): (Vec<Op>, Vec<_>) = waiting.drain(..).unzip();
+        let count = ops.len();
+        let outcomes = catch_unwind(AssertUnwindSafe(|| store.apply(ops)))
+            .unwrap_or_else(|panic| vec![Err(panicked(panic.as_ref())); count]);
+        for (answer, outcome) in answers.into_iter().zip(outcomes) {
+            // A caller that went away does not need its answer; the operation is stored all the same.
+            drop(answer.send(outcome));
+        }
+        if receiver.is_empty() {
+            store.idle();
+        }
+    }
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> StoreError {
+    let what = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default();
+    tracing::error!(what, "the store panicked");
+    StoreError::Panicked
+}

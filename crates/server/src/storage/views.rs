@@ -1,0 +1,109 @@
+//! What reads return beyond the domain's own values.
+
+use tegata_protocol::{AccountId, ClientId, ConsentRequestId, DeviceId, Sha256Digest, UnixTime};
+
+use crate::domain::{BackchannelAuthentication, CloseReason, Decision};
+
+/// A request as one device knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsentRequest {
+    /// The request and its state.
+    pub flow: BackchannelAuthentication,
+    /// The prompt for this device, a JWS, byte-identical in every delivery.
+    pub prompt: String,
+    /// The prompt's nonce.
+    pub nonce: [u8; 32],
+    /// When the device reported that it was shown.
+    pub seen: Option<UnixTime>,
+    /// Why it is closed at the time of the read, `None` while it is open. Expiry is not considered: ask `flow`.
+    pub closed: Option<CloseReason>,
+}
+
+/// The whole of what a device is sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PendingSet {
+    /// Open prompts, oldest first.
+    pub prompts: Vec<PendingPrompt>,
+    /// Requests of this device that closed within the last ten minutes, oldest first.
+    pub closed: Vec<Closure>,
+}
+
+/// One open prompt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingPrompt {
+    /// Which request.
+    pub request: ConsentRequestId,
+    /// The prompt, a JWS.
+    pub prompt: String,
+    /// Its end; devices are sent the whole seconds left, floored.
+    pub expires: UnixTime,
+}
+
+/// One request that is no longer open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closure {
+    /// Which request.
+    pub request: ConsentRequestId,
+    /// Why.
+    pub reason: CloseReason,
+}
+
+/// One decision in an account's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// Which request.
+    pub request: ConsentRequestId,
+    /// Who asked.
+    pub client: ClientId,
+    /// Who decided.
+    pub device: DeviceId,
+    /// Which way.
+    pub decision: Decision,
+    /// When.
+    pub at: UnixTime,
+    /// The receipt, a JWS.
+    pub receipt: String,
+}
+
+/// One row of the append-only evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceRecord {
+    /// Whether it decided the request or only reported about it afterwards.
+    pub kind: EvidenceKind,
+    /// The device that signed.
+    pub device: DeviceId,
+    /// The prompt that was shown, a JWS.
+    pub prompt: String,
+    /// The decision's detail, JSON as canonicalized for the challenge.
+    pub detail: String,
+    /// The assertion as received, JSON.
+    pub assertion: String,
+    /// The receipt, a JWS.
+    pub receipt: String,
+    /// When it was committed.
+    pub at: UnixTime,
+    /// The chain's value at this row.
+    pub chain: Sha256Digest,
+}
+
+/// What a row of evidence did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EvidenceKind {
+    /// It decided the request.
+    Decision,
+    /// It says that an earlier approval was not the person's.
+    Report,
+}
+
+/// What a valid access token stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessToken {
+    /// To whom it was issued.
+    pub client: ClientId,
+    /// Whose data it opens.
+    pub account: AccountId,
+    /// The approval behind it.
+    pub flow: BackchannelAuthentication,
+    /// First second in which it no longer works.
+    pub expires: UnixTime,
+}
