@@ -28,7 +28,7 @@ fn with_stages(
 ) -> Result<(), Failure> {
     let mut stages = Stages::new(log_dir(project));
     let outcome = steps(&mut stages);
-    println!("\n{}", stages.table());
+    stages.print_table();
     outcome
 }
 

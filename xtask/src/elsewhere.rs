@@ -60,7 +60,11 @@ fn unsupported(platform: &Platform, purpose: Purpose) -> Option<String> {
         Platform::MacOs => "macOS",
         Platform::Windows => "Windows",
         Platform::OtherSystem(name) => name,
-        Platform::Arch | Platform::Debian | Platform::Fedora | Platform::OtherLinux(_) => {
+        Platform::Arch
+        | Platform::Debian
+        | Platform::Fedora
+        | Platform::OtherLinux(_)
+        | Platform::Ubuntu => {
             return None;
         }
     };
@@ -131,7 +135,7 @@ fn instructions(platform: &Platform, purpose: Purpose, absent: &[Probe]) -> Stri
                     .map(|package| format!("  {:24} {}", package.debian, package.reason)),
             );
         }
-        Platform::Debian | Platform::OtherSystem(_) | Platform::Windows => {
+        Platform::Debian | Platform::OtherSystem(_) | Platform::Ubuntu | Platform::Windows => {
             lines.push("Install a C compiler and a linker.".to_owned());
         }
     }

@@ -32,31 +32,42 @@ pub(crate) fn ensure(
 ) -> Result<(), Failure> {
     let platform = Platform::current();
     let name = "system packages";
-    if platform != Platform::Debian {
+    if !matches!(platform, Platform::Debian | Platform::Ubuntu) {
         return stages.work(name, || elsewhere::check(&platform, purpose));
     }
-    let missing = packages::missing(purpose, &installed(purpose)?, project::is_on_path);
+    let missing = packages::missing(
+        &platform,
+        purpose,
+        &installed(&platform, purpose)?,
+        project::is_on_path,
+    );
     if missing.is_empty() {
         stages.up_to_date(name, "all installed");
         return Ok(());
     }
     println!("To be installed:");
     for package in &missing {
-        println!("  {:24} {}", package.debian, package.reason);
+        println!("  {:24} {}", package.apt_name(&platform), package.reason);
     }
-    let names: Vec<&str> = missing.iter().map(|package| package.debian).collect();
-    let rights = Rights::current().ok_or_else(|| {
+    let names: Vec<&str> = missing
+        .iter()
+        .map(|package| package.apt_name(&platform))
+        .collect();
+    let by_hand = |why: &str| {
         Failure::missing(format!(
-            "installing needs an administrator, and there is no sudo. Run this as root, then try again:\n  \
+            "installing needs an administrator, and {why}. Run this as root, then try again:\n  \
              apt-get update && apt-get install --no-install-recommends {}",
             names.join(" ")
         ))
-    })?;
+    };
+    let rights = Rights::current().ok_or_else(|| by_hand("there is no sudo"))?;
     let asks = !consent.yes && !stage::is_ci() && io::stdin().is_terminal();
     if asks && !ask("Install them now?")? {
         return Err(Failure::failed("nothing was installed"));
     }
-    rights.unlock()?;
+    if !rights.unlock()? {
+        return Err(by_hand("sudo does not make this user one"));
+    }
     let update = rights.apt_get(&["update"]);
     let mut install = rights.apt_get(&["install", "--yes", "--no-install-recommends"]);
     install.args(&names);
@@ -69,14 +80,14 @@ pub(crate) fn ensure(
 }
 
 /// Which of the packages dpkg knows as installed.
-fn installed(purpose: Purpose) -> Result<BTreeSet<String>, Failure> {
+fn installed(platform: &Platform, purpose: Purpose) -> Result<BTreeSet<String>, Failure> {
     let output = Command::new("dpkg-query")
         .args([
             "--show",
             "--showformat",
             "${Package}\\t${db:Status-Status}\\n",
         ])
-        .args(packages::needed(purpose).map(|package| package.debian))
+        .args(packages::needed(purpose).map(|package| package.apt_name(platform)))
         .output()
         .map_err(|error| Failure::io("start dpkg-query", &error))?;
     // Its exit code is 1 as soon as one name is unknown to it; the others are listed all the same.
@@ -102,23 +113,19 @@ impl Rights {
         }
     }
 
-    /// Lets sudo ask for its password while it still has the terminal to itself.
-    fn unlock(self) -> Result<(), Failure> {
-        let Self::Sudo = self else { return Ok(()) };
-        let mut sudo = Command::new("sudo");
-        if !io::stdin().is_terminal() {
-            sudo.arg("--non-interactive");
+    /// Lets sudo ask for its password while it still has the terminal to itself; false if it says no.
+    fn unlock(self) -> Result<bool, Failure> {
+        let sudo = |arguments: &[&str]| {
+            let status = Command::new("sudo").args(arguments).status();
+            status
+                .map(|status| status.success())
+                .map_err(|error| Failure::io("start sudo", &error))
+        };
+        match self {
+            Self::Root => Ok(true),
+            Self::Sudo if !io::stdin().is_terminal() => sudo(&["--non-interactive", "true"]),
+            Self::Sudo => sudo(&["true"]),
         }
-        let status = sudo
-            .arg("--validate")
-            .status()
-            .map_err(|error| Failure::io("start sudo", &error))?;
-        if status.success() {
-            return Ok(());
-        }
-        Err(Failure::missing(
-            "sudo does not let this user install packages; ask an administrator",
-        ))
     }
 
     fn apt_get(self, arguments: &[&str]) -> Command {

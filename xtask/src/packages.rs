@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::platform::Platform;
+
 /// What a command is going to do; decides which packages it needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -27,6 +29,16 @@ pub(crate) struct Package {
     from: Purpose,
     /// Commands of which any one does as well as the package, whoever installed it.
     or_commands: &'static [&'static str],
+}
+
+impl Package {
+    /// The name for apt-get and dpkg.
+    pub(crate) fn apt_name(&self, platform: &Platform) -> &'static str {
+        match (self.debian, platform) {
+            ("chromium", Platform::Ubuntu) => "chromium-browser",
+            (name, _) => name,
+        }
+    }
 }
 
 const PACKAGES: &[Package] = &[
@@ -55,7 +67,7 @@ const PACKAGES: &[Package] = &[
         or_commands: &[],
     },
     Package {
-        debian: "dbus-daemon",
+        debian: "dbus",
         fedora: "dbus-daemon",
         arch: "dbus",
         reason: "a session bus for the secret service, where the desktop has none",
@@ -174,12 +186,13 @@ pub(crate) fn needed(purpose: Purpose) -> impl Iterator<Item = &'static Package>
 
 /// The Debian packages for a purpose that are neither installed nor replaced by a command that is there.
 pub(crate) fn missing(
+    platform: &Platform,
     purpose: Purpose,
     installed: &BTreeSet<String>,
     has_command: impl Fn(&str) -> bool,
 ) -> Vec<&'static Package> {
     needed(purpose)
-        .filter(|package| !installed.contains(package.debian))
+        .filter(|package| !installed.contains(package.apt_name(platform)))
         .filter(|package| {
             !package
                 .or_commands
@@ -219,7 +232,12 @@ mod tests {
 
     #[test]
     fn the_terminal_demo_needs_a_compiler_only() {
-        let missing = missing(Purpose::Terminal, &BTreeSet::new(), |_| false);
+        let missing = missing(
+            &Platform::Debian,
+            Purpose::Terminal,
+            &BTreeSet::new(),
+            |_| false,
+        );
         assert_eq!(names(&missing), ["build-essential"]);
     }
 
@@ -250,7 +268,7 @@ mod tests {
             "build-essential\tinstalled\npkg-config\tconfig-files\nxvfb\tunpacked\ngarbage\n",
         );
         assert_eq!(installed.iter().collect::<Vec<_>>(), ["build-essential"]);
-        let missing = missing(Purpose::Window, &installed, |_| false);
+        let missing = missing(&Platform::Debian, Purpose::Window, &installed, |_| false);
         assert!(
             names(&missing).contains(&"pkg-config"),
             "removed, configuration left behind"
@@ -264,7 +282,7 @@ mod tests {
             .map(|package| package.debian.to_owned())
             .collect();
         assert_eq!(
-            names(&missing(Purpose::Test, &all, |_| false)),
+            names(&missing(&Platform::Debian, Purpose::Test, &all, |_| false)),
             Vec::<&str>::new()
         );
     }
@@ -272,11 +290,29 @@ mod tests {
     #[test]
     fn a_browser_from_elsewhere_does_as_well() {
         let chrome = |command: &str| command == "google-chrome";
-        let missing = missing(Purpose::Test, &BTreeSet::new(), chrome);
+        let missing = missing(&Platform::Debian, Purpose::Test, &BTreeSet::new(), chrome);
         assert!(!names(&missing).contains(&"chromium"));
         assert!(
             names(&missing).contains(&"sqlite3"),
             "a browser replaces the browser only"
+        );
+    }
+
+    #[test]
+    fn ubuntu_calls_the_browser_something_else() {
+        let names = |platform: &Platform| -> BTreeSet<_> {
+            needed(Purpose::Test)
+                .map(|package| package.apt_name(platform))
+                .collect()
+        };
+        let (debian, ubuntu) = (names(&Platform::Debian), names(&Platform::Ubuntu));
+        assert_eq!(
+            debian.difference(&ubuntu).collect::<Vec<_>>(),
+            [&"chromium"]
+        );
+        assert_eq!(
+            ubuntu.difference(&debian).collect::<Vec<_>>(),
+            [&"chromium-browser"]
         );
     }
 

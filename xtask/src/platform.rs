@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Platform {
     Arch,
-    /// Debian, Ubuntu and what is made from them: the only family on which packages are installed.
+    /// Debian and what is made from it; on these and on Ubuntu packages are installed.
     Debian,
     Fedora,
     MacOs,
@@ -12,6 +12,8 @@ pub(crate) enum Platform {
     OtherLinux(String),
     /// Another operating system, by Rust's name for it.
     OtherSystem(&'static str),
+    /// Ubuntu itself, which has some packages under other names.
+    Ubuntu,
     Windows,
 }
 
@@ -35,6 +37,9 @@ impl Platform {
     fn from_os_release(text: &str) -> Self {
         let id = value(text, "ID").unwrap_or_default();
         let like = value(text, "ID_LIKE").unwrap_or_default();
+        if id == "ubuntu" {
+            return Self::Ubuntu;
+        }
         for word in std::iter::once(id.as_str()).chain(like.split_whitespace()) {
             match word {
                 "debian" | "ubuntu" => return Self::Debian,
@@ -70,7 +75,7 @@ mod tests {
             ("ID=debian\n", Platform::Debian),
             (
                 "NAME=\"Ubuntu\"\nID=ubuntu\nID_LIKE=debian\n",
-                Platform::Debian,
+                Platform::Ubuntu,
             ),
             (
                 "ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n",

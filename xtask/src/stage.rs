@@ -101,8 +101,14 @@ impl Stages {
             .push((name.to_owned(), Duration::ZERO, "nothing to do"));
     }
 
-    /// The table of what ran, for the end of a command.
-    pub(crate) fn table(&self) -> String {
+    /// Prints what ran and how long it took, for the end of a command.
+    pub(crate) fn print_table(&self) {
+        if !self.finished.is_empty() {
+            println!("\n{}", self.table());
+        }
+    }
+
+    fn table(&self) -> String {
         let width = self
             .finished
             .iter()

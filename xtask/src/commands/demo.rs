@@ -33,7 +33,7 @@ pub(crate) fn run(project: &Project, options: &DemoOptions) -> Result<(), Failur
             Ok(Some(demo))
         }
     });
-    println!("\n{}\n", stages.table());
+    stages.print_table();
     match prepared? {
         Some(demo) => hand_over(demo),
         None => Ok(()),
