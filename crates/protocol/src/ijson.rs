@@ -1,0 +1,355 @@
+//! I-JSON (RFC 7493) checked on the bytes, before any other parser sees them.
+//!
+//! serde_json keeps the last of two equal names, accepts any depth up to 128, floats and big integers, and cannot tell
+//! an escaped lone surrogate from a bad document. Two parsers that differ on any of these would sign and show different
+//! things, so [`check`] refuses them all: duplicate names at any depth, unpaired surrogates, noncharacters, a byte order
+//! mark, trailing data, depth over 16, numbers that are not integers within ±(2^53−1).
+
+use serde::de::DeserializeOwned;
+use std::collections::HashSet;
+
+/// Deepest nesting of arrays and objects that is accepted.
+pub const MAX_DEPTH: usize = 16;
+
+const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
+
+/// Why bytes are not an acceptable JSON document. Positions are byte offsets.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum IJsonError {
+    /// Starts with U+FEFF.
+    #[error("a byte order mark is not allowed")]
+    ByteOrderMark,
+    /// The same name twice in one object.
+    #[error("an object has a name twice (byte {0})")]
+    DuplicateName(usize),
+    /// Not UTF-8.
+    #[error("not UTF-8")]
+    NotUtf8,
+    /// Not JSON by RFC 8259.
+    #[error("not JSON (byte {0})")]
+    Syntax(usize),
+    /// Longer than the caller's limit, in bytes.
+    #[error("longer than {0} bytes")]
+    TooLong(usize),
+    /// Nested deeper than [`MAX_DEPTH`].
+    #[error("nested deeper than {MAX_DEPTH} (byte {0})")]
+    TooDeep(usize),
+    /// Something after the document.
+    #[error("trailing data (byte {0})")]
+    Trailing(usize),
+    /// A code point that no text may hold: U+FDD0–U+FDEF or one ending in FFFE or FFFF.
+    #[error("a noncharacter (byte {0})")]
+    Noncharacter(usize),
+    /// A `\u` escape of half a surrogate pair.
+    #[error("an unpaired surrogate (byte {0})")]
+    UnpairedSurrogate(usize),
+    /// A number with a fraction, an exponent, a leading minus zero, or beyond ±(2^53−1).
+    #[error("a number is not an integer within 53 bits (byte {0})")]
+    Number(usize),
+    /// Valid I-JSON, but not the members, types or values that were expected.
+    #[error("unexpected members or values: {0}")]
+    Shape(String),
+}
+
+/// Checks one document of at most `max_len` bytes.
+///
+/// # Errors
+/// The first [`IJsonError`] found, reading from the start.
+pub fn check(bytes: &[u8], max_len: usize) -> Result<(), IJsonError> {
+    if bytes.len() > max_len {
+        return Err(IJsonError::TooLong(max_len));
+    }
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        return Err(IJsonError::ByteOrderMark);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| IJsonError::NotUtf8)?;
+    let mut checker = Checker {
+        text: text.as_bytes(),
+        at: 0,
+    };
+    checker.white_space();
+    checker.value(0)?;
+    checker.white_space();
+    if checker.at == bytes.len() {
+        Ok(())
+    } else {
+        Err(IJsonError::Trailing(checker.at))
+    }
+}
+
+/// [`check`], then read as `T`.
+///
+/// # Errors
+/// What [`check`] finds, or [`IJsonError::Shape`] if the document is not a `T`.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8], max_len: usize) -> Result<T, IJsonError> {
+    check(bytes, max_len)?;
+    serde_json::from_slice(bytes).map_err(|error| IJsonError::Shape(error.to_string()))
+}
+
+struct Checker<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+impl Checker<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    fn take(&mut self, expected: u8) -> Result<(), IJsonError> {
+        if self.peek() == Some(expected) {
+            self.at += 1;
+            Ok(())
+        } else {
+            Err(IJsonError::Syntax(self.at))
+        }
+    }
+
+    fn white_space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Result<(), IJsonError> {
+        match self.peek() {
+            Some(b'{') => self.object(depth + 1),
+            Some(b'[') => self.array(depth + 1),
+            Some(b'"') => self.string().map(drop),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.literal(b"true"),
+            Some(b'f') => self.literal(b"false"),
+            Some(b'n') => self.literal(b"null"),
+            _ => Err(IJsonError::Syntax(self.at)),
+        }
+    }
+
+    fn literal(&mut self, word: &[u8]) -> Result<(), IJsonError> {
+        word.iter().try_for_each(|byte| self.take(*byte))
+    }
+
+    fn object(&mut self, depth: usize) -> Result<(), IJsonError> {
+        if depth > MAX_DEPTH {
+            return Err(IJsonError::TooDeep(self.at));
+        }
+        self.take(b'{')?;
+        self.white_space();
+        if self.peek() == Some(b'}') {
+            return self.take(b'}');
+        }
+        let mut names = HashSet::new();
+        loop {
+            self.white_space();
+            let start = self.at;
+            let name = self.string()?;
+            if !names.insert(name) {
+                return Err(IJsonError::DuplicateName(start));
+            }
+            self.white_space();
+            self.take(b':')?;
+            self.white_space();
+            self.value(depth)?;
+            self.white_space();
+            if self.peek() == Some(b',') {
+                self.at += 1;
+            } else {
+                return self.take(b'}');
+            }
+        }
+    }
+
+    fn array(&mut self, depth: usize) -> Result<(), IJsonError> {
+        if depth > MAX_DEPTH {
+            return Err(IJsonError::TooDeep(self.at));
+        }
+        self.take(b'[')?;
+        self.white_space();
+        if self.peek() == Some(b']') {
+            return self.take(b']');
+        }
+        loop {
+            self.white_space();
+            self.value(depth)?;
+            self.white_space();
+            if self.peek() == Some(b',') {
+                self.at += 1;
+            } else {
+                return self.take(b']');
+            }
+        }
+    }
+
+    fn number(&mut self) -> Result<(), IJsonError> {
+        let start = self.at;
+        let negative = self.peek() == Some(b'-');
+        if negative {
+            self.at += 1;
+        }
+        let digits_start = self.at;
+        while matches!(self.peek(), Some(b'0'..=b'9')) {
+            self.at += 1;
+        }
+        let digits = &self.text[digits_start..self.at];
+        if digits.is_empty() || (digits.len() > 1 && digits[0] == b'0') {
+            return Err(IJsonError::Syntax(start));
+        }
+        let fraction = matches!(self.peek(), Some(b'.' | b'e' | b'E'));
+        let value = std::str::from_utf8(digits)
+            .ok()
+            .and_then(|text| text.parse::<u64>().ok());
+        match value {
+            Some(0) if negative => Err(IJsonError::Number(start)),
+            Some(value) if value <= MAX_SAFE_INTEGER && !fraction => Ok(()),
+            _ => Err(IJsonError::Number(start)),
+        }
+    }
+
+    fn string(&mut self) -> Result<String, IJsonError> {
+        self.take(b'"')?;
+        let mut out = String::new();
+        loop {
+            let start = self.at;
+            match self.peek() {
+                None | Some(0..=0x1f) => return Err(IJsonError::Syntax(start)),
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(out);
+                }
+                Some(b'\\') => {
+                    let decoded = self.escape()?;
+                    out.push(allowed(decoded, start)?);
+                }
+                Some(_) => {
+                    let decoded = std::str::from_utf8(&self.text[start..])
+                        .ok()
+                        .and_then(|rest| rest.chars().next())
+                        .ok_or(IJsonError::NotUtf8)?;
+                    self.at += decoded.len_utf8();
+                    out.push(allowed(decoded, start)?);
+                }
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, IJsonError> {
+        let start = self.at;
+        self.take(b'\\')?;
+        let kind = self.peek().ok_or(IJsonError::Syntax(start))?;
+        self.at += 1;
+        Ok(match kind {
+            b'"' | b'\\' | b'/' => char::from(kind),
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => {
+                let first = self.hex4()?;
+                let code = match first {
+                    0xd800..=0xdbff => {
+                        if self.take(b'\\').and_then(|()| self.take(b'u')).is_err() {
+                            return Err(IJsonError::UnpairedSurrogate(start));
+                        }
+                        let second = self.hex4()?;
+                        if !(0xdc00..=0xdfff).contains(&second) {
+                            return Err(IJsonError::UnpairedSurrogate(start));
+                        }
+                        0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00)
+                    }
+                    code => code,
+                };
+                char::from_u32(code).ok_or(IJsonError::UnpairedSurrogate(start))?
+            }
+            _ => return Err(IJsonError::Syntax(start)),
+        })
+    }
+
+    fn hex4(&mut self) -> Result<u32, IJsonError> {
+        let start = self.at;
+        let mut value = 0;
+        for _ in 0..4 {
+            let digit = self.peek().and_then(|byte| char::from(byte).to_digit(16));
+            value = value * 16 + digit.ok_or(IJsonError::Syntax(start))?;
+            self.at += 1;
+        }
+        Ok(value)
+    }
+}
+
+fn allowed(c: char, at: usize) -> Result<char, IJsonError> {
+    let code = u32::from(c);
+    if (0xfdd0..=0xfdef).contains(&code) || code & 0xfffe == 0xfffe {
+        Err(IJsonError::Noncharacter(at))
+    } else {
+        Ok(c)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn verdict(text: &str) -> Result<(), IJsonError> {
+        check(text.as_bytes(), 4096)
+    }
+
+    #[test]
+    fn accepts_plain_documents() {
+        for good in [
+            "{}",
+            " [1, -2, 0, true, false, null, \"a\\n\\u00e9\\ud83d\\ude00\"] ",
+            r#"{"a":{"a":1},"b":[{"a":2}]}"#,
+            "9007199254740991",
+            "-9007199254740991",
+        ] {
+            assert_eq!(verdict(good), Ok(()), "{good}");
+        }
+    }
+
+    #[test]
+    fn refuses_each_defect_by_its_own_name() {
+        use IJsonError as E;
+        assert_eq!(verdict("\u{feff}{}"), Err(E::ByteOrderMark));
+        assert_eq!(verdict(r#"{"a":1,"a":2}"#), Err(E::DuplicateName(7)));
+        assert_eq!(verdict(r#"{"a":1,"\u0061":2}"#), Err(E::DuplicateName(7)));
+        assert_eq!(check(b"\"\xff\"", 9), Err(E::NotUtf8));
+        assert_eq!(verdict("{} {}"), Err(E::Trailing(3)));
+        assert_eq!(
+            verdict(&("[".repeat(17) + &"]".repeat(17))),
+            Err(E::TooDeep(16))
+        );
+        assert_eq!(verdict(&("[".repeat(16) + &"]".repeat(16))), Ok(()));
+        assert_eq!(verdict(r#""\ud800""#), Err(E::UnpairedSurrogate(1)));
+        assert_eq!(verdict(r#""\udc00""#), Err(E::UnpairedSurrogate(1)));
+        assert_eq!(verdict(r#""\ud800\u0041""#), Err(E::UnpairedSurrogate(1)));
+        assert_eq!(verdict("\"\u{fffe}\""), Err(E::Noncharacter(1)));
+        assert_eq!(verdict(r#""\ufdd0""#), Err(E::Noncharacter(1)));
+        assert_eq!(check(b"[1]", 2), Err(E::TooLong(2)));
+        for number in [
+            "1.5",
+            "1e3",
+            "-0",
+            "9007199254740992",
+            "-9007199254740992",
+            "1.0",
+        ] {
+            assert_eq!(verdict(number), Err(E::Number(0)), "{number}");
+        }
+        for syntax in [
+            "", "{", "[1,]", "{\"a\"}", "01", "-", "\"\t\"", "tru", r#""\x""#, "{a:1}", "+1",
+        ] {
+            assert!(matches!(verdict(syntax), Err(E::Syntax(_))), "{syntax:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_passes_is_read_the_same_by_serde_json(text in "[\\[\\]{}\",:0-9a\\\\u\\-dtrue ]{0,40}") {
+            if verdict(&text).is_ok() {
+                prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+            }
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! JSON Web Signature (RFC 7515), compact form, ES256 only, with the header rules of `docs/protocol.md` section 2.3.
+//!
+//! A header is exactly `alg`, `kid`, `typ`: `alg` is `ES256`, `typ` is compared exactly with the one the caller expects,
+//! and `kid` is the RFC 7638 thumbprint of the signing key. A header with any other member (`jwk`, `jku`, `x5u`, `x5c`,
+//! `crit`, `b64`, …) is refused: critical members live in the signed payload.
+
+use crate::{
+    bytes::{Sha256Digest, decode_b64u, encode_b64u},
+    ijson::{self, IJsonError},
+    keys::{PublicKey, SigningKey, Thumbprint},
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+/// Longest protected header, in bytes of JSON.
+pub const MAX_HEADER: usize = 512;
+
+/// Why a JWS is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JwsError {
+    /// Longer than the caller's limit, in characters.
+    #[error("longer than {0} characters")]
+    TooLong(usize),
+    /// Not three base64url parts, or a signature that is not 64 bytes.
+    #[error("not a compact JWS")]
+    Malformed,
+    /// The header is not exactly `alg`, `kid`, `typ`, or not I-JSON.
+    #[error("unacceptable header")]
+    Header,
+    /// `alg` is not `ES256`.
+    #[error("the algorithm is not ES256")]
+    Algorithm,
+    /// `typ` is not what belongs here.
+    #[error("the type is not the expected one")]
+    Type,
+    /// No acceptable key has this `kid`.
+    #[error("signed by a key that is not known here")]
+    UnknownKey,
+    /// The signature does not verify.
+    #[error("the signature does not verify")]
+    Signature,
+    /// The payload is not I-JSON or not the expected object.
+    #[error("unacceptable payload: {0}")]
+    Payload(#[from] IJsonError),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    alg: String,
+    kid: Thumbprint,
+    typ: String,
+}
+
+/// Signs `payload` (serialized as JSON) under `typ`.
+///
+/// # Panics
+/// If `payload` cannot be JSON; types of this crate can.
+pub fn sign<T: Serialize>(key: &SigningKey, typ: &str, payload: &T) -> String {
+    let header = Header {
+        alg: "ES256".into(),
+        kid: key.thumbprint(),
+        typ: typ.into(),
+    };
+    let header = serde_json::to_vec(&header).expect("a header is JSON");
+    let payload = serde_json::to_vec(payload).expect("wire types serialize to JSON");
+    let mut out = format!("{}.{}", encode_b64u(&header), encode_b64u(&payload));
+    let signature = key.sign_fixed(out.as_bytes());
+    out.push('.');
+    out.push_str(&encode_b64u(&signature));
+    out
+}
+
+/// A JWS whose form and header are good and whose signature has **not** been checked. It gives out only the `kid`, which
+/// is what finding the key takes.
+#[derive(Debug, Clone)]
+pub struct UnverifiedJws<'a> {
+    text: &'a str,
+    kid: Thumbprint,
+    payload: Vec<u8>,
+    signature: Vec<u8>,
+    signed_len: usize,
+}
+
+impl<'a> UnverifiedJws<'a> {
+    /// Reads a compact JWS of at most `max_len` characters whose `typ` is `typ`.
+    ///
+    /// # Errors
+    /// Every [`JwsError`] but those about key, signature and payload.
+    pub fn parse(text: &'a str, typ: &str, max_len: usize) -> Result<Self, JwsError> {
+        if text.len() > max_len {
+            return Err(JwsError::TooLong(max_len));
+        }
+        let mut parts = text.split('.');
+        let (Some(header), Some(payload), Some(signature), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(JwsError::Malformed);
+        };
+        let signed_len = header.len() + 1 + payload.len();
+        let decode = |part: &str| decode_b64u(part).map_err(|_| JwsError::Malformed);
+        let (header, payload, signature) = (decode(header)?, decode(payload)?, decode(signature)?);
+        if signature.len() != 64 {
+            return Err(JwsError::Malformed);
+        }
+        // `alg` first, so that a token of another algorithm is named as such whatever else it carries.
+        let value: serde_json::Value =
+            ijson::parse(&header, MAX_HEADER).map_err(|_| JwsError::Header)?;
+        if value.get("alg").and_then(serde_json::Value::as_str) != Some("ES256") {
+            return Err(JwsError::Algorithm);
+        }
+        let header: Header = serde_json::from_value(value).map_err(|_| JwsError::Header)?;
+        if header.typ != typ {
+            return Err(JwsError::Type);
+        }
+        Ok(Self {
+            text,
+            kid: header.kid,
+            payload,
+            signature,
+            signed_len,
+        })
+    }
+
+    /// The thumbprint of the key that claims to have signed.
+    pub fn kid(&self) -> Thumbprint {
+        self.kid
+    }
+
+    /// Checks the signature with `key`, whose thumbprint must be the `kid`, and only then reads the payload.
+    ///
+    /// # Errors
+    /// [`JwsError::UnknownKey`] if `key` is not the one named, [`JwsError::Signature`], or [`JwsError::Payload`].
+    pub fn verify<T: DeserializeOwned>(self, key: &PublicKey) -> Result<T, JwsError> {
+        if key.thumbprint() != self.kid {
+            return Err(JwsError::UnknownKey);
+        }
+        let (signed, _) = self.text.as_bytes().split_at(self.signed_len);
+        key.verify_fixed(signed, &self.signature)
+            .map_err(|_| JwsError::Signature)?;
+        Ok(ijson::parse(&self.payload, self.payload.len())?)
+    }
+
+    /// The payload **without** checking the signature, for messages that carry their own key and are checked right
+    /// after. The caller must call [`Self::verify`] before acting on anything in it.
+    ///
+    /// # Errors
+    /// [`JwsError::Payload`].
+    pub fn peek<T: DeserializeOwned>(&self) -> Result<T, JwsError> {
+        Ok(ijson::parse(&self.payload, self.payload.len())?)
+    }
+}
+
+/// [`UnverifiedJws::parse`], find the key among `keys` by `kid`, and [`UnverifiedJws::verify`].
+///
+/// # Errors
+/// Any [`JwsError`].
+pub fn verify<T: DeserializeOwned>(
+    text: &str,
+    typ: &str,
+    max_len: usize,
+    keys: &[PublicKey],
+) -> Result<T, JwsError> {
+    let jws = UnverifiedJws::parse(text, typ, max_len)?;
+    let key = keys
+        .iter()
+        .find(|key| key.thumbprint() == jws.kid())
+        .ok_or(JwsError::UnknownKey)?;
+    jws.verify(key)
+}
+
+/// The hash by which other messages name a JWS: SHA-256 of its ASCII characters.
+pub fn hash(text: &str) -> Sha256Digest {
+    Sha256Digest::of(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::SystemRng;
+    use serde_json::{Value, json};
+
+    fn compact(key: &SigningKey, header: &Value, payload: &str) -> String {
+        let signed = format!(
+            "{}.{}",
+            encode_b64u(header.to_string().as_bytes()),
+            encode_b64u(payload.as_bytes())
+        );
+        let signature = encode_b64u(&key.sign_fixed(signed.as_bytes()));
+        format!("{signed}.{signature}")
+    }
+
+    #[test]
+    fn verifies_what_it_signed_and_nothing_altered() {
+        let (key, _) = SigningKey::make(&SystemRng::new());
+        let text = sign(&key, "x+jwt", &json!({"a": 1}));
+        let keys = [*key.public()];
+        assert_eq!(
+            verify::<Value>(&text, "x+jwt", 4096, &keys).unwrap(),
+            json!({"a": 1})
+        );
+        assert_eq!(
+            verify::<Value>(&text, "X+jwt", 4096, &keys),
+            Err(JwsError::Type)
+        );
+        assert_eq!(
+            verify::<Value>(&text, "x+jwt", 10, &keys),
+            Err(JwsError::TooLong(10))
+        );
+        assert_eq!(
+            verify::<Value>(&text, "x+jwt", 4096, &[]),
+            Err(JwsError::UnknownKey)
+        );
+        let (head, rest) = text.split_once('.').unwrap();
+        let (_, signature) = rest.split_once('.').unwrap();
+        let altered = format!("{head}.{}.{signature}", encode_b64u(b"{\"a\":2}"));
+        assert_eq!(
+            verify::<Value>(&altered, "x+jwt", 4096, &keys),
+            Err(JwsError::Signature)
+        );
+    }
+
+    #[test]
+    fn refuses_headers_that_bring_keys_or_critical_members() {
+        let (key, _) = SigningKey::make(&SystemRng::new());
+        let kid = key.thumbprint().to_string();
+        let keys = [*key.public()];
+        let try_header = |header: Value| {
+            verify::<Value>(&compact(&key, &header, "{}"), "x+jwt", 4096, &keys).map(drop)
+        };
+        assert_eq!(
+            try_header(json!({"alg":"ES256","kid":kid,"typ":"x+jwt"})),
+            Ok(())
+        );
+        for name in ["jwk", "jku", "x5u", "x5c", "crit", "b64", "cty"] {
+            let mut header = json!({"alg":"ES256","kid":kid,"typ":"x+jwt"});
+            header[name] = json!([]);
+            assert_eq!(try_header(header), Err(JwsError::Header), "{name}");
+        }
+        for alg in ["none", "HS256", "es256", "ES384", "RS256"] {
+            assert_eq!(
+                try_header(json!({"alg":alg,"kid":kid,"typ":"x+jwt"})),
+                Err(JwsError::Algorithm)
+            );
+        }
+        assert_eq!(
+            try_header(json!({"alg":"ES256","typ":"x+jwt"})),
+            Err(JwsError::Header)
+        );
+    }
+
+    #[test]
+    fn a_payload_with_duplicate_names_is_refused_even_if_signed() {
+        let (key, _) = SigningKey::make(&SystemRng::new());
+        let header = json!({"alg":"ES256","kid":key.thumbprint(),"typ":"x+jwt"});
+        let text = compact(&key, &header, r#"{"a":1,"a":2}"#);
+        let verdict = verify::<Value>(&text, "x+jwt", 4096, &[*key.public()]);
+        assert!(matches!(
+            verdict,
+            Err(JwsError::Payload(IJsonError::DuplicateName(_)))
+        ));
+    }
+}
