@@ -174,15 +174,15 @@ Example:
 const FUZZ: &str = "\
 cargo xtask fuzz [TARGET] [--seconds N]
 
-Runs libFuzzer on the parsers of outside bytes, one after the other or only TARGET. Needs a nightly Rust and
-cargo-fuzz, and says how to get them if they are missing. The ordinary tests feed the same entries with random
-and mutated input for a few seconds each, with neither.
+Runs libFuzzer on the parsers of outside bytes, one after the other or only TARGET. Needs a nightly Rust, and
+says how to get one. The ordinary tests feed the same parsers with random and mutated input for a few seconds
+each, without it. Inputs that were found are kept in target/xtask/fuzz.
 
   --seconds N  for each target (default: 60)
 
 Examples:
   cargo xtask fuzz
-  cargo xtask fuzz prompt --seconds 3600";
+  cargo xtask fuzz evidence --seconds 3600";
 
 const SETUP: &str = "\
 cargo xtask setup [--yes]
