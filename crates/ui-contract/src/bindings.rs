@@ -1,0 +1,103 @@
+//! Writes the TypeScript of the contract: `contract.ts` with every type, `commands.ts` with the command map.
+
+use std::{fmt::Write as _, fs, io, path::Path};
+
+use ts_rs::{Config, TS};
+
+use crate::{
+    AccountHealth, AccountId, AccountRequest, AccountView, AppInfoView, BlockReason,
+    BlockedRequestView, COMMANDS, Caution, ClaimedContextView, ClientView, CloseReason, CodeEntry,
+    ConnectionView, ConsentRequestView, Decision, DenialReason, DenyOnlyReason, DetailView,
+    ErrorCode, HistoryEntryId, HistoryEntryView, HistoryEventView, InboxView, Language, LeafView,
+    LocaleChoice, ObservedContextView, PairingFailure, PairingInput, PairingStartRequest,
+    PairingStep, PairingView, PartyView, PinEntry, PinRequest, PinWeakness, ReceiptView,
+    RegisteredBy, Remedy, RequestApproveRequest, RequestDenyRequest, RequestFactsView, RequestId,
+    RequestKind, RequestRequest, RequestStateView, ScopeView, SettingsSetRequest, SettingsView,
+    ThemeChoice, TransferView, UiError, UiEvent, UnixMillis, UnixSeconds,
+};
+
+const HEADER: &str = "// Generated from crates/ui-contract by `cargo xtask gen`. Do not edit.\n";
+
+/// Writes `contract.ts` and `commands.ts` into `dir`, which is created if needed. Equal types give equal bytes.
+///
+/// # Errors
+///
+/// Whatever the file system says about creating `dir` or writing into it.
+pub fn export_bindings(dir: &Path) -> io::Result<()> {
+    fs::create_dir_all(dir)?;
+    // JSON carries these integers as numbers, so that is what they are in TypeScript too.
+    let config = Config::new().with_large_int("number");
+    fs::write(dir.join("contract.ts"), contract(&config))?;
+    fs::write(dir.join("commands.ts"), commands(&config))
+}
+
+macro_rules! declare {
+    ($config:expr; $($type:ty),+ $(,)?) => {
+        [$(declaration::<$type>($config)),+].concat()
+    };
+}
+
+fn contract(config: &Config) -> String {
+    let types = declare!(config;
+        AccountId, RequestId, HistoryEntryId, UnixSeconds, UnixMillis, PinEntry, CodeEntry,
+        PartyView, AccountView, ConnectionView, AccountHealth,
+        InboxView, ConsentRequestView, RequestFactsView, RequestKind, ClientView, RegisteredBy,
+        ScopeView, DetailView, LeafView, ObservedContextView, ClaimedContextView, Caution,
+        TransferView, DenyOnlyReason, RequestStateView, Decision, DenialReason,
+        BlockedRequestView, BlockReason,
+        PairingInput, PairingView, PairingStep, PairingFailure, Remedy,
+        HistoryEntryView, HistoryEventView, ReceiptView,
+        SettingsView, LocaleChoice, Language, ThemeChoice, AppInfoView,
+        PairingStartRequest, PinRequest, AccountRequest, RequestRequest, RequestApproveRequest,
+        RequestDenyRequest, SettingsSetRequest,
+        UiEvent, UiError, ErrorCode, CloseReason, PinWeakness,
+    );
+    let trimmed: Vec<_> = types.lines().map(str::trim_end).collect();
+    format!("{HEADER}{}\n", trimmed.join("\n"))
+}
+
+fn declaration<T: TS>(config: &Config) -> String {
+    let docs = T::docs().unwrap_or_default();
+    format!("\n{docs}export {}\n", T::decl(config))
+}
+
+fn commands(config: &Config) -> String {
+    let mut out = format!("{HEADER}\nimport type * as contract from \"./contract\";\n\n");
+    out.push_str(
+        "/** Every command with what it takes (`null`: nothing) and what it answers. */\n",
+    );
+    out.push_str("export interface Commands {\n");
+    for command in COMMANDS {
+        writeln!(
+            out,
+            "  /**{} */\n  {}: {{ request: {}; response: {} }};",
+            command.docs,
+            command.name,
+            qualified(&(command.request)(config)),
+            qualified(&(command.response)(config)),
+        )
+        .expect("writing to a String cannot fail");
+    }
+    out.push_str(
+        "}\n\n/** Every event, none of which carries anything. */\nexport const EVENTS = [\n",
+    );
+    for event in UiEvent::ALL {
+        writeln!(out, "  \"{}\",", event.name()).expect("writing to a String cannot fail");
+    }
+    out.push_str("] as const satisfies readonly contract.UiEvent[];\n");
+    out
+}
+
+/// Puts `contract.` before the one type name in `name`; leaves `null` alone.
+fn qualified(name: &str) -> String {
+    if name == "null" {
+        return name.to_owned();
+    }
+    match name
+        .strip_prefix("Array<")
+        .and_then(|rest| rest.strip_suffix('>'))
+    {
+        Some(inner) => format!("Array<contract.{inner}>"),
+        None => format!("contract.{name}"),
+    }
+}

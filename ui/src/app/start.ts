@@ -1,0 +1,23 @@
+/** Puts the screens on the page. */
+import { mount } from "svelte";
+import type { Bridge } from "../host/bridge";
+import "../styles/tokens.css";
+import "../styles/base.css";
+import App from "./App.svelte";
+import { Store } from "./store.svelte";
+
+/**
+ * Mounts after `load`. WebKit runs a module before its style sheet applies; a screen measured then looks as if all of
+ * it had been seen.
+ */
+export function start(bridge: Bridge): void {
+  const target = document.getElementById("app");
+  if (!target) throw new Error("the page has no #app");
+  const store = new Store(bridge);
+  const begin = () => {
+    mount(App, { target, props: { store } });
+    void store.start();
+  };
+  if (document.readyState === "complete") begin();
+  else addEventListener("load", begin, { once: true });
+}

@@ -1,0 +1,27 @@
+/**
+ * The screens over fixtures: `demo.html?scenario=approval-sign-in&locale=ja&theme=dark`. Built by `vite build --mode
+ * demo` into a folder of its own; the app neither embeds nor can reach it.
+ */
+import { start } from "../app/start";
+import type { LocaleChoice, ThemeChoice } from "../generated/contract";
+import { DemoBridge } from "./demo-bridge";
+import { SCENARIOS } from "./scenarios";
+
+const wanted = new URLSearchParams(location.search);
+const scenario = SCENARIOS[wanted.get("scenario") ?? "inbox-several"];
+if (!scenario) throw new Error("no such scenario");
+
+const bridge = new DemoBridge({
+  ...scenario.world,
+  settings: {
+    locale: choice<LocaleChoice>(wanted.get("locale"), ["auto", "en", "ja"]),
+    theme: choice<ThemeChoice>(wanted.get("theme"), ["auto", "light", "dark"]),
+  },
+});
+if (location.hash === "") history.replaceState(null, "", scenario.hash);
+Object.assign(window, { tegataDemo: { bridge, scenarios: Object.keys(SCENARIOS) } });
+start(bridge);
+
+function choice<T extends string>(given: string | null, allowed: readonly [T, ...T[]]): T {
+  return allowed.find((one) => one === given) ?? allowed[0];
+}

@@ -1,0 +1,121 @@
+/** How each state that is not waiting for the person looks and reads, here and in the history. */
+import type { IconName } from "../../components/Icon.svelte";
+import type { RequestFactsView, RequestStateView } from "../../generated/contract";
+import { dateTime } from "../../i18n/format";
+import { t, type MessageId } from "../../i18n/i18n.svelte";
+
+export type Settled = Exclude<RequestStateView, { state: "pending" }>;
+
+export interface Outcome {
+  icon: IconName | "seal" | "spinner";
+  tone: "accent" | "danger" | "plain" | "warn";
+  /** One short phrase for lists. */
+  label: string;
+  title: string;
+  /** What happened and what did not, one sentence each. */
+  lines: string[];
+}
+
+/** Describes `state` of a request with these facts. `offline`: its issuer cannot be reached now. */
+export function outcome(state: Settled, facts: RequestFactsView, offline = false): Outcome {
+  const names = { client: facts.client.name, issuer: facts.issuer.name };
+  switch (state.state) {
+    case "approved":
+      return {
+        icon: "seal",
+        tone: "accent",
+        label: t("outcome-approved"),
+        title: t("result-approved-title"),
+        lines: [t(APPROVED_BODIES[facts.kind], names)],
+      };
+    case "denied": {
+      const notMe = state.reason === "not_me";
+      return {
+        icon: "ban",
+        tone: "plain",
+        label: t(notMe ? "outcome-not-me" : "outcome-denied"),
+        title: t("result-denied-title"),
+        lines: [t("result-denied-body", names), ...(notMe ? [t("result-not-me-body", names)] : [])],
+      };
+    }
+    case "handled": {
+      const by = { device: state.device_name, time: dateTime(state.at) };
+      const approved = state.decision === "approve";
+      return {
+        icon: "devices",
+        tone: "plain",
+        label: t(approved ? "outcome-handled-approved" : "outcome-handled-denied", { device: state.device_name }),
+        title: t("result-handled-title"),
+        lines: [t(approved ? "result-handled-approved" : "result-handled-denied", by), t("result-handled-body")],
+      };
+    }
+    case "sending":
+      return {
+        icon: offline ? "offline" : "spinner",
+        tone: "warn",
+        label: t("outcome-sending"),
+        title: t(offline ? "result-unsent-title" : "result-sending-title"),
+        lines: [
+          t(state.decision === "approve" ? "result-sending-approval" : "result-sending-denial"),
+          ...(offline ? [t("result-unsent-body", names)] : []),
+        ],
+      };
+    default: {
+      const { icon, tone, label, title, body } = PLAIN[state.state];
+      return { icon, tone, label: t(label), title: t(title), lines: [t(body, names)] };
+    }
+  }
+}
+
+const APPROVED_BODIES: Record<RequestFactsView["kind"], MessageId> = {
+  grant: "result-approved-grant",
+  sign_in: "result-approved-sign-in",
+  test: "result-approved-test",
+};
+
+interface PlainOutcome {
+  icon: IconName;
+  tone: Outcome["tone"];
+  label: MessageId;
+  title: MessageId;
+  body: MessageId;
+}
+
+/** The states that say the same whoever asked. */
+const PLAIN: Record<Exclude<Settled["state"], "approved" | "denied" | "handled" | "sending">, PlainOutcome> = {
+  expired: {
+    icon: "clock",
+    tone: "plain",
+    label: "outcome-expired",
+    title: "result-expired-title",
+    body: "result-expired-body",
+  },
+  moved: {
+    icon: "devices",
+    tone: "plain",
+    label: "outcome-moved",
+    title: "result-moved-title",
+    body: "result-moved-body",
+  },
+  needs_check: {
+    icon: "question",
+    tone: "warn",
+    label: "outcome-needs-check",
+    title: "result-needs-check-title",
+    body: "result-needs-check-body",
+  },
+  transfer_failed: {
+    icon: "ban",
+    tone: "danger",
+    label: "outcome-transfer-failed",
+    title: "result-transfer-failed-title",
+    body: "result-transfer-failed-body",
+  },
+  withdrawn: {
+    icon: "leave",
+    tone: "plain",
+    label: "outcome-withdrawn",
+    title: "result-withdrawn-title",
+    body: "result-withdrawn-body",
+  },
+};

@@ -1,0 +1,48 @@
+/** Which text belongs to which value of the contract. The compiler refuses a value without one. */
+import type { IconName } from "../../components/Icon.svelte";
+import type { BlockReason, Caution, DenyOnlyReason, RequestKind } from "../../generated/contract";
+import type { MessageId } from "../../i18n/i18n.svelte";
+
+export const TITLES: Record<RequestKind, MessageId> = {
+  grant: "consent-title-grant",
+  sign_in: "consent-title-sign-in",
+  test: "consent-title-test",
+};
+
+export const WHEN_TO_APPROVE: Record<RequestKind, MessageId> = {
+  grant: "consent-when-grant",
+  sign_in: "consent-when-sign-in",
+  test: "consent-when-test",
+};
+
+/** Said again beside the PIN: what the PIN is about to do. */
+export const PIN_PURPOSES: Record<RequestKind, MessageId> = {
+  grant: "consent-pin-purpose-grant",
+  sign_in: "consent-pin-purpose-sign-in",
+  test: "consent-pin-purpose-test",
+};
+
+export const KIND_ICONS: Record<RequestKind, IconName> = { grant: "key", sign_in: "sign_in", test: "spark" };
+
+export const CAUTIONS: Record<Caution, MessageId> = {
+  first_request: "consent-caution-first-request",
+  mixed_scripts: "consent-caution-mixed-scripts",
+  self_registered: "consent-caution-self-registered",
+  unknown_detail_type: "consent-caution-unknown-detail-type",
+};
+
+export const DENY_ONLY: Record<DenyOnlyReason, MessageId> = {
+  approval_key_unavailable: "consent-deny-only-key",
+  assurance_too_low: "consent-deny-only-assurance",
+  not_supported: "consent-deny-only-not-supported",
+  text_not_showable: "consent-deny-only-text",
+  too_long: "consent-deny-only-too-long",
+};
+
+export const BLOCK_REASONS: Record<BlockReason, MessageId> = {
+  bad_signature: "blocked-reason-bad-signature",
+  malformed: "blocked-reason-malformed",
+  not_for_this_device: "blocked-reason-not-for-this-device",
+  out_of_time: "blocked-reason-out-of-time",
+  replayed: "blocked-reason-replayed",
+};

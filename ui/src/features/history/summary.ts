@@ -1,0 +1,46 @@
+/** One history entry in a line: icon, what it was about, how it ended. */
+import type { IconName } from "../../components/Icon.svelte";
+import type { HistoryEventView } from "../../generated/contract";
+import { t } from "../../i18n/i18n.svelte";
+import { outcome, TITLES, waiting } from "../consent";
+
+export interface Summary {
+  icon: IconName;
+  tone: "accent" | "danger" | "plain" | "warn";
+  title: string;
+  result: string;
+  /** The account that it was about. */
+  account: string;
+}
+
+export function summarize(event: HistoryEventView): Summary {
+  switch (event.event) {
+    case "blocked":
+      return {
+        icon: "shield",
+        tone: "danger",
+        title: t("blocked-title"),
+        result: t("outcome-blocked"),
+        account: event.blocked.account_name,
+      };
+    case "paired":
+      return {
+        icon: "plus",
+        tone: "accent",
+        title: t("history-paired", { issuer: event.issuer.name }),
+        result: t("outcome-paired"),
+        account: event.account_name,
+      };
+    case "request": {
+      const ended = event.outcome.state === "pending" ? waiting() : outcome(event.outcome, event.facts);
+      const icon = ended.icon === "seal" ? "check" : ended.icon === "spinner" ? "send" : ended.icon;
+      return {
+        icon,
+        tone: ended.tone,
+        title: t(TITLES[event.facts.kind], { client: event.facts.client.name }),
+        result: ended.label,
+        account: event.facts.account_name,
+      };
+    }
+  }
+}

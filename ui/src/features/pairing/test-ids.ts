@@ -1,0 +1,27 @@
+/** Names by which end-to-end tests find things of pairing. */
+export const pairingIds = {
+  /** Carries `data-stage`. */
+  screen: "pair.screen",
+  input: "pair.input",
+  byCode: "pair.by_code",
+  byLink: "pair.by_link",
+  server: "pair.server",
+  code: "pair.code",
+  submit: "pair.submit",
+  cancel: "pair.cancel",
+  host: "pair.host",
+  account: "pair.account",
+  confirm: "pair.confirm",
+  pinFirst: "pin.first",
+  pinSecond: "pin.second",
+  pinError: "pin.error",
+  pinSubmit: "pin.submit",
+  working: "pair.working",
+  /** Its text is the six digits and nothing else. */
+  digits: "digits.value",
+  digitsTimeLeft: "digits.time_left",
+  done: "pair.done",
+  /** Carries `data-state`, the failure's code. */
+  failed: "pair.failed",
+  retry: "pair.retry",
+} as const;

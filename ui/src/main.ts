@@ -1,0 +1,4 @@
+import { start } from "./app/start";
+import { TauriBridge } from "./host/tauri";
+
+start(new TauriBridge());
