@@ -8,7 +8,9 @@ use crate::{
         invitation::{self, InvitationCode, Issuer},
         limits,
         metadata::{self, ExpectedMetadata},
-        pairing, proof, receipt, typ,
+        pairing,
+        prompt::Prompt,
+        proof, receipt, typ,
     },
     ijson,
     jws::UnverifiedJws,
@@ -86,6 +88,10 @@ pub const ENTRIES: &[FuzzEntry] = &[
     FuzzEntry {
         name: "pairing_request",
         run: fuzz_pairing_request,
+    },
+    FuzzEntry {
+        name: "payloads",
+        run: fuzz_payloads,
     },
     FuzzEntry {
         name: "receipt",
@@ -252,4 +258,18 @@ pub fn fuzz_binding_message(data: &[u8]) {
     let text = text_of(data);
     let _ = crate::ciba::BindingMessage::parse(&text).map(|message| message.as_transfer_code());
     let _ = crate::ciba::Scope::parse(&text);
+}
+
+/// Payloads of signed messages, as if their signature had verified.
+pub fn fuzz_payloads(data: &[u8]) {
+    let _ = ijson::parse::<Prompt>(data, limits::PROMPT).map(|prompt| {
+        let _ = prompt.deny_only_reasons(pairing::KeyKind::SoftwarePin);
+        prompt.detail_leaves()
+    });
+    let _ = ijson::parse::<pairing::Offer>(data, limits::MESSAGE);
+    let _ = ijson::parse::<pairing::Reveal>(data, limits::MESSAGE);
+    let _ = ijson::parse::<pairing::PairingReceipt>(data, limits::MESSAGE);
+    let _ = ijson::parse::<pairing::Countersignature>(data, limits::MESSAGE);
+    let _ = ijson::parse::<proof::Proof>(data, limits::MESSAGE);
+    let _ = ijson::parse::<metadata::Metadata>(data, limits::METADATA);
 }

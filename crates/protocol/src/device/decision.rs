@@ -1,6 +1,6 @@
 //! The decision (`docs/protocol.md` section 8): what exactly is signed, and the part of its check that needs no storage.
 
-use super::{V1, invitation::Issuer, limits};
+use super::{V1, invitation::Issuer, limits, present};
 use crate::{
     bytes::Sha256Digest,
     ids::{ConsentRequestId, DeviceId},
@@ -119,11 +119,23 @@ struct RawDetail {
     nonce: Sha256Digest,
     credential: Thumbprint,
     decision: Verdict,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     view: Option<View>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     transfer: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     reason: Option<DenyReason>,
 }
 
@@ -333,6 +345,7 @@ mod tests {
         assert!(!with("decision", json!("Deny")));
         assert!(!with("typ", json!("tegata.pairing")));
         assert!(!with("v", json!(2)));
+        assert!(!with("transfer", Value::Null), "null is not absent");
         let mut without = detail();
         without.as_object_mut().unwrap().remove("reason");
         assert!(serde_json::from_value::<DecisionDetail>(without).is_err());

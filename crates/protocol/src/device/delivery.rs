@@ -6,7 +6,7 @@
 use super::{
     V1,
     decision::DecisionRequest,
-    limits,
+    limits, present,
     problem::{CloseReason, Problem},
 };
 use crate::{
@@ -154,7 +154,11 @@ pub enum KnownRequest {
         /// How.
         closed: CloseReason,
         /// This device's receipt, if it was the one that decided.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(
+            default,
+            deserialize_with = "present",
+            skip_serializing_if = "Option::is_none"
+        )]
         receipt: Option<String>,
     },
     /// Not decided.

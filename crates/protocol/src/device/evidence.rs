@@ -10,6 +10,7 @@ use super::{
     limits,
     metadata::{Metadata, verify_metadata},
     pairing::{PairingReceipt, verify_countersignature},
+    present,
     prompt::{Prompt, Transfer},
     receipt::{ClientReceipt, parse_client_receipt, parse_receipt},
     typ,
@@ -35,19 +36,39 @@ pub struct EvidenceFile {
     /// The root key.
     pub root: PublicKey,
     /// The prompt.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub prompt: Option<String>,
     /// The consent receipt.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub receipt: Option<String>,
     /// The pairing receipt.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub pairing_receipt: Option<String>,
     /// The device's countersignature under it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub countersignature: Option<String>,
     /// The client receipt.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub client_receipt: Option<String>,
 }
 
@@ -116,9 +137,9 @@ pub enum EvidenceError {
     /// The metadata.
     #[error("the metadata is not signed by the root key")]
     Metadata,
-    /// The file has neither prompt and receipt nor a client receipt.
-    #[error("the file holds neither a decision nor a client receipt")]
-    Empty,
+    /// The file has neither prompt and receipt nor a client receipt, or has both, or a part without the one it belongs to.
+    #[error("the file must hold either a decision or a client receipt, and nothing beside it")]
+    Parts,
     /// The prompt.
     #[error("the prompt is not signed by the issuer")]
     Prompt,
@@ -156,8 +177,14 @@ pub fn verify_evidence(
     }
     let metadata =
         verify_metadata(&file.metadata_jws, &file.root).map_err(|_| EvidenceError::Metadata)?;
+    // A part that nothing here checks would look checked.
+    let stray = file.countersignature.is_some() && file.pairing_receipt.is_none()
+        || file.pairing_receipt.is_some() && file.receipt.is_none();
+    if stray {
+        return Err(EvidenceError::Parts);
+    }
     let finding = match (&file.prompt, &file.receipt, &file.client_receipt) {
-        (Some(prompt), Some(receipt), _) => {
+        (Some(prompt), Some(receipt), None) => {
             let finding = verify_decision_part(file, &metadata, prompt, receipt)?;
             EvidenceFinding::Decision(Box::new(finding))
         }
@@ -170,7 +197,7 @@ pub fn verify_evidence(
             }
             EvidenceFinding::Client(Box::new(receipt))
         }
-        _ => return Err(EvidenceError::Empty),
+        _ => return Err(EvidenceError::Parts),
     };
     Ok(EvidenceReport {
         issuer: metadata.iss,
@@ -233,6 +260,7 @@ fn verify_decision_part(
             };
             if pairing.iss != metadata.iss
                 || pairing.device != prompt.aud
+                || pairing.sub != prompt.sub
                 || expected != receipt.credential
             {
                 return Err(EvidenceError::Pairing);

@@ -178,7 +178,7 @@ pub fn parse_metadata(
 /// [`MetadataError::Jws`] or [`MetadataError::Critical`].
 pub fn verify_metadata(metadata_jws: &str, root: &PublicKey) -> Result<Metadata, MetadataError> {
     let metadata: Metadata = jws::verify(metadata_jws, typ::METADATA, limits::METADATA, &[*root])?;
-    if metadata.crit.is_empty() {
+    if metadata.crit.iter().all(|name| is_known_member(name)) {
         Ok(metadata)
     } else {
         Err(MetadataError::Critical)
@@ -214,7 +214,7 @@ fn check_metadata(
     let prefix = format!("{}/", metadata.iss);
     if urls
         .iter()
-        .any(|url| !url.starts_with(&prefix) || url::Url::parse(url).is_err())
+        .any(|url| !url.starts_with(&prefix) || !is_canonical(url))
     {
         return Err(MetadataError::Content);
     }
@@ -226,6 +226,31 @@ fn check_metadata(
         return Err(MetadataError::Content);
     }
     Ok(())
+}
+
+fn is_known_member(name: &str) -> bool {
+    const KNOWN: [&str; 14] = [
+        "v",
+        "iss",
+        "seq",
+        "iat",
+        "exp",
+        "name",
+        "rp_id",
+        "origin",
+        "endpoints",
+        "prompt_keys",
+        "receipt_keys",
+        "capabilities",
+        "limits",
+        "crit",
+    ];
+    KNOWN.contains(&name)
+}
+
+/// Compared as it was written, so that `..` cannot lead out of the issuer.
+fn is_canonical(url: &str) -> bool {
+    url::Url::parse(url).is_ok_and(|parsed| parsed.as_str() == url)
 }
 
 /// `tegata.<issuer host>`; `tegata.localhost` in development.

@@ -90,3 +90,10 @@ impl<'de> Deserialize<'de> for V1 {
         }
     }
 }
+
+/// Reads an optional member that is there: `null` is not the same as absent, and is refused.
+pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}

@@ -3,7 +3,7 @@
 use super::{
     V1,
     invitation::{InvitationCode, Issuer},
-    limits, typ,
+    limits, present, typ,
 };
 use crate::{
     bytes::Sha256Digest,
@@ -275,7 +275,11 @@ pub struct ConfirmRequest {
     /// Version.
     pub v: V1,
     /// `pairing-countersignature+jwt`, once the receipt is there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub countersignature: Option<String>,
     /// Seconds that the server may hold the answer while nothing changes, 0 to 25.
     #[serde(default)]

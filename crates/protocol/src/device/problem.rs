@@ -1,6 +1,6 @@
 //! Errors on the device's wire (`docs/protocol.md` section 11): RFC 9457 problems with a stable `type` and `code`.
 
-use super::decision::Verdict;
+use super::{decision::Verdict, present};
 use crate::{ids::DeviceId, time::UnixTime};
 use serde::{Deserialize, Serialize};
 
@@ -122,16 +122,32 @@ pub struct Problem {
     /// The stable name.
     pub code: ProblemCode,
     /// One English sentence for developers that says what to do. Never shown to people by apps.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub detail: Option<String>,
     /// With `request_closed`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub closed: Option<CloseReason>,
     /// With `transfer_mismatch` and `confirmation_failed`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub tries_left: Option<u32>,
     /// Seconds, with `too_many_requests` and `temporarily_unavailable`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub retry_after: Option<u32>,
 }
 

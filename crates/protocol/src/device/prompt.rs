@@ -1,6 +1,6 @@
 //! The consent prompt (`docs/protocol.md` section 7): what is asked, signed once per request and device.
 
-use super::{V1, invitation::Issuer, limits, pairing::KeyKind, typ};
+use super::{V1, invitation::Issuer, limits, pairing::KeyKind, present, typ};
 use crate::{
     bytes::Sha256Digest,
     ids::{AccountId, ClientId, ConsentRequestId, DeviceId},
@@ -81,7 +81,11 @@ pub struct PromptClient {
     /// Whether it can keep a secret.
     pub confidential: bool,
     /// Only if control of it was proved.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub host: Option<String>,
 }
 
@@ -132,13 +136,25 @@ pub struct ObservedContext {
 #[serde(deny_unknown_fields)]
 pub struct ClaimedContext {
     /// Where the consumption device is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub place: Option<String>,
     /// What it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub device: Option<String>,
     /// Its network address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub address: Option<String>,
 }
 
@@ -200,7 +216,11 @@ pub struct Prompt {
     /// BCP 47 tag of its words.
     pub locale: String,
     /// Another provider, shown first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub provider: Option<PromptProvider>,
     /// The client.
     pub client: PromptClient,
@@ -220,20 +240,32 @@ pub struct Prompt {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resource: Vec<String>,
     /// Until when a refresh token would be good; absent if there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub refresh: Option<UnixTime>,
     /// Claims that the client will learn.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<String>,
     /// Authentication context class that the client asked for and will be told.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub acr: Option<String>,
     /// Seconds that the access token will be good.
     pub access_token_lifetime: u32,
     /// Context.
     pub context: PromptContext,
     /// Words of the client, unverified; absent when they serve as transfer code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub binding_message: Option<String>,
     /// Transfer.
     pub transfer: Transfer,

@@ -4,7 +4,7 @@ use super::{
     V1,
     decision::{DecisionDetail, Verdict},
     invitation::Issuer,
-    limits, typ,
+    limits, present, typ,
 };
 use crate::{
     bytes::Sha256Digest,
@@ -35,7 +35,11 @@ pub struct ConsentReceipt {
     /// The signature.
     pub assertion: AuthenticationResponse,
     /// Authentication context class reached; absent for a denial.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub acr: Option<String>,
     /// RFC 8176 method values; empty for a denial.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -43,7 +47,11 @@ pub struct ConsentReceipt {
     /// When it was committed; `auth_time` of the ID token.
     pub committed_at: UnixTime,
     /// `report` for a `not_me` after an approval.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub effect: Option<ReceiptEffect>,
 }
 
