@@ -229,7 +229,7 @@ impl<'a> Words<'a> {
                 (word, _) => return Err(self.unexpected(word)),
             }
         }
-        if options.once && options.no_window {
+        if options.once && options.no_window && !options.terminal {
             return Err(Failure::usage(
                 "`--once` needs something to approve with, and `--no-window` takes it away; \
                  `--once --terminal` does it without a display",

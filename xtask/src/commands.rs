@@ -36,9 +36,8 @@ fn log_dir(project: &Project) -> PathBuf {
     project.scratch_dir().join("logs")
 }
 
-/// Checks the tools, installs the UI's packages and builds it.
+/// Installs the UI's packages and builds it.
 fn prepare_ui(project: &Project, stages: &mut Stages) -> Result<(), Failure> {
-    stages.work("Node", || crate::tools::check_node(project))?;
     crate::node::install(project, stages, UI)?;
     crate::node::build_ui(project, stages)
 }
@@ -56,4 +55,8 @@ fn fetch_crates(project: &Project, stages: &mut Stages) -> Result<(), Failure> {
 
 fn check_rust(project: &Project, stages: &mut Stages) -> Result<(), Failure> {
     stages.work("Rust", || crate::tools::check_rust(project))
+}
+
+fn check_node(project: &Project, stages: &mut Stages) -> Result<(), Failure> {
+    stages.work("Node", || crate::tools::check_node(project))
 }

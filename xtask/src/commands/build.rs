@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{check_rust, prepare_ui, with_stages};
+use super::{check_node, check_rust, prepare_ui, with_stages};
 use crate::{
     args::Consent,
     failure::Failure,
@@ -16,6 +16,7 @@ use crate::{
 pub(crate) fn run(project: &Project, consent: Consent) -> Result<(), Failure> {
     with_stages(project, |stages| {
         check_rust(project, stages)?;
+        check_node(project, stages)?;
         install::ensure(stages, Purpose::Window, consent)?;
         prepare_ui(project, stages)?;
         build_workspace(project, stages)

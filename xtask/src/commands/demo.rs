@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{check_rust, log_dir, prepare_ui};
+use super::{check_node, check_rust, log_dir, prepare_ui};
 use crate::{
     args::DemoOptions,
     failure::Failure,
@@ -42,6 +42,9 @@ pub(crate) fn run(project: &Project, options: &DemoOptions) -> Result<(), Failur
 
 fn prepare(project: &Project, stages: &mut Stages, options: &DemoOptions) -> Result<(), Failure> {
     check_rust(project, stages)?;
+    if needs_app(options) {
+        check_node(project, stages)?;
+    }
     install::ensure(
         stages,
         purpose(options, install::has_display()),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{UI, check_rust, prepare_ui, with_stages};
+use super::{UI, check_node, check_rust, prepare_ui, with_stages};
 use crate::{
     args::LintOptions,
     failure::Failure,
@@ -17,6 +17,7 @@ use crate::{
 pub(crate) fn run(project: &Project, options: &LintOptions) -> Result<(), Failure> {
     with_stages(project, |stages| {
         check_rust(project, stages)?;
+        check_node(project, stages)?;
         install::ensure(stages, Purpose::Window, options.consent)?;
         if options.fix {
             let format = project.cargo(["fmt", "--all"]);

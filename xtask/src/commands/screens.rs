@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{UI, prepare_ui, with_stages};
+use super::{UI, check_node, prepare_ui, with_stages};
 use crate::{
     args::Consent,
     failure::Failure,
@@ -16,6 +16,7 @@ use crate::{
 /// Pictures of every screen, each checked for accessibility.
 pub(crate) fn run(project: &Project, consent: Consent) -> Result<(), Failure> {
     with_stages(project, |stages| {
+        check_node(project, stages)?;
         install::ensure(stages, Purpose::Test, consent)?;
         prepare_ui(project, stages)?;
         take(project, stages)

@@ -1,16 +1,15 @@
 //! `cargo xtask setup`
 
-use super::{JS_TESTS, UI, check_rust, fetch_crates, with_stages};
+use super::{JS_TESTS, UI, check_node, check_rust, fetch_crates, with_stages};
 use crate::{
     args::Consent, failure::Failure, install, node, packages::Purpose, project::Project, python,
-    tools,
 };
 
 /// Installs whatever the tests and the demo need, and builds nothing.
 pub(crate) fn run(project: &Project, consent: Consent) -> Result<(), Failure> {
     with_stages(project, |stages| {
         check_rust(project, stages)?;
-        stages.work("Node", || tools::check_node(project))?;
+        check_node(project, stages)?;
         install::ensure(stages, Purpose::Test, consent)?;
         fetch_crates(project, stages)?;
         node::install(project, stages, UI)?;

@@ -3,8 +3,8 @@
 use std::{fs, process::Command, time::Duration};
 
 use super::{
-    JS_TESTS, UI, build::build_workspace, check_rust, demo, fetch_crates, generate, lint,
-    prepare_ui, screens, with_stages,
+    JS_TESTS, UI, build::build_workspace, check_node, check_rust, demo, fetch_crates, generate,
+    lint, prepare_ui, screens, with_stages,
 };
 use crate::{
     args::{DemoOptions, Group, TestOptions},
@@ -21,6 +21,7 @@ use crate::{
 pub(crate) fn run(project: &Project, options: &TestOptions) -> Result<(), Failure> {
     with_stages(project, |stages| {
         check_rust(project, stages)?;
+        check_node(project, stages)?;
         install::ensure(stages, Purpose::Test, options.consent)?;
         let chosen = Chosen(&options.only);
         if chosen.any(&[Group::EndToEnd, Group::Rust, Group::Ui]) {
