@@ -28,3 +28,22 @@ pub(super) fn build_workspace(project: &Project, stages: &mut Stages) -> Result<
     let build = project.cargo(["build", "--locked", "--workspace", "--all-targets"]);
     stages.run("build", Duration::from_hours(1), Output::Progress, [build])
 }
+
+/// Builds the programs: all of them, or all but the app.
+///
+/// Without the app, dependencies are compiled with fewer features. Where the app has been built before, it is
+/// built along: that compiles nothing anew, where leaving it out would compile most of the dependencies again.
+pub(super) fn build_programs(
+    project: &Project,
+    stages: &mut Stages,
+    with_app: bool,
+) -> Result<(), Failure> {
+    let ui_is_built = project.root.join("ui/dist/index.html").is_file();
+    let build = if with_app || (ui_is_built && project.program("tegata-app").is_file()) {
+        project.cargo(["build", "--locked", "--workspace"])
+    } else {
+        // The workspace's default members.
+        project.cargo(["build", "--locked"])
+    };
+    stages.run("build", Duration::from_hours(1), Output::Progress, [build])
+}

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{check_node, check_rust, log_dir, prepare_ui};
+use super::{build::build_programs, check_node, check_rust, log_dir, prepare_ui};
 use crate::{
     args::DemoOptions,
     failure::Failure,
@@ -50,14 +50,10 @@ fn prepare(project: &Project, stages: &mut Stages, options: &DemoOptions) -> Res
         purpose(options, install::has_display()),
         options.consent,
     )?;
-    let build = if needs_app(options) {
+    if needs_app(options) {
         prepare_ui(project, stages)?;
-        project.cargo(["build", "--locked", "--workspace"])
-    } else {
-        // The workspace's default members: all but the app.
-        project.cargo(["build", "--locked"])
-    };
-    stages.run("build", Duration::from_hours(1), Output::Progress, [build])
+    }
+    build_programs(project, stages, needs_app(options))
 }
 
 fn needs_app(options: &DemoOptions) -> bool {

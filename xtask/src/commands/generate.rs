@@ -5,7 +5,7 @@
 
 use std::{process::Command, time::Duration};
 
-use super::{check_rust, with_stages};
+use super::{build::build_programs, check_rust, with_stages};
 use crate::{
     args::GenOptions,
     failure::Failure,
@@ -22,8 +22,7 @@ const GENERATORS: [(&str, &str); 2] = [
 pub(crate) fn run(project: &Project, options: &GenOptions) -> Result<(), Failure> {
     with_stages(project, |stages| {
         check_rust(project, stages)?;
-        let build = project.cargo(["build", "--locked"]);
-        stages.run("build", Duration::from_hours(1), Output::Progress, [build])?;
+        build_programs(project, stages, false)?;
         generate(project, stages, options.write)
     })
 }
