@@ -192,9 +192,6 @@ fn write_until_closed<S: Store>(mut store: S, mut receiver: mpsc::Receiver<Waiti
             // A caller that went away does not need its answer; the operation is stored all the same.
             drop(answer.send(outcome));
         }
-        if receiver.is_empty() {
-            store.idle();
-        }
     }
 }
 

@@ -12,12 +12,14 @@
 
 pub mod handle;
 pub mod ops;
+pub mod sqlite;
 pub mod views;
 
 pub use handle::{StoreHandle, StoreOptions};
 pub use ops::{Op, Operation, Outcome};
 pub use views::{
     AccessToken, Closure, ConsentRequest, EvidenceRecord, HistoryEntry, PendingPrompt, PendingSet,
+    SubmittedPairing,
 };
 
 use std::path::Path;
@@ -82,9 +84,6 @@ pub trait Store: Send + 'static {
     /// # Errors
     /// [`StoreError::Engine`] if it cannot be read.
     fn last_seq(&self) -> Result<FlowSeq, StoreError>;
-
-    /// Called when the writer is idle: moves the log into the main file and the like.
-    fn idle(&mut self);
 }
 
 /// Reads. Every method sees all that was acknowledged before it was called.
@@ -139,6 +138,16 @@ pub trait StoreReader: Send + 'static {
     /// # Errors
     /// See [`StoreReader::account`].
     fn pairing_by_offer(&self, offer_hash: &Sha256Digest) -> Result<Option<Pairing>, StoreError>;
+    /// The pairing in which this possession key was registered, confirmed or not, until it is swept.
+    ///
+    /// # Errors
+    /// See [`StoreReader::account`].
+    fn pairing_by_possession(&self, key: &Thumbprint) -> Result<Option<SubmittedPairing>, StoreError>;
+    /// Whether the account has decided on a request of this client before, or has one of it pending.
+    ///
+    /// # Errors
+    /// See [`StoreReader::account`].
+    fn has_asked(&self, account: &AccountId, client: &ClientId) -> Result<bool, StoreError>;
     /// A device, active or revoked. Devices exist from confirmation on.
     ///
     /// # Errors

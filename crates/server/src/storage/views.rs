@@ -2,7 +2,7 @@
 
 use tegata_protocol::{AccountId, ClientId, ConsentRequestId, DeviceId, Sha256Digest, UnixTime};
 
-use crate::domain::{BackchannelAuthentication, CloseReason, Decision};
+use crate::domain::{BackchannelAuthentication, CloseReason, Decision, Pairing, Registration};
 
 /// A request as one device knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,19 @@ pub struct ConsentRequest {
     pub seen: Option<UnixTime>,
     /// Why it is closed at the time of the read, `None` while it is open. Expiry is not considered: ask `flow`.
     pub closed: Option<CloseReason>,
+}
+
+/// A pairing whose device has sent its keys, whatever became of it since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubmittedPairing {
+    /// The pairing.
+    pub pairing: Pairing,
+    /// The device it becomes or became.
+    pub device: DeviceId,
+    /// What it registered.
+    pub registration: Registration,
+    /// Wrong digits so far, 0 to 3.
+    pub tries: u8,
 }
 
 /// The whole of what a device is sent.
@@ -78,7 +91,7 @@ pub struct EvidenceRecord {
     pub detail: String,
     /// The assertion as received, JSON.
     pub assertion: String,
-    /// The receipt, a JWS.
+    /// The receipt, a JWS; that of a report says so.
     pub receipt: String,
     /// When it was committed.
     pub at: UnixTime,

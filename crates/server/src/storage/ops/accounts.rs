@@ -1,0 +1,99 @@
+//! Accounts, clients, kept values and tidying.
+
+use tegata_protocol::{AccountId, ClientId, UnixTime};
+
+use crate::domain::{Account, Client};
+
+/// Makes an account.
+#[derive(Debug, Clone)]
+pub struct CreateAccount(
+    /// The account; id, `sub` and login name must all be new.
+    pub Account,
+);
+
+/// Of [`CreateAccount`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CreateAccountOutcome {
+    /// Done.
+    Created,
+    /// The login name, id or `sub` is taken.
+    Taken,
+}
+
+/// Deletes an account with its devices, pairings and open requests; evidence stays. `false`: there was none.
+#[derive(Debug, Clone)]
+pub struct DeleteAccount {
+    /// Which.
+    pub account: AccountId,
+    /// Its open requests end as withdrawn at this time.
+    pub now: UnixTime,
+}
+
+/// Registers a client.
+#[derive(Debug, Clone)]
+pub struct CreateClient(
+    /// The client; its id must be new.
+    pub Client,
+);
+
+/// Of [`CreateClient`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CreateClientOutcome {
+    /// Done.
+    Created,
+    /// The id is taken.
+    Taken,
+}
+
+/// Deletes a client; its open requests end as withdrawn. `false`: there was none.
+#[derive(Debug, Clone)]
+pub struct DeleteClient {
+    /// Which.
+    pub client: ClientId,
+    /// Its open requests end as withdrawn at this time.
+    pub now: UnixTime,
+}
+
+/// Uses up the `jti` of a client assertion (RFC 7523 section 3, point 7).
+#[derive(Debug, Clone)]
+pub struct UseAssertion {
+    /// Whose assertion.
+    pub client: ClientId,
+    /// Its `jti`.
+    pub jti: String,
+    /// Its `exp`; remembered until then, so the caller must refuse assertions that live too long.
+    pub expires: UnixTime,
+}
+
+/// Of [`UseAssertion`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UseAssertionOutcome {
+    /// First use.
+    Fresh,
+    /// Seen before.
+    Replayed,
+}
+
+/// Keeps a value under a name.
+#[derive(Debug, Clone)]
+pub struct SetValue {
+    /// Its name.
+    pub name: String,
+    /// The value; replaces an earlier one.
+    pub value: Vec<u8>,
+}
+
+/// Drops what nobody may ask for any more: undecided requests past their retention, used `jti`s, invitations, issuing
+/// sessions, unfinished pairings and access tokens past their end. Bounded work per call.
+#[derive(Debug, Clone)]
+pub struct Sweep {
+    /// Now.
+    pub now: UnixTime,
+}
+
+/// Of [`Sweep`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SweepOutcome {
+    /// Rows dropped.
+    pub dropped: usize,
+}

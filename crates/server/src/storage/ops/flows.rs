@@ -1,0 +1,205 @@
+//! Backchannel authentications: accepted, shown, decided, collected.
+
+use tegata_protocol::{AuthReqId, ClientId, ConsentRequestId, DeviceId, Sha256Digest, Thumbprint, UnixTime};
+
+use crate::domain::{Admission, Approval, BackchannelAuthentication, CloseReason, DenialReason, FlowSeq, RedemptionError, RequestFacts};
+
+/// Accepts a backchannel authentication. Caps and budgets are evaluated inside; over budget it is stored without
+/// prompts, which the client must not be able to tell.
+#[derive(Debug, Clone)]
+pub struct CreateBackchannelAuthentication {
+    /// Its row, from [`crate::storage::StoreHandle::make_flow_ids`].
+    pub seq: FlowSeq,
+    /// SHA-256 of the tag in its `auth_req_id`.
+    pub tag_hash: Sha256Digest,
+    /// What is asked.
+    pub facts: RequestFacts,
+    /// One signed prompt per active device of the account; those for devices revoked meanwhile are dropped.
+    pub prompts: Vec<NewPrompt>,
+}
+
+/// A prompt for one device.
+#[derive(Debug, Clone)]
+pub struct NewPrompt {
+    /// For whom.
+    pub device: DeviceId,
+    /// The prompt, a JWS.
+    pub jws: String,
+    /// Its nonce.
+    pub nonce: [u8; 32],
+}
+
+/// Of [`CreateBackchannelAuthentication`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CreateOutcome {
+    /// Stored.
+    Created {
+        /// Whether anybody is asked.
+        admission: Admission,
+        /// Whose doorbell to ring; empty if silent.
+        devices: Vec<DeviceId>,
+    },
+    /// The transfer code is that of another pending request of the account, or was its binding message within the
+    /// hour: mint another, or refuse the binding message. Nothing was stored.
+    TransferCodeTaken,
+    /// The account or the client is gone. Nothing was stored.
+    Gone,
+}
+
+/// Notes that a device has shown a prompt. `false`: it was noted before, or that device has no such prompt.
+#[derive(Debug, Clone)]
+pub struct MarkSeen {
+    /// Which request.
+    pub request: ConsentRequestId,
+    /// Which device.
+    pub device: DeviceId,
+    /// Now.
+    pub now: UnixTime,
+}
+
+/// Takes a pending request back.
+#[derive(Debug, Clone)]
+pub struct Withdraw {
+    /// Which.
+    pub request: ConsentRequestId,
+    /// Now.
+    pub now: UnixTime,
+}
+
+/// Of [`Withdraw`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WithdrawOutcome {
+    /// Done.
+    Withdrawn {
+        /// Whose doorbell to ring.
+        devices: Vec<DeviceId>,
+    },
+    /// It is no longer pending.
+    NotPending,
+    /// No such request.
+    Unknown,
+}
+
+/// A decision whose proof, detail, assertion and assurance the gateway has verified.
+#[derive(Debug, Clone)]
+pub struct Decide {
+    /// Which request.
+    pub request: ConsentRequestId,
+    /// Which device.
+    pub device: DeviceId,
+    /// The credential that signed.
+    pub credential: Thumbprint,
+    /// The signature counter in the assertion.
+    pub counter: u32,
+    /// `SHA-256(JCS(detail))`: two decisions are the same if these are equal.
+    pub challenge: Sha256Digest,
+    /// Which way.
+    pub verdict: Verdict,
+    /// The decision's detail, JSON as canonicalized for the challenge.
+    pub detail: String,
+    /// The assertion as received, JSON.
+    pub assertion: String,
+    /// The consent receipt, a JWS that names `now` as commit time; released only if this decision is the one stored.
+    pub receipt: String,
+    /// Now.
+    pub now: UnixTime,
+}
+
+/// Which way a decision went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Yes.
+    Approve {
+        /// Keyed hash of the transfer code typed, canonical; `None` if the prompt asked for none.
+        transfer: Option<Sha256Digest>,
+        /// `acr` reached.
+        acr: String,
+        /// `amr` reached.
+        amr: Vec<String>,
+    },
+    /// No.
+    Deny {
+        /// Why.
+        reason: DenialReason,
+    },
+}
+
+/// Of [`Decide`], in the order in which the checks are made (device protocol, section 5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DecideOutcome {
+    /// No such request, or this device was never sent it.
+    Unknown,
+    /// The device is revoked, or the credential is none of its.
+    DeviceRevoked,
+    /// The very same decision was stored before.
+    AlreadyRecorded {
+        /// The receipt of then.
+        receipt: String,
+    },
+    /// This device decided otherwise before.
+    Conflict {
+        /// How the request was closed.
+        reason: CloseReason,
+        /// The device now says "not me": stored as a report, and what was granted is revoked.
+        reported: bool,
+        /// Whose doorbell to ring.
+        devices: Vec<DeviceId>,
+    },
+    /// The request is closed.
+    Closed {
+        /// How.
+        reason: CloseReason,
+        /// The device says "not me" about an approval: stored as a report, and what was granted is revoked.
+        reported: bool,
+        /// Whose doorbell to ring.
+        devices: Vec<DeviceId>,
+    },
+    /// The counter did not grow: the device is now suspect, the request still pending.
+    CounterRegressed,
+    /// Wrong transfer code; counted.
+    TransferMismatch {
+        /// Tries left for this request, 2 or 1.
+        tries_left: u8,
+    },
+    /// The third wrong transfer code ended the request.
+    TransferFailed {
+        /// Whose doorbell to ring.
+        devices: Vec<DeviceId>,
+    },
+    /// This decision is the one.
+    Recorded {
+        /// The receipt, as passed in.
+        receipt: String,
+        /// Whose doorbell to ring: all other devices that were sent the prompt.
+        devices: Vec<DeviceId>,
+    },
+}
+
+/// Collects the result of an approved request: approved → redeemed, once.
+#[derive(Debug, Clone)]
+pub struct Redeem {
+    /// What the client presented.
+    pub auth_req_id: AuthReqId,
+    /// The authenticated client.
+    pub client: ClientId,
+    /// Hash of the access token to store, from [`crate::storage::StoreHandle::make_access_token`].
+    pub access_token_hash: Sha256Digest,
+    /// End of the access token.
+    pub access_token_expires: UnixTime,
+    /// Now.
+    pub now: UnixTime,
+}
+
+/// Of [`Redeem`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RedeemOutcome {
+    /// Issue the tokens; nobody else will be told this again.
+    Redeemed {
+        /// The request as approved.
+        flow: Box<BackchannelAuthentication>,
+        /// The approval in it.
+        approval: Approval,
+    },
+    /// Nothing to issue.
+    Refused(RedemptionError),
+}

@@ -1,0 +1,90 @@
+//! Every write, as data: parameters and outcome side by side.
+//!
+//! Times are passed in; the store has no clock. `StoreHandle::apply` takes any of the parameter types and returns its
+//! own outcome type.
+
+mod accounts;
+mod flows;
+mod pairings;
+
+pub use accounts::*;
+pub use flows::*;
+pub use pairings::*;
+
+use super::StoreError;
+
+/// An operation that can be sent to the store, with the type of what comes back.
+pub trait Operation: Send + 'static {
+    /// What the store answers.
+    type Outcome: Send + 'static;
+
+    /// Wraps it for a batch.
+    fn into_op(self) -> Op;
+
+    /// Unwraps the outcome of the same operation; `None` for any other, which a store never returns.
+    fn from_outcome(outcome: Outcome) -> Option<Self::Outcome>;
+}
+
+macro_rules! operations {
+    ($($name:ident => $outcome:ty),* $(,)?) => {
+        /// One write.
+        #[derive(Debug, Clone)]
+        #[non_exhaustive]
+        pub enum Op {
+            $(#[doc = concat!("See [`", stringify!($name), "`].")] $name(Box<$name>),)*
+        }
+
+        /// What came of one write.
+        #[derive(Debug, Clone)]
+        #[non_exhaustive]
+        pub enum Outcome {
+            $(#[doc = concat!("Of [`", stringify!($name), "`].")] $name(Box<$outcome>),)*
+        }
+
+        $(
+            impl Operation for $name {
+                type Outcome = $outcome;
+
+                fn into_op(self) -> Op {
+                    Op::$name(Box::new(self))
+                }
+
+                fn from_outcome(outcome: Outcome) -> Option<Self::Outcome> {
+                    match outcome {
+                        Outcome::$name(inner) => Some(*inner),
+                        _ => None,
+                    }
+                }
+            }
+        )*
+    };
+}
+
+operations! {
+    CreateAccount => CreateAccountOutcome,
+    DeleteAccount => bool,
+    CreateClient => CreateClientOutcome,
+    DeleteClient => bool,
+    UseAssertion => UseAssertionOutcome,
+    CreateIssuingSession => CreateIssuingSessionOutcome,
+    OpenPairingPage => OpenPairingPageOutcome,
+    CreateInvitation => CreateInvitationOutcome,
+    RedeemInvitation => RedeemInvitationOutcome,
+    SubmitRegistration => SubmitRegistrationOutcome,
+    ConfirmPairing => ConfirmPairingOutcome,
+    Countersign => bool,
+    RevokeDevice => RevokeDeviceOutcome,
+    TouchDevice => bool,
+    CountApproval => CountPossessionOutcome,
+    CountPossession => CountPossessionOutcome,
+    CreateBackchannelAuthentication => CreateOutcome,
+    MarkSeen => bool,
+    Withdraw => WithdrawOutcome,
+    Decide => DecideOutcome,
+    Redeem => RedeemOutcome,
+    SetValue => (),
+    Sweep => SweepOutcome,
+}
+
+/// The answer to one operation of a batch.
+pub type Answer = Result<Outcome, StoreError>;

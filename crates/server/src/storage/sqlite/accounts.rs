@@ -1,0 +1,174 @@
+//! Accounts, clients, used assertions, kept values.
+
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use tegata_protocol::{AccountId, ClientId, UnixTime};
+
+use super::rows::{self, Result};
+use crate::{
+    domain::{Account, Budget, Client},
+    storage::{
+        StoreError,
+        ops::{
+            CreateAccount, CreateAccountOutcome, CreateClient, CreateClientOutcome, DeleteAccount, DeleteClient,
+            SetValue, UseAssertion, UseAssertionOutcome,
+        },
+    },
+};
+
+/// Whether an insert met a `UNIQUE` constraint.
+pub(super) fn is_taken(inserted: std::result::Result<usize, rusqlite::Error>) -> Result<bool> {
+    match inserted {
+        Ok(_) => Ok(false),
+        Err(rusqlite::Error::SqliteFailure(error, _)) if error.code == ErrorCode::ConstraintViolation => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) fn account_no(c: &Connection, id: &AccountId) -> Result<Option<i64>> {
+    Ok(c.prepare_cached("SELECT no FROM account WHERE id = ?1")?
+        .query_row([id.as_str()], |row| row.get(0))
+        .optional()?)
+}
+
+pub(super) fn client_no(c: &Connection, id: &ClientId) -> Result<Option<i64>> {
+    Ok(c.prepare_cached("SELECT no FROM client WHERE id = ?1")?
+        .query_row([id.as_str()], |row| row.get(0))
+        .optional()?)
+}
+
+pub(super) fn create_account(c: &Connection, op: &CreateAccount) -> Result<CreateAccountOutcome> {
+    let a = &op.0;
+    let inserted = c.execute(
+        "INSERT INTO account (id, sub, login_name, display_name, test, created, budget)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            a.id.as_str(),
+            a.sub,
+            a.login_name,
+            a.display_name,
+            a.test,
+            a.created.0,
+            rows::to_json(&Budget::default())?
+        ],
+    );
+    Ok(if is_taken(inserted)? { CreateAccountOutcome::Taken } else { CreateAccountOutcome::Created })
+}
+
+pub(super) fn delete_account(c: &Connection, op: &DeleteAccount) -> Result<bool> {
+    let Some(no) = account_no(c, &op.account)? else { return Ok(false) };
+    // Requests that could still become tokens end here; evidence and history stay.
+    c.execute(
+        "UPDATE flow SET state = ?1, at = ?2 WHERE account_no = ?3 AND state IN (?4, ?5)",
+        params![rows::WITHDRAWN, op.now.0, no, rows::PENDING, rows::APPROVED],
+    )?;
+    c.execute(
+        "DELETE FROM access_token WHERE seq IN (SELECT seq FROM flow WHERE account_no = ?1)",
+        [no],
+    )?;
+    c.execute("DELETE FROM account WHERE no = ?1", [no])?;
+    Ok(true)
+}
+
+pub(super) fn create_client(c: &Connection, op: &CreateClient) -> Result<CreateClientOutcome> {
+    let client = &op.0;
+    let inserted = c.execute(
+        "INSERT INTO client (id, name, authentication, registered_by, since, host, binding_message, transfer_code)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        params![
+            client.id.as_str(),
+            client.name,
+            rows::to_json(&client.authentication)?,
+            rows::to_json(&client.registered_by)?,
+            client.since.0,
+            client.host,
+            rows::to_json(&client.binding_message)?,
+            client.transfer_code,
+        ],
+    );
+    Ok(if is_taken(inserted)? { CreateClientOutcome::Taken } else { CreateClientOutcome::Created })
+}
+
+pub(super) fn delete_client(c: &Connection, op: &DeleteClient) -> Result<bool> {
+    let Some(no) = client_no(c, &op.client)? else { return Ok(false) };
+    c.execute(
+        "UPDATE flow SET state = ?1, at = ?2 WHERE client_no = ?3 AND state IN (?4, ?5)",
+        params![rows::WITHDRAWN, op.now.0, no, rows::PENDING, rows::APPROVED],
+    )?;
+    c.execute("DELETE FROM access_token WHERE seq IN (SELECT seq FROM flow WHERE client_no = ?1)", [no])?;
+    c.execute("DELETE FROM client WHERE no = ?1", [no])?;
+    Ok(true)
+}
+
+pub(super) fn use_assertion(c: &Connection, op: &UseAssertion) -> Result<UseAssertionOutcome> {
+    let no = client_no(c, &op.client)?.ok_or_else(|| StoreError::Corrupt("an assertion of no client".to_owned()))?;
+    let inserted = c
+        .prepare_cached("INSERT INTO assertion (client_no, jti, expires) VALUES (?1, ?2, ?3)")?
+        .execute(params![no, op.jti, op.expires.0]);
+    Ok(if is_taken(inserted)? { UseAssertionOutcome::Replayed } else { UseAssertionOutcome::Fresh })
+}
+
+pub(super) fn set_value(c: &Connection, op: &SetValue) -> Result<()> {
+    c.execute(
+        "INSERT INTO value (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        params![op.name, op.value],
+    )?;
+    Ok(())
+}
+
+pub(super) fn value(c: &Connection, name: &str) -> Result<Option<Vec<u8>>> {
+    Ok(c.prepare_cached("SELECT value FROM value WHERE name = ?1")?
+        .query_row([name], |row| row.get(0))
+        .optional()?)
+}
+
+/// The one account where `column` (a name of ours) equals `value`.
+pub(super) fn account_where(c: &Connection, column: &str, value: &str) -> Result<Option<Account>> {
+    let sql = format!("SELECT {} FROM account WHERE {column} = ?1", rows::ACCOUNT);
+    let mut statement = c.prepare_cached(&sql)?;
+    let mut found = statement.query([value])?;
+    found.next()?.map(rows::account).transpose()
+}
+
+pub(super) fn accounts(c: &Connection) -> Result<Vec<Account>> {
+    let mut statement = c.prepare(&format!("SELECT {} FROM account ORDER BY login_name", rows::ACCOUNT))?;
+    let mut found = statement.query([])?;
+    let mut all = Vec::new();
+    while let Some(row) = found.next()? {
+        all.push(rows::account(row)?);
+    }
+    Ok(all)
+}
+
+pub(super) fn client(c: &Connection, id: &ClientId) -> Result<Option<Client>> {
+    let mut statement = c.prepare_cached(&format!("SELECT {} FROM client WHERE id = ?1", rows::CLIENT))?;
+    let mut found = statement.query([id.as_str()])?;
+    found.next()?.map(rows::client).transpose()
+}
+
+pub(super) fn clients(c: &Connection) -> Result<Vec<Client>> {
+    let mut statement = c.prepare(&format!("SELECT {} FROM client ORDER BY id", rows::CLIENT))?;
+    let mut found = statement.query([])?;
+    let mut all = Vec::new();
+    while let Some(row) = found.next()? {
+        all.push(rows::client(row)?);
+    }
+    Ok(all)
+}
+
+/// Changes an account's budget inside the running commit.
+pub(super) fn with_budget<T>(c: &Connection, account_no: i64, change: impl FnOnce(&mut Budget) -> T) -> Result<T> {
+    let stored: Option<String> = c
+        .prepare_cached("SELECT budget FROM account WHERE no = ?1")?
+        .query_row([account_no], |row| row.get(0))
+        .optional()?;
+    let mut budget: Budget = stored.as_deref().map_or(Ok(Budget::default()), |text| rows::from_json(text, "budget"))?;
+    let result = change(&mut budget);
+    c.prepare_cached("UPDATE account SET budget = ?1 WHERE no = ?2")?
+        .execute(params![rows::to_json(&budget)?, account_no])?;
+    Ok(result)
+}
+
+/// Drops assertions that have expired by themselves.
+pub(super) fn sweep_assertions(c: &Connection, now: UnixTime) -> Result<usize> {
+    Ok(c.execute("DELETE FROM assertion WHERE expires <= ?1", [now.0])?)
+}

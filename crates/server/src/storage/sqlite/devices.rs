@@ -1,0 +1,103 @@
+//! Devices.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use tegata_protocol::{AccountId, DeviceId, Thumbprint};
+
+use super::rows::{self, Result};
+use crate::{
+    domain::PairedDevice,
+    storage::ops::{
+        CountApproval, CountPossession, CountPossessionOutcome, Countersign, RevokeDevice, RevokeDeviceOutcome, TouchDevice,
+    },
+};
+
+/// Seconds within which a second sighting is not stored.
+const TOUCH_SECONDS: i64 = 60;
+
+pub(super) fn device_no(c: &Connection, id: &DeviceId) -> Result<Option<i64>> {
+    Ok(c.prepare_cached("SELECT no FROM device WHERE id = ?1")?
+        .query_row([id.as_str()], |row| row.get(0))
+        .optional()?)
+}
+
+fn select(c: &Connection, condition: &str, parameters: impl rusqlite::Params) -> Result<Vec<PairedDevice>> {
+    let sql = format!(
+        "SELECT {} FROM device JOIN account ON account.no = device.account_no {condition} ORDER BY device.no",
+        rows::DEVICE
+    );
+    let mut statement = c.prepare_cached(&sql)?;
+    let mut found = statement.query(parameters)?;
+    let mut all = Vec::new();
+    while let Some(row) = found.next()? {
+        all.push(rows::device(row)?);
+    }
+    Ok(all)
+}
+
+pub(super) fn device(c: &Connection, id: &DeviceId) -> Result<Option<PairedDevice>> {
+    Ok(select(c, "WHERE device.id = ?1", [id.as_str()])?.pop())
+}
+
+pub(super) fn device_by_possession(c: &Connection, key: &Thumbprint) -> Result<Option<PairedDevice>> {
+    Ok(select(c, "WHERE device.possession = ?1", [key.0.0])?.pop())
+}
+
+pub(super) fn devices_of(c: &Connection, account: &AccountId) -> Result<Vec<PairedDevice>> {
+    select(c, "WHERE account.id = ?1", [account.as_str()])
+}
+
+pub(super) fn devices(c: &Connection) -> Result<Vec<PairedDevice>> {
+    select(c, "", [])
+}
+
+pub(super) fn countersign(c: &Connection, op: &Countersign) -> Result<bool> {
+    let changed = c.execute(
+        "UPDATE device SET countersignature = ?1 WHERE id = ?2 AND countersignature IS NULL",
+        params![op.jws, op.device.as_str()],
+    )?;
+    Ok(changed == 1)
+}
+
+pub(super) fn revoke(c: &Connection, op: &RevokeDevice) -> Result<RevokeDeviceOutcome> {
+    let Some(no) = device_no(c, &op.device)? else { return Ok(RevokeDeviceOutcome::Unknown) };
+    let changed =
+        c.execute("UPDATE device SET revoked_at = ?1 WHERE no = ?2 AND revoked_at IS NULL", params![op.now.0, no])?;
+    Ok(if changed == 1 { RevokeDeviceOutcome::Revoked } else { RevokeDeviceOutcome::AlreadyRevoked })
+}
+
+pub(super) fn touch(c: &Connection, op: &TouchDevice) -> Result<bool> {
+    let changed = c
+        .prepare_cached(
+            "UPDATE device SET last_seen = ?1 WHERE id = ?2 AND (last_seen IS NULL OR last_seen <= ?1 - ?3)",
+        )?
+        .execute(params![op.now.0, op.device.as_str(), TOUCH_SECONDS])?;
+    Ok(changed == 1)
+}
+
+pub(super) fn count_possession(c: &Connection, op: &CountPossession) -> Result<CountPossessionOutcome> {
+    count(c, "possession_counter", &op.device, op.counter)
+}
+
+pub(super) fn count_approval(c: &Connection, op: &CountApproval) -> Result<CountPossessionOutcome> {
+    count(c, "approval_counter", &op.device, op.counter)
+}
+
+/// Raises a counter; `column` is a name of ours.
+fn count(c: &Connection, column: &str, device: &DeviceId, counter: u32) -> Result<CountPossessionOutcome> {
+    let changed = c.execute(
+        &format!("UPDATE device SET {column} = ?1 WHERE id = ?2 AND revoked_at IS NULL AND {column} < ?1"),
+        params![counter, device.as_str()],
+    )?;
+    if changed == 1 {
+        return Ok(CountPossessionOutcome::Counted);
+    }
+    let regressed = mark_suspect(c, device)?;
+    Ok(if regressed { CountPossessionOutcome::Regressed } else { CountPossessionOutcome::Unknown })
+}
+
+/// Marks an active device suspect. `false`: there is none.
+pub(super) fn mark_suspect(c: &Connection, id: &DeviceId) -> Result<bool> {
+    let changed =
+        c.execute("UPDATE device SET suspect = 1 WHERE id = ?1 AND revoked_at IS NULL", [id.as_str()])?;
+    Ok(changed == 1)
+}

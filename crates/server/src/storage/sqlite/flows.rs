@@ -1,0 +1,318 @@
+//! Backchannel authentications: creating, reading, delivering, sweeping.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use tegata_protocol::{AccountId, AuthReqId, ClientId, ConsentRequestId, DeviceId, UnixTime, bytes::constant_time_eq};
+
+use super::{
+    accounts::{self, with_budget},
+    devices, pairings,
+    rows::{self, PENDING, Result, Settlement, corrupt},
+};
+use crate::{
+    domain::{
+        Admission, BackchannelAuthentication, BackchannelAuthenticationState, CloseReason, FlowSeq, Locator,
+        RequestFacts, SilenceReason, Transfer, TransferSource,
+    },
+    storage::{
+        StoreOptions,
+        ops::{CreateBackchannelAuthentication, CreateOutcome, MarkSeen, Sweep, SweepOutcome},
+        views::{AccessToken, Closure, ConsentRequest, PendingPrompt, PendingSet},
+    },
+};
+
+/// Seconds for which devices are told that a request closed.
+const CLOSE_NOTICE_SECONDS: i64 = 600;
+
+/// Most requests of a device that are looked at for close notices.
+const CLOSE_NOTICES: i64 = 32;
+
+/// Seconds within which a binding message cannot serve as transfer code again.
+const BINDING_MESSAGE_SECONDS: i64 = 3600;
+
+/// Rows that one sweep drops at most, so that it never holds up the writer.
+const SWEEP_ROWS: i64 = 500;
+
+/// A flow with what the store knows beside the domain's value.
+pub(super) struct Loaded {
+    pub(super) flow: BackchannelAuthentication,
+    pub(super) account_no: i64,
+    pub(super) tag_hash: Vec<u8>,
+    pub(super) settlement: Option<Settlement>,
+}
+
+pub(super) fn create(
+    c: &Connection,
+    options: &StoreOptions,
+    op: &CreateBackchannelAuthentication,
+) -> Result<CreateOutcome> {
+    let facts = &op.facts;
+    let account = accounts::account_where(c, "id", facts.account.as_str())?;
+    let (Some(account), Some(client_no)) = (account, accounts::client_no(c, &facts.client_id)?) else {
+        return Ok(CreateOutcome::Gone);
+    };
+    let account_no = accounts::account_no(c, &account.id)?.ok_or_else(|| corrupt("an account without its row"))?;
+    if let Transfer::Code { source, hash, .. } = &facts.transfer {
+        let taken_until = match source {
+            TransferSource::Minted => facts.expires,
+            TransferSource::BindingMessage => facts.created.plus(BINDING_MESSAGE_SECONDS).max(facts.expires),
+        };
+        let taken = c
+            .prepare_cached(
+                "INSERT INTO transfer_code (account_no, hash, taken_until) VALUES (?1, ?2, ?3)
+                 ON CONFLICT DO UPDATE SET taken_until = excluded.taken_until WHERE taken_until <= ?4",
+            )?
+            .execute(params![account_no, hash.0, taken_until.0, facts.created.0])?;
+        if taken == 0 {
+            return Ok(CreateOutcome::TransferCodeTaken);
+        }
+    }
+    let active = pairings::active_devices(c, account_no)?;
+    let prompts: Vec<_> = op
+        .prompts
+        .iter()
+        .filter_map(|prompt| active.iter().find(|(_, id)| *id == prompt.device).map(|(no, _)| (*no, prompt)))
+        .collect();
+    let admission = if prompts.is_empty() {
+        Admission::Silent(SilenceReason::NoDevice)
+    } else if account.test {
+        Admission::Prompted
+    } else {
+        with_budget(c, account_no, |budget| {
+            budget.admit(&options.limits, &facts.client_id, op.seq, facts.created, facts.expires)
+        })?
+    };
+    c.prepare_cached(
+        "INSERT INTO flow (seq, tag_hash, account_no, client_no, state, expires) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![op.seq.0, op.tag_hash.0, account_no, client_no, PENDING, facts.expires.0])?;
+    c.prepare_cached("INSERT INTO body (seq, facts) VALUES (?1, ?2)")?
+        .execute(params![op.seq.0, rows::to_json(facts)?])?;
+    let mut rung = Vec::new();
+    if admission == Admission::Prompted {
+        for (device_no, prompt) in prompts {
+            c.prepare_cached("INSERT INTO prompt (device_no, seq, nonce, jws) VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![device_no, op.seq.0, prompt.nonce, prompt.jws])?;
+            rung.push(prompt.device.clone());
+        }
+    }
+    Ok(CreateOutcome::Created { admission, devices: rung })
+}
+
+pub(super) fn mark_seen(c: &Connection, options: &StoreOptions, op: &MarkSeen) -> Result<bool> {
+    let Some(located) = options.locator.open_consent_request_id(&op.request) else { return Ok(false) };
+    let fits = facts(c, located.seq)?.is_some_and(|facts| facts.consent_request_id == op.request);
+    let device = devices::device_no(c, &op.device)?;
+    let changed = c.execute(
+        "UPDATE prompt SET seen = ?1 WHERE device_no = ?2 AND seq = ?3 AND seen IS NULL",
+        params![op.now.0, device.filter(|_| fits), located.seq.0],
+    )?;
+    Ok(changed == 1)
+}
+
+pub(super) fn facts(c: &Connection, seq: FlowSeq) -> Result<Option<RequestFacts>> {
+    let text: Option<String> = c
+        .prepare_cached("SELECT facts FROM body WHERE seq = ?1")?
+        .query_row([seq.0], |row| row.get(0))
+        .optional()?;
+    text.map(|text| rows::from_json(&text, "request")).transpose()
+}
+
+/// The flow in row `seq`, whoever asks.
+pub(super) fn load(c: &Connection, seq: FlowSeq) -> Result<Option<Loaded>> {
+    let mut statement = c.prepare_cached(
+        "SELECT f.account_no, f.tag_hash, f.state, f.at, f.tries, b.facts, s.settled
+         FROM flow f JOIN body b ON b.seq = f.seq LEFT JOIN settlement s ON s.seq = f.seq WHERE f.seq = ?1",
+    )?;
+    let mut found = statement.query([seq.0])?;
+    let Some(row) = found.next()? else { return Ok(None) };
+    let settled: Option<String> = row.get(6)?;
+    let settlement = settled.map(|text| rows::from_json(&text, "settlement")).transpose()?;
+    let flow = BackchannelAuthentication {
+        seq,
+        facts: rows::from_json(&row.get::<_, String>(5)?, "request")?,
+        transfer_tries: row.get(4)?,
+        state: rows::state(row.get(2)?, row.get(3)?, settlement.as_ref())?,
+    };
+    Ok(Some(Loaded { flow, account_no: row.get(0)?, tag_hash: row.get(1)?, settlement }))
+}
+
+/// The flow behind an `auth_req_id`.
+pub(super) fn by_auth_req_id(c: &Connection, locator: &Locator, id: &AuthReqId) -> Result<Option<Loaded>> {
+    let Some(located) = locator.open_auth_req_id(id) else { return Ok(None) };
+    let loaded = load(c, located.seq)?;
+    Ok(loaded.filter(|loaded| constant_time_eq(&loaded.tag_hash, &located.tag_hash.0)))
+}
+
+/// The flow behind a consent request id.
+pub(super) fn by_consent_request_id(
+    c: &Connection,
+    locator: &Locator,
+    id: &ConsentRequestId,
+) -> Result<Option<Loaded>> {
+    let Some(located) = locator.open_consent_request_id(id) else { return Ok(None) };
+    Ok(load(c, located.seq)?.filter(|loaded| loaded.flow.facts.consent_request_id == *id))
+}
+
+/// Why a flow is closed at `now`; `None` while it is open.
+pub(super) fn close_reason(loaded: &Loaded, now: Option<UnixTime>) -> Option<CloseReason> {
+    use BackchannelAuthenticationState as S;
+    match (&loaded.flow.state, &loaded.settlement) {
+        (S::Pending, _) => now.is_some_and(|now| now >= loaded.flow.facts.expires).then_some(CloseReason::Expired),
+        (S::TransferFailed { .. }, _) => Some(CloseReason::TransferFailed),
+        (S::Withdrawn { .. }, _) => Some(CloseReason::Withdrawn),
+        (S::Approved(_) | S::Denied { .. } | S::Redeemed { .. }, settlement) => {
+            settlement.as_ref().map(|settlement| CloseReason::Handled {
+                device: settlement.device.clone(),
+                device_name: settlement.device_name.clone(),
+                decision: settlement.decision(),
+                at: settlement.at,
+            })
+        }
+    }
+}
+
+/// A request as one device knows it.
+pub(super) fn consent_request(
+    c: &Connection,
+    loaded: &Loaded,
+    device: &DeviceId,
+) -> Result<Option<ConsentRequest>> {
+    let found = c
+        .prepare_cached(
+            "SELECT p.jws, p.nonce, p.seen FROM prompt p JOIN device d ON d.no = p.device_no
+             WHERE p.seq = ?1 AND d.id = ?2",
+        )?
+        .query_row(params![loaded.flow.seq.0, device.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<i64>>(2)?))
+        })
+        .optional()?;
+    Ok(found.map(|(prompt, nonce, seen)| ConsentRequest {
+        flow: loaded.flow.clone(),
+        prompt,
+        nonce,
+        seen: seen.map(UnixTime),
+        closed: close_reason(loaded, None),
+    }))
+}
+
+/// Whether the account has decided on a request of this client before, or has one of it pending. Both ways lead over an
+/// index of what belongs to the account.
+pub(super) fn has_asked(c: &Connection, account: &AccountId, client: &ClientId) -> Result<bool> {
+    let (account, client) = (accounts::account_no(c, account)?, accounts::client_no(c, client)?);
+    Ok(c.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM evidence e JOIN flow f ON f.seq = e.seq
+                        WHERE e.account_no = ?1 AND f.client_no = ?2)
+             OR EXISTS (SELECT 1 FROM flow WHERE account_no = ?1 AND state = 0 AND client_no = ?2)",
+    )?
+    .query_row(params![account, client], |row| row.get(0))?)
+}
+
+/// The devices that were sent a prompt for `seq`.
+pub(super) fn prompted_devices(c: &Connection, seq: FlowSeq) -> Result<Vec<DeviceId>> {
+    let mut statement = c.prepare_cached(
+        "SELECT d.id FROM prompt p JOIN device d ON d.no = p.device_no
+         WHERE p.seq = ?1 AND d.revoked_at IS NULL ORDER BY d.no",
+    )?;
+    let mut found = statement.query([seq.0])?;
+    let mut all = Vec::new();
+    while let Some(row) = found.next()? {
+        all.push(rows::device_id(&row.get::<_, String>(0)?)?);
+    }
+    Ok(all)
+}
+
+pub(super) fn pending(c: &Connection, device: &DeviceId, now: UnixTime) -> Result<PendingSet> {
+    let Some(device) = devices::device(c, device)?.filter(crate::domain::PairedDevice::is_active) else {
+        return Ok(PendingSet::default());
+    };
+    let mut set = PendingSet::default();
+    let mut statement = c.prepare_cached(
+        "SELECT f.seq, p.jws, f.expires FROM device d
+         JOIN flow f ON f.account_no = d.account_no AND f.state = 0
+         JOIN prompt p ON p.device_no = d.no AND p.seq = f.seq
+         WHERE d.id = ?1 AND f.expires > ?2 ORDER BY f.seq",
+    )?;
+    let mut found = statement.query(params![device.id.as_str(), now.0])?;
+    while let Some(row) = found.next()? {
+        let facts = facts(c, FlowSeq(row.get(0)?))?.ok_or_else(|| corrupt("a request without its facts"))?;
+        set.prompts.push(PendingPrompt {
+            request: facts.consent_request_id,
+            prompt: row.get(1)?,
+            expires: UnixTime(row.get(2)?),
+        });
+    }
+    let mut statement = c.prepare_cached(
+        "SELECT p.seq FROM prompt p JOIN device d ON d.no = p.device_no
+         WHERE d.id = ?1 ORDER BY p.seq DESC LIMIT ?2",
+    )?;
+    let mut found = statement.query(params![device.id.as_str(), CLOSE_NOTICES])?;
+    while let Some(row) = found.next()? {
+        let Some(loaded) = load(c, FlowSeq(row.get(0)?))? else { continue };
+        if let Some(reason) = close_reason(&loaded, Some(now))
+            && now.since(closed_at(&loaded)) < CLOSE_NOTICE_SECONDS
+        {
+            set.closed.push(Closure { request: loaded.flow.facts.consent_request_id, reason });
+        }
+    }
+    // Read newest first so that the limit keeps the newest; delivered oldest first.
+    set.closed.reverse();
+    Ok(set)
+}
+
+fn closed_at(loaded: &Loaded) -> UnixTime {
+    use BackchannelAuthenticationState as S;
+    match &loaded.flow.state {
+        S::Pending => loaded.flow.facts.expires,
+        S::Approved(approval) | S::Redeemed { approval, .. } => approval.at,
+        S::Denied { at, .. } | S::TransferFailed { at } | S::Withdrawn { at } => *at,
+    }
+}
+
+pub(super) fn access_token(
+    c: &Connection,
+    locator: &Locator,
+    token: &str,
+    now: UnixTime,
+) -> Result<Option<AccessToken>> {
+    let Some(located) = locator.open_access_token(token) else { return Ok(None) };
+    let found: Option<(Vec<u8>, i64)> = c
+        .prepare_cached("SELECT hash, expires FROM access_token WHERE seq = ?1")?
+        .query_row([located.seq.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((hash, expires)) = found else { return Ok(None) };
+    if !constant_time_eq(&hash, &located.tag_hash.0) || now.0 >= expires {
+        return Ok(None);
+    }
+    Ok(load(c, located.seq)?.map(|loaded| AccessToken {
+        client: loaded.flow.facts.client_id.clone(),
+        account: loaded.flow.facts.account.clone(),
+        flow: loaded.flow,
+        expires: UnixTime(expires),
+    }))
+}
+
+pub(super) fn sweep(c: &Connection, options: &StoreOptions, op: &Sweep) -> Result<SweepOutcome> {
+    let now = op.now;
+    let horizon = now.plus(-options.retention).0;
+    let mut dropped = accounts::sweep_assertions(c, now)? + pairings::sweep(c, now)?;
+    dropped += c.execute("DELETE FROM access_token WHERE expires <= ?1", [now.0])?;
+    dropped += c.execute("DELETE FROM transfer_code WHERE taken_until <= ?1", [now.0])?;
+    // Prompts grow in order of time, so the oldest come first; decided ones are kept in the evidence.
+    dropped += c.execute(
+        "DELETE FROM prompt WHERE no IN (
+             SELECT p.no FROM prompt p JOIN flow f ON f.seq = p.seq WHERE f.expires <= ?1 ORDER BY p.no LIMIT ?2)",
+        [horizon, SWEEP_ROWS],
+    )?;
+    // Undecided requests leave nothing behind; decided ones stay for the history.
+    c.execute(
+        "DELETE FROM body WHERE seq IN (SELECT seq FROM flow WHERE state = 0 AND expires <= ?1 LIMIT ?2)",
+        [horizon, SWEEP_ROWS],
+    )?;
+    dropped += c.execute(
+        "DELETE FROM flow WHERE seq IN (
+             SELECT f.seq FROM flow f WHERE f.state = 0 AND f.expires <= ?1
+                 AND NOT EXISTS (SELECT 1 FROM body b WHERE b.seq = f.seq) LIMIT ?2)",
+        [horizon, SWEEP_ROWS],
+    )?;
+    Ok(SweepOutcome { dropped })
+}

@@ -1,0 +1,152 @@
+//! The store on SQLite: one file, WAL, `synchronous=FULL`, one writing connection.
+//!
+//! To add a column or table: a new entry at the end of `schema::MIGRATIONS`; existing entries never change.
+
+mod accounts;
+mod decisions;
+mod devices;
+mod evidence;
+mod flows;
+mod pairings;
+mod reader;
+mod rows;
+mod schema;
+
+pub use reader::SqliteReader;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use super::{Op, Outcome, Store, StoreError, StoreOptions, ops::Answer};
+use crate::domain::FlowSeq;
+
+/// The writing side.
+#[derive(Debug)]
+pub struct SqliteStore {
+    connection: Connection,
+    path: PathBuf,
+    options: StoreOptions,
+}
+
+impl SqliteStore {
+    /// Opens the database at `path`, making it if there is none and bringing an older schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::NewerSchema`] if a newer program wrote it; [`StoreError::Engine`] if it cannot be opened for
+    /// writing, naming the path.
+    pub fn open(path: &Path, options: StoreOptions) -> Result<Self, StoreError> {
+        let at_path = |error: StoreError| match error {
+            StoreError::Engine(what) => StoreError::Engine(format!("{}: {what}", path.display())),
+            other => other,
+        };
+        let open = || {
+            let mut connection = Connection::open(path)?;
+            connection.busy_timeout(Duration::from_secs(5))?;
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            connection.pragma_update(None, "foreign_keys", true)?;
+            connection.set_prepared_statement_cache_capacity(128);
+            schema::migrate(&mut connection)?;
+            Ok(connection)
+        };
+        let connection = open().map_err(at_path)?;
+        Ok(Self { connection, path: path.to_owned(), options })
+    }
+
+    /// Limits the size of the database, so that a full disk can be tried out.
+    #[cfg(test)]
+    pub(super) fn limit_pages(&self, pages: i64) {
+        self.connection
+            .query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))
+            .expect("the pragma exists");
+    }
+
+    fn commit(&mut self, ops: Vec<Op>) -> Result<Vec<Answer>, StoreError> {
+        let mut transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut answers = Vec::with_capacity(ops.len());
+        for op in ops {
+            let savepoint = transaction.savepoint()?;
+            let answer = run(&savepoint, &self.options, op);
+            match &answer {
+                Ok(_) => savepoint.commit()?,
+                // SQLite answers a full disk by undoing the whole transaction: then nothing of the batch is left.
+                Err(error) if savepoint.is_autocommit() => return Err(error.clone()),
+                Err(_) => drop(savepoint),
+            }
+            answers.push(answer);
+        }
+        transaction.commit()?;
+        Ok(answers)
+    }
+}
+
+impl Store for SqliteStore {
+    type Reader = SqliteReader;
+
+    fn apply(&mut self, ops: Vec<Op>) -> Vec<Answer> {
+        let count = ops.len();
+        self.commit(ops).unwrap_or_else(|error| vec![Err(error); count])
+    }
+
+    fn reader(&self) -> Result<SqliteReader, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        Ok(SqliteReader::new(connection, self.options.locator.clone()))
+    }
+
+    fn last_seq(&self) -> Result<FlowSeq, StoreError> {
+        // AUTOINCREMENT's table remembers the highest number even after its row was swept.
+        let last: Option<i64> = self.connection.query_row(
+            "SELECT max(coalesce((SELECT max(seq) FROM flow), 0),
+                        coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'flow'), 0))",
+            [],
+            |row| row.get(0),
+        )?;
+        Ok(FlowSeq(last.unwrap_or(0)))
+    }
+}
+
+fn run(c: &Connection, options: &StoreOptions, op: Op) -> Answer {
+    Ok(match op {
+        Op::CreateAccount(op) => Outcome::CreateAccount(Box::new(accounts::create_account(c, &op)?)),
+        Op::DeleteAccount(op) => Outcome::DeleteAccount(Box::new(accounts::delete_account(c, &op)?)),
+        Op::CreateClient(op) => Outcome::CreateClient(Box::new(accounts::create_client(c, &op)?)),
+        Op::DeleteClient(op) => Outcome::DeleteClient(Box::new(accounts::delete_client(c, &op)?)),
+        Op::UseAssertion(op) => Outcome::UseAssertion(Box::new(accounts::use_assertion(c, &op)?)),
+        Op::CreateIssuingSession(op) => {
+            Outcome::CreateIssuingSession(Box::new(pairings::create_session(c, &op)?))
+        }
+        Op::OpenPairingPage(op) => Outcome::OpenPairingPage(Box::new(pairings::open_page(c, &op)?)),
+        Op::CreateInvitation(op) => Outcome::CreateInvitation(Box::new(pairings::create_invitation(c, &op)?)),
+        Op::RedeemInvitation(op) => Outcome::RedeemInvitation(Box::new(pairings::redeem_invitation(c, &op)?)),
+        Op::SubmitRegistration(op) => Outcome::SubmitRegistration(Box::new(pairings::submit(c, &op)?)),
+        Op::ConfirmPairing(op) => Outcome::ConfirmPairing(Box::new(pairings::confirm(c, &op)?)),
+        Op::Countersign(op) => Outcome::Countersign(Box::new(devices::countersign(c, &op)?)),
+        Op::RevokeDevice(op) => Outcome::RevokeDevice(Box::new(devices::revoke(c, &op)?)),
+        Op::TouchDevice(op) => Outcome::TouchDevice(Box::new(devices::touch(c, &op)?)),
+        Op::CountApproval(op) => Outcome::CountApproval(Box::new(devices::count_approval(c, &op)?)),
+        Op::CountPossession(op) => Outcome::CountPossession(Box::new(devices::count_possession(c, &op)?)),
+        Op::CreateBackchannelAuthentication(op) => {
+            Outcome::CreateBackchannelAuthentication(Box::new(flows::create(c, options, &op)?))
+        }
+        Op::MarkSeen(op) => Outcome::MarkSeen(Box::new(flows::mark_seen(c, options, &op)?)),
+        Op::Withdraw(op) => Outcome::Withdraw(Box::new(decisions::withdraw(c, options, &op)?)),
+        Op::Decide(op) => Outcome::Decide(Box::new(decisions::decide(c, options, &op)?)),
+        Op::Redeem(op) => Outcome::Redeem(Box::new(decisions::redeem(c, options, &op)?)),
+        Op::SetValue(op) => {
+            accounts::set_value(c, &op)?;
+            Outcome::SetValue(Box::new(()))
+        }
+        Op::Sweep(op) => Outcome::Sweep(Box::new(flows::sweep(c, options, &op)?)),
+    })
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Engine(error.to_string())
+    }
+}

@@ -1,0 +1,356 @@
+//! Issuing sessions, invitations, pairings (device protocol, section 2).
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use tegata_protocol::{AccountId, DeviceId, PairingId, Sha256Digest, Thumbprint, UnixTime, bytes::constant_time_eq};
+
+use super::{
+    accounts::{account_no, is_taken},
+    rows::{self, Result, corrupt},
+};
+use crate::{
+    domain::{
+        Invitation, InvitationState, IssuingSession, IssuingSessionId, Pairing, PairingState, Registration,
+    },
+    storage::ops::{
+        ConfirmPairing, ConfirmPairingOutcome, CreateInvitation, CreateInvitationOutcome, CreateIssuingSession,
+        CreateIssuingSessionOutcome, OpenPairingPage, OpenPairingPageOutcome, RedeemInvitation,
+        RedeemInvitationOutcome, SubmitRegistration, SubmitRegistrationOutcome,
+    },
+    storage::views::SubmittedPairing,
+};
+
+/// Wrong codes that end a pairing.
+const TRIES: u8 = 3;
+
+const OFFERED: i64 = 0;
+const SUBMITTED: i64 = 1;
+const CONFIRMED: i64 = 2;
+const FAILED: i64 = 3;
+
+pub(super) fn create_session(c: &Connection, op: &CreateIssuingSession) -> Result<CreateIssuingSessionOutcome> {
+    let Some(account) = account_no(c, &op.account)? else {
+        return Ok(CreateIssuingSessionOutcome::NoAccount);
+    };
+    c.execute(
+        "INSERT INTO issuing_session (id, account_no, grade, secret_hash, page_secret_hash, expires)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            op.id.as_str(),
+            account,
+            rows::to_json(&op.grade)?,
+            op.secret_hash.0,
+            op.page_secret_hash.map(|hash| hash.0),
+            op.expires.0
+        ],
+    )?;
+    Ok(CreateIssuingSessionOutcome::Created)
+}
+
+pub(super) fn open_page(c: &Connection, op: &OpenPairingPage) -> Result<OpenPairingPageOutcome> {
+    let found = c
+        .query_row(
+            "SELECT s.no, a.id, s.page_secret_hash, s.page_used, s.expires
+             FROM issuing_session s JOIN account a ON a.no = s.account_no WHERE s.id = ?1",
+            [op.session.as_str()],
+            |row| {
+                let (no, account): (i64, String) = (row.get(0)?, row.get(1)?);
+                let (secret, used): (Option<Vec<u8>>, bool) = (row.get(2)?, row.get(3)?);
+                Ok((no, account, secret, used, row.get::<_, i64>(4)?))
+            },
+        )
+        .optional()?;
+    let Some((no, account, Some(secret), used, expires)) = found else {
+        return Ok(OpenPairingPageOutcome::Unknown);
+    };
+    // 1. The secret first: the session's state is told only to who has it.
+    if !constant_time_eq(&secret, &op.page_secret_hash.0) {
+        return Ok(OpenPairingPageOutcome::Unknown);
+    }
+    // 2. Time, 3. use.
+    if op.now.0 >= expires {
+        return Ok(OpenPairingPageOutcome::Expired);
+    }
+    if used {
+        return Ok(OpenPairingPageOutcome::Used);
+    }
+    c.execute(
+        "UPDATE issuing_session SET page_used = 1, secret_hash = ?1 WHERE no = ?2 AND page_used = 0",
+        params![op.new_secret_hash.0, no],
+    )?;
+    Ok(OpenPairingPageOutcome::Opened { account: AccountId::parse(&account).map_err(|_| corrupt("account id"))? })
+}
+
+pub(super) fn create_invitation(c: &Connection, op: &CreateInvitation) -> Result<CreateInvitationOutcome> {
+    let session: Option<i64> = c
+        .query_row(
+            "SELECT no FROM issuing_session WHERE id = ?1 AND expires > ?2",
+            params![op.session.as_str(), op.now.0],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let Some(session) = session else { return Ok(CreateInvitationOutcome::NoSession) };
+    let inserted = c.execute(
+        "INSERT INTO invitation (session_no, code_mac, expires) VALUES (?1, ?2, ?3)",
+        params![session, op.code_mac.0, op.expires.0],
+    );
+    Ok(if is_taken(inserted)? { CreateInvitationOutcome::Taken } else { CreateInvitationOutcome::Created })
+}
+
+pub(super) fn redeem_invitation(c: &Connection, op: &RedeemInvitation) -> Result<RedeemInvitationOutcome> {
+    let found: Option<(i64, bool, i64)> = c
+        .query_row(
+            "SELECT session_no, used, expires FROM invitation WHERE code_mac = ?1",
+            [op.code_mac.0],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .optional()?;
+    let Some((session, used, expires)) = found else { return Ok(RedeemInvitationOutcome::Unknown) };
+    if used {
+        return Ok(RedeemInvitationOutcome::Used);
+    }
+    if op.now.0 >= expires {
+        return Ok(RedeemInvitationOutcome::Expired);
+    }
+    let consumed = c.execute("UPDATE invitation SET used = 1 WHERE session_no = ?1 AND used = 0", [session])?;
+    if consumed != 1 {
+        return Ok(RedeemInvitationOutcome::Used);
+    }
+    c.execute(
+        "INSERT INTO pairing (session_no, id, offer, offer_hash, server_nonce, expires)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![session, op.pairing.as_str(), op.offer, op.offer_hash.0, op.server_nonce, op.expires.0],
+    )?;
+    // The session must live long enough to confirm.
+    c.execute(
+        "UPDATE issuing_session SET expires = max(expires, ?1) WHERE no = ?2",
+        params![op.expires.0, session],
+    )?;
+    Ok(RedeemInvitationOutcome::Redeemed)
+}
+
+pub(super) fn submit(c: &Connection, op: &SubmitRegistration) -> Result<SubmitRegistrationOutcome> {
+    let Some(pairing) = pairing_where(c, "p.id", op.pairing.as_str())? else {
+        return Ok(SubmitRegistrationOutcome::Unknown);
+    };
+    if pairing.state != PairingState::Offered {
+        return Ok(SubmitRegistrationOutcome::NotOffered);
+    }
+    if op.now >= pairing.expires {
+        return Ok(SubmitRegistrationOutcome::Expired);
+    }
+    let keys = [op.registration.possession_thumbprint.0.0, op.registration.approval_thumbprint.0.0];
+    let in_use: bool = c.query_row(
+        "SELECT EXISTS (SELECT 1 FROM device WHERE possession IN (?1, ?2) OR approval IN (?1, ?2))
+             OR EXISTS (SELECT 1 FROM pairing WHERE possession IN (?1, ?2) OR approval IN (?1, ?2))",
+        params![keys[0], keys[1]],
+        |row| row.get(0),
+    )?;
+    if in_use || keys[0] == keys[1] {
+        return Ok(SubmitRegistrationOutcome::KeyInUse);
+    }
+    let changed = c.execute(
+        "UPDATE pairing SET state = ?1, device_id = ?2, registration = ?3, possession = ?4, approval = ?5,
+             reveal = ?6, code = ?7, receipt = ?8
+         WHERE id = ?9 AND state = ?10",
+        params![
+            SUBMITTED,
+            op.device.as_str(),
+            rows::to_json(&op.registration)?,
+            keys[0],
+            keys[1],
+            op.reveal,
+            // EXPOSE: kept until confirmed, to compare with what is typed.
+            op.confirmation_code.expose(),
+            op.pairing_receipt,
+            op.pairing.as_str(),
+            OFFERED,
+        ],
+    )?;
+    Ok(if changed == 1 { SubmitRegistrationOutcome::Submitted } else { SubmitRegistrationOutcome::NotOffered })
+}
+
+pub(super) fn confirm(c: &Connection, op: &ConfirmPairing) -> Result<ConfirmPairingOutcome> {
+    let found = c
+        .query_row(
+            "SELECT s.no, s.account_no, s.grade, p.code, p.receipt
+             FROM issuing_session s LEFT JOIN pairing p ON p.session_no = s.no WHERE s.id = ?1",
+            [op.session.as_str()],
+            |row| {
+                let (no, account, grade): (i64, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok((no, account, grade, row.get::<_, Option<String>>(3)?, row.get::<_, Option<String>>(4)?))
+            },
+        )
+        .optional()?;
+    let Some((session, account, grade, code, receipt)) = found else {
+        return Ok(ConfirmPairingOutcome::Unknown);
+    };
+    let pairing = pairing_where(c, "s.id", op.session.as_str())?;
+    let over = pairing.as_ref().is_some_and(|pairing| op.now >= pairing.expires);
+    let (device, registration, tries) = match pairing.map(|pairing| pairing.state) {
+        None | Some(PairingState::Offered) if !over => return Ok(ConfirmPairingOutcome::NotReady),
+        Some(PairingState::Failed) => return Ok(ConfirmPairingOutcome::Failed),
+        Some(PairingState::Confirmed { .. }) => return Ok(ConfirmPairingOutcome::Unknown),
+        Some(PairingState::Submitted { device, registration, tries, .. }) if !over => (device, registration, tries),
+        _ => return Ok(ConfirmPairingOutcome::Expired),
+    };
+    let (Some(code), Some(receipt)) = (code, receipt) else {
+        return Err(corrupt("a submitted pairing without its code"));
+    };
+    // EXPOSE: compared in constant time.
+    if !constant_time_eq(code.as_bytes(), op.code.expose().as_bytes()) {
+        let tries = tries + 1;
+        let state = if tries >= TRIES { FAILED } else { SUBMITTED };
+        c.execute("UPDATE pairing SET tries = ?1, state = ?2 WHERE session_no = ?3", params![tries, state, session])?;
+        return Ok(if tries >= TRIES {
+            ConfirmPairingOutcome::Failed
+        } else {
+            ConfirmPairingOutcome::WrongCode { tries_left: TRIES - tries }
+        });
+    }
+    c.execute(
+        "UPDATE pairing SET state = ?1, code = NULL WHERE session_no = ?2 AND state = ?3",
+        params![CONFIRMED, session, SUBMITTED],
+    )?;
+    let others = active_devices(c, account)?.into_iter().map(|(_, id)| id).collect();
+    c.execute(
+        "INSERT INTO device (id, account_no, grade, registration, possession, approval, paired_at, receipt)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        params![
+            device.as_str(),
+            account,
+            grade,
+            rows::to_json(&*registration)?,
+            registration.possession_thumbprint.0.0,
+            registration.approval_thumbprint.0.0,
+            op.now.0,
+            receipt,
+        ],
+    )?;
+    Ok(ConfirmPairingOutcome::Confirmed { device, device_name: registration.device_name, others })
+}
+
+/// Numbers and ids of an account's active devices, oldest first.
+pub(super) fn active_devices(c: &Connection, account: i64) -> Result<Vec<(i64, DeviceId)>> {
+    let mut statement = c.prepare_cached(
+        "SELECT no, id FROM device WHERE account_no = ?1 AND revoked_at IS NULL ORDER BY no",
+    )?;
+    let mut found = statement.query([account])?;
+    let mut all = Vec::new();
+    while let Some(row) = found.next()? {
+        all.push((row.get(0)?, rows::device_id(&row.get::<_, String>(1)?)?));
+    }
+    Ok(all)
+}
+
+pub(super) fn issuing_session(c: &Connection, id: &IssuingSessionId) -> Result<Option<IssuingSession>> {
+    let mut statement = c.prepare_cached(
+        "SELECT a.id, s.grade, s.secret_hash, s.expires, i.used, p.id
+         FROM issuing_session s JOIN account a ON a.no = s.account_no
+         LEFT JOIN invitation i ON i.session_no = s.no LEFT JOIN pairing p ON p.session_no = s.no
+         WHERE s.id = ?1",
+    )?;
+    let mut found = statement.query([id.as_str()])?;
+    let Some(row) = found.next()? else { return Ok(None) };
+    let pairing: Option<String> = row.get(5)?;
+    Ok(Some(IssuingSession {
+        id: id.clone(),
+        account: AccountId::parse(&row.get::<_, String>(0)?).map_err(|_| corrupt("account id"))?,
+        grade: rows::from_json(&row.get::<_, String>(1)?, "session grade")?,
+        secret_hash: rows::digest(&row.get::<_, Vec<u8>>(2)?)?,
+        expires: UnixTime(row.get(3)?),
+        invitation: row.get::<_, Option<bool>>(4)?.map(invitation_state),
+        pairing: pairing.map(|id| PairingId::parse(&id)).transpose().map_err(|_| corrupt("pairing id"))?,
+    }))
+}
+
+pub(super) fn invitation(c: &Connection, code_mac: &Sha256Digest) -> Result<Option<Invitation>> {
+    let mut statement = c.prepare_cached(
+        "SELECT s.id, a.id, i.used, i.expires
+         FROM invitation i JOIN issuing_session s ON s.no = i.session_no JOIN account a ON a.no = s.account_no
+         WHERE i.code_mac = ?1",
+    )?;
+    let mut found = statement.query([code_mac.0])?;
+    let Some(row) = found.next()? else { return Ok(None) };
+    Ok(Some(Invitation {
+        session: session_id(&row.get::<_, String>(0)?)?,
+        account: AccountId::parse(&row.get::<_, String>(1)?).map_err(|_| corrupt("account id"))?,
+        state: invitation_state(row.get(2)?),
+        expires: UnixTime(row.get(3)?),
+    }))
+}
+
+/// The one pairing where `column` (a name of ours) equals `value`.
+pub(super) fn pairing_where(
+    c: &Connection,
+    column: &str,
+    value: impl rusqlite::ToSql,
+) -> Result<Option<Pairing>> {
+    let mut statement = c.prepare_cached(&format!(
+        "SELECT p.id, s.id, a.id, p.offer, p.offer_hash, p.server_nonce, p.expires, p.state, p.device_id,
+                p.registration, p.reveal, p.tries
+         FROM pairing p JOIN issuing_session s ON s.no = p.session_no JOIN account a ON a.no = s.account_no
+         WHERE {column} = ?1"
+    ))?;
+    let mut found = statement.query([value])?;
+    found.next()?.map(pairing_row).transpose()
+}
+
+/// The pairing in which `key` was registered as possession key.
+pub(super) fn by_possession(c: &Connection, key: &Thumbprint) -> Result<Option<SubmittedPairing>> {
+    let Some(pairing) = pairing_where(c, "p.possession", key.0.0)? else { return Ok(None) };
+    let (device, registration, tries): (String, String, u8) = c
+        .prepare_cached("SELECT device_id, registration, tries FROM pairing WHERE possession = ?1")?
+        .query_row([key.0.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(Some(SubmittedPairing {
+        pairing,
+        device: rows::device_id(&device)?,
+        registration: rows::from_json(&registration, "registration")?,
+        tries,
+    }))
+}
+
+fn pairing_row(row: &Row<'_>) -> Result<Pairing> {
+    let device = || {
+        let id: Option<String> = row.get(8)?;
+        rows::device_id(&id.ok_or_else(|| corrupt("a pairing without its device"))?)
+    };
+    let state = match row.get(7)? {
+        OFFERED => PairingState::Offered,
+        SUBMITTED => {
+            let (registration, reveal): (Option<String>, Option<String>) = (row.get(9)?, row.get(10)?);
+            let (Some(registration), Some(reveal)) = (registration, reveal) else {
+                return Err(corrupt("a submitted pairing without its registration"));
+            };
+            let registration: Registration = rows::from_json(&registration, "registration")?;
+            let registration = Box::new(registration);
+            PairingState::Submitted { device: device()?, registration, reveal, tries: row.get(11)? }
+        }
+        CONFIRMED => PairingState::Confirmed { device: device()? },
+        FAILED => PairingState::Failed,
+        _ => return Err(corrupt("a pairing in an unknown state")),
+    };
+    Ok(Pairing {
+        id: PairingId::parse(&row.get::<_, String>(0)?).map_err(|_| corrupt("pairing id"))?,
+        session: session_id(&row.get::<_, String>(1)?)?,
+        account: AccountId::parse(&row.get::<_, String>(2)?).map_err(|_| corrupt("account id"))?,
+        offer: row.get(3)?,
+        offer_hash: rows::digest(&row.get::<_, Vec<u8>>(4)?)?,
+        server_nonce: row.get::<_, [u8; 32]>(5)?,
+        expires: UnixTime(row.get(6)?),
+        state,
+    })
+}
+
+fn invitation_state(used: bool) -> InvitationState {
+    if used { InvitationState::Used } else { InvitationState::Open }
+}
+
+fn session_id(text: &str) -> Result<IssuingSessionId> {
+    IssuingSessionId::parse(text).ok_or_else(|| corrupt("issuing session id"))
+}
+
+/// Drops what is over and led to nothing; what led to a device goes with it as well, the device has its own row.
+pub(super) fn sweep(c: &Connection, now: UnixTime) -> Result<usize> {
+    // An hour more, so that a late post still gets the precise answer.
+    Ok(c.execute("DELETE FROM issuing_session WHERE expires < ?1 - 3600", [now.0])?)
+}

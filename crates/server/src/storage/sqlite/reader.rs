@@ -1,0 +1,153 @@
+//! The reading side: a read-only connection of its own.
+
+use rusqlite::{Connection, backup::Backup};
+use std::{path::Path, time::Duration};
+use tegata_protocol::{
+    AccountId, AuthReqId, ClientId, ConsentRequestId, DeviceId, PairingId, Sha256Digest, Thumbprint, UnixTime,
+};
+
+use super::{accounts, devices, evidence, flows, pairings, rows::Result};
+use crate::{
+    domain::{
+        Account, BackchannelAuthentication, Client, Invitation, IssuingSession, IssuingSessionId, Locator,
+        PairedDevice, Pairing,
+    },
+    storage::{
+        StoreError, StoreReader,
+        views::{AccessToken, ConsentRequest, EvidenceRecord, HistoryEntry, PendingSet, SubmittedPairing},
+    },
+};
+
+/// Reads beside the writer.
+#[derive(Debug)]
+pub struct SqliteReader {
+    connection: Connection,
+    locator: Locator,
+}
+
+impl SqliteReader {
+    pub(super) fn new(connection: Connection, locator: Locator) -> Self {
+        Self { connection, locator }
+    }
+
+    /// Reads in one transaction, so that all statements of one read see the same moment.
+    fn snapshot<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let transaction = self.connection.unchecked_transaction()?;
+        let result = read(&transaction)?;
+        transaction.commit()?;
+        Ok(result)
+    }
+}
+
+impl StoreReader for SqliteReader {
+    fn account(&self, id: &AccountId) -> Result<Option<Account>> {
+        self.snapshot(|c| accounts::account_where(c, "id", id.as_str()))
+    }
+
+    fn account_by_login(&self, login_name: &str) -> Result<Option<Account>> {
+        self.snapshot(|c| accounts::account_where(c, "login_name", login_name))
+    }
+
+    fn account_by_sub(&self, sub: &str) -> Result<Option<Account>> {
+        self.snapshot(|c| accounts::account_where(c, "sub", sub))
+    }
+
+    fn accounts(&self) -> Result<Vec<Account>> {
+        self.snapshot(accounts::accounts)
+    }
+
+    fn client(&self, id: &ClientId) -> Result<Option<Client>> {
+        self.snapshot(|c| accounts::client(c, id))
+    }
+
+    fn clients(&self) -> Result<Vec<Client>> {
+        self.snapshot(accounts::clients)
+    }
+
+    fn issuing_session(&self, id: &IssuingSessionId) -> Result<Option<IssuingSession>> {
+        self.snapshot(|c| pairings::issuing_session(c, id))
+    }
+
+    fn invitation(&self, code_mac: &Sha256Digest) -> Result<Option<Invitation>> {
+        self.snapshot(|c| pairings::invitation(c, code_mac))
+    }
+
+    fn pairing(&self, id: &PairingId) -> Result<Option<Pairing>> {
+        self.snapshot(|c| pairings::pairing_where(c, "p.id", id.as_str()))
+    }
+
+    fn pairing_by_offer(&self, offer_hash: &Sha256Digest) -> Result<Option<Pairing>> {
+        self.snapshot(|c| pairings::pairing_where(c, "p.offer_hash", offer_hash.0))
+    }
+
+    fn pairing_by_possession(&self, key: &Thumbprint) -> Result<Option<SubmittedPairing>> {
+        self.snapshot(|c| pairings::by_possession(c, key))
+    }
+
+    fn has_asked(&self, account: &AccountId, client: &ClientId) -> Result<bool> {
+        self.snapshot(|c| flows::has_asked(c, account, client))
+    }
+
+    fn device(&self, id: &DeviceId) -> Result<Option<PairedDevice>> {
+        self.snapshot(|c| devices::device(c, id))
+    }
+
+    fn device_by_possession(&self, key: &Thumbprint) -> Result<Option<PairedDevice>> {
+        self.snapshot(|c| devices::device_by_possession(c, key))
+    }
+
+    fn devices_of(&self, account: &AccountId) -> Result<Vec<PairedDevice>> {
+        self.snapshot(|c| devices::devices_of(c, account))
+    }
+
+    fn devices(&self) -> Result<Vec<PairedDevice>> {
+        self.snapshot(devices::devices)
+    }
+
+    fn backchannel_authentication(&self, id: &AuthReqId) -> Result<Option<BackchannelAuthentication>> {
+        self.snapshot(|c| Ok(flows::by_auth_req_id(c, &self.locator, id)?.map(|loaded| loaded.flow)))
+    }
+
+    fn consent_request(&self, id: &ConsentRequestId, device: &DeviceId) -> Result<Option<ConsentRequest>> {
+        self.snapshot(|c| match flows::by_consent_request_id(c, &self.locator, id)? {
+            Some(loaded) => flows::consent_request(c, &loaded, device),
+            None => Ok(None),
+        })
+    }
+
+    fn pending(&self, device: &DeviceId, now: UnixTime) -> Result<PendingSet> {
+        self.snapshot(|c| flows::pending(c, device, now))
+    }
+
+    fn history(&self, account: &AccountId, limit: u32) -> Result<Vec<HistoryEntry>> {
+        self.snapshot(|c| evidence::history(c, account, limit))
+    }
+
+    fn evidence(&self, id: &ConsentRequestId) -> Result<Vec<EvidenceRecord>> {
+        self.snapshot(|c| match flows::by_consent_request_id(c, &self.locator, id)? {
+            Some(loaded) => evidence::of_flow(c, loaded.flow.seq),
+            None => Ok(Vec::new()),
+        })
+    }
+
+    fn verify_evidence_chain(&self) -> Result<u64> {
+        self.snapshot(evidence::verify_chain)
+    }
+
+    fn access_token(&self, token: &str, now: UnixTime) -> Result<Option<AccessToken>> {
+        self.snapshot(|c| flows::access_token(c, &self.locator, token, now))
+    }
+
+    fn value(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        self.snapshot(|c| accounts::value(c, name))
+    }
+
+    fn backup(&self, target: &Path) -> Result<()> {
+        if target.exists() {
+            return Err(StoreError::Engine(format!("{} exists already", target.display())));
+        }
+        let mut copy = Connection::open(target)?;
+        Backup::new(&self.connection, &mut copy)?.run_to_completion(1024, Duration::from_millis(1), None)?;
+        Ok(())
+    }
+}

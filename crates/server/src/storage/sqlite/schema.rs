@@ -1,0 +1,200 @@
+//! The schema, as the list of steps that led to it. `user_version` counts the steps taken.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::storage::StoreError;
+
+/// Steps from the empty file to today's schema. Only ever appended to.
+const MIGRATIONS: &[&str] = &[V1];
+
+/// Low-traffic things have ordinary keys. What every request touches follows one layout: a narrow hot row `flow` whose
+/// integer key grows with time, wide rows beside it that are written once, and no index on anything random. `flow` has
+/// no foreign keys: evidence and history outlive the account and the client.
+const V1: &str = "
+CREATE TABLE value (
+    name TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE account (
+    no INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    sub TEXT NOT NULL UNIQUE,
+    login_name TEXT NOT NULL UNIQUE,
+    display_name TEXT NOT NULL,
+    test INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    budget TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE client (
+    no INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    authentication TEXT NOT NULL,
+    registered_by TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    host TEXT,
+    binding_message TEXT NOT NULL,
+    transfer_code INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE assertion (
+    client_no INTEGER NOT NULL REFERENCES client ON DELETE CASCADE,
+    jti TEXT NOT NULL,
+    expires INTEGER NOT NULL,
+    PRIMARY KEY (client_no, jti)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE issuing_session (
+    no INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    account_no INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+    grade TEXT NOT NULL,
+    secret_hash BLOB NOT NULL,
+    page_secret_hash BLOB,
+    page_used INTEGER NOT NULL DEFAULT 0,
+    expires INTEGER NOT NULL
+) STRICT;
+CREATE INDEX issuing_session_account ON issuing_session (account_no);
+
+CREATE TABLE invitation (
+    session_no INTEGER PRIMARY KEY REFERENCES issuing_session ON DELETE CASCADE,
+    code_mac BLOB NOT NULL UNIQUE,
+    used INTEGER NOT NULL DEFAULT 0,
+    expires INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE pairing (
+    session_no INTEGER PRIMARY KEY REFERENCES issuing_session ON DELETE CASCADE,
+    id TEXT NOT NULL UNIQUE,
+    offer TEXT NOT NULL,
+    offer_hash BLOB NOT NULL UNIQUE,
+    server_nonce BLOB NOT NULL,
+    expires INTEGER NOT NULL,
+    state INTEGER NOT NULL DEFAULT 0, -- 0 offered, 1 submitted, 2 confirmed, 3 failed
+    tries INTEGER NOT NULL DEFAULT 0,
+    device_id TEXT UNIQUE,
+    registration TEXT,
+    possession BLOB UNIQUE,
+    approval BLOB UNIQUE,
+    reveal TEXT,
+    code TEXT,
+    receipt TEXT
+) STRICT;
+
+CREATE TABLE device (
+    no INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    account_no INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+    grade TEXT NOT NULL,
+    registration TEXT NOT NULL,
+    possession BLOB NOT NULL UNIQUE,
+    approval BLOB NOT NULL UNIQUE,
+    revoked_at INTEGER,
+    suspect INTEGER NOT NULL DEFAULT 0,
+    paired_at INTEGER NOT NULL,
+    last_seen INTEGER,
+    possession_counter INTEGER NOT NULL DEFAULT 0,
+    approval_counter INTEGER NOT NULL DEFAULT 0,
+    receipt TEXT NOT NULL,
+    countersignature TEXT
+) STRICT;
+CREATE INDEX device_account ON device (account_no);
+
+CREATE TABLE flow (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    tag_hash BLOB NOT NULL,
+    account_no INTEGER NOT NULL,
+    client_no INTEGER NOT NULL,
+    state INTEGER NOT NULL, -- 0 pending, 1 approved, 2 denied, 3 transfer failed, 4 withdrawn, 5 redeemed
+    expires INTEGER NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    at INTEGER -- when it got this state, unless pending
+) STRICT;
+CREATE INDEX flow_pending ON flow (account_no) WHERE state = 0;
+
+CREATE TABLE body (
+    seq INTEGER PRIMARY KEY,
+    facts TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE settlement (
+    seq INTEGER PRIMARY KEY,
+    settled TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE prompt (
+    no INTEGER PRIMARY KEY,
+    device_no INTEGER NOT NULL REFERENCES device ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    nonce BLOB NOT NULL,
+    jws TEXT NOT NULL,
+    seen INTEGER,
+    UNIQUE (device_no, seq)
+) STRICT;
+CREATE INDEX prompt_flow ON prompt (seq);
+
+CREATE TABLE transfer_code (
+    account_no INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+    hash BLOB NOT NULL,
+    taken_until INTEGER NOT NULL,
+    PRIMARY KEY (account_no, hash)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE access_token (
+    seq INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL,
+    expires INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE evidence (
+    no INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER NOT NULL,
+    account_no INTEGER NOT NULL,
+    kind INTEGER NOT NULL, -- 0 decision, 1 report
+    device TEXT NOT NULL,
+    decision TEXT NOT NULL,
+    challenge BLOB NOT NULL,
+    prompt TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    assertion TEXT NOT NULL,
+    receipt TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    chain BLOB NOT NULL
+) STRICT;
+CREATE INDEX evidence_flow ON evidence (seq);
+CREATE INDEX evidence_account ON evidence (account_no);
+CREATE TRIGGER evidence_is_not_changed BEFORE UPDATE ON evidence
+    BEGIN SELECT raise(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER evidence_is_not_deleted BEFORE DELETE ON evidence
+    BEGIN SELECT raise(ABORT, 'evidence is append-only'); END;
+
+-- Callbacks that are due: poll mode has none, ping and push commit theirs with the decision.
+CREATE TABLE job (
+    no INTEGER PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    next_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0
+) STRICT;
+";
+
+/// Takes the steps that are missing, all in one commit.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let supported = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if found > supported {
+        return Err(StoreError::NewerSchema { found, supported });
+    }
+    let taken = usize::try_from(found).map_err(|_| StoreError::Corrupt(format!("schema version {found}")))?;
+    for step in MIGRATIONS.iter().skip(taken) {
+        transaction.execute_batch(step)?;
+    }
+    if found < supported {
+        transaction.pragma_update(None, "user_version", supported)?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
