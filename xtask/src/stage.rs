@@ -209,7 +209,7 @@ fn run_within(
     limit: Duration,
     log: Option<&mut Log>,
 ) -> Result<(), Failure> {
-    let program = command.get_program().to_string_lossy().into_owned();
+    let program = words(command);
     let quiet = log.is_some();
     if let Some(log) = log {
         let shared = log
@@ -218,13 +218,16 @@ fn run_within(
             .and_then(|out| Ok((out, log.file.try_clone()?)));
         let (out, err) = shared.map_err(|error| Failure::io("share the log file", &error))?;
         command.stdout(out).stderr(err);
+        // The two ways in which programs are asked for plain text.
+        command.env("NO_COLOR", "1").env("TERM", "dumb");
     }
     command.stdin(Stdio::null());
     DeadMan::prepare(command);
     let start = now();
-    let mut child = command
-        .spawn()
-        .map_err(|error| Failure::io(&format!("{stage}: cannot start `{program}`"), &error))?;
+    let mut child = command.spawn().map_err(|error| {
+        let path = command.get_program().display();
+        Failure::io(&format!("{stage}: cannot start {path}"), &error)
+    })?;
     let dead_man = DeadMan::watch(&child)
         .map_err(|error| Failure::io(&format!("{stage}: cannot watch over `{program}`"), &error))?;
 
@@ -265,6 +268,17 @@ fn run_within(
             }
         }
     }
+}
+
+/// A command as it would be typed, with the bare name of its program.
+fn words(command: &Command) -> String {
+    let program = Path::new(command.get_program());
+    let name = program.file_name().unwrap_or(program.as_os_str());
+    let words = std::iter::once(name).chain(command.get_args());
+    words
+        .map(|word| word.to_string_lossy())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn verdict(stage: &str, program: &str, status: ExitStatus) -> Result<(), Failure> {
