@@ -1,1 +1,18 @@
-//! Skeleton.
+//! Running the whole of Tegata: real programs, real windows, independent checks.
+//!
+//! The demo (`tegata-demo`) and the end-to-end tests are built from the same parts: [`processes`] starts and ends
+//! programs, [`desktop`] gives the app a display and a keyring of its own, and [`webdriver`] uses its window.
+//!
+//! What this does **not** do: nothing here is part of the product, and nothing here decides for a person outside of
+//! folders that it made itself.
+//!
+//! To add an end-to-end test, add a function to a file below `integration/e2e/`, or a file there and its line in
+//! `integration/e2e/main.rs`.
+
+pub mod desktop;
+pub mod folders;
+pub mod http;
+pub mod processes;
+pub mod programs;
+pub mod webdriver;
+

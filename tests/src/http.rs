@@ -1,0 +1,153 @@
+//! The HTTP client of tests and demo: loopback only, JSON and forms, every request with a limit.
+
+use std::{sync::Once, time::Duration};
+
+use anyhow::{Context as _, bail};
+use serde_json::Value;
+
+/// How long one request may take. Long polls and sockets are not made with this client.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Makes requests to servers on this machine. Cheap to clone; connections are shared.
+#[derive(Debug, Clone)]
+pub struct Http(reqwest::Client);
+
+/// An answer, whatever its status.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The HTTP status code.
+    pub status: u16,
+    /// The body; lossy, because everything that is asked for here is text.
+    pub text: String,
+    /// The `Location` header of a redirection, which is never followed.
+    pub location: Option<String>,
+}
+
+impl Http {
+    /// Makes the client. Proxies of the environment are not used: nothing here leaves the machine.
+    ///
+    /// # Errors
+    ///
+    /// The TLS library cannot be set up.
+    pub fn make() -> anyhow::Result<Self> {
+        install_tls_provider();
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(LIMIT)
+            .build()
+            .context("set up HTTP")?;
+        Ok(Self(client))
+    }
+
+    /// Fetches a page.
+    ///
+    /// # Errors
+    ///
+    /// Nobody answers. An error status is an answer.
+    pub async fn fetch(&self, url: &str) -> anyhow::Result<Answer> {
+        answer(self.0.get(url), url).await
+    }
+
+    /// Posts a JSON value.
+    ///
+    /// # Errors
+    ///
+    /// Nobody answers. An error status is an answer.
+    pub async fn post_json(&self, url: &str, body: &Value) -> anyhow::Result<Answer> {
+        let request = self
+            .0
+            .post(url)
+            .header("content-type", "application/json")
+            .body(body.to_string());
+        answer(request, url).await
+    }
+
+    /// Posts a form, with `authorization` as the header of that name when given.
+    ///
+    /// # Errors
+    ///
+    /// Nobody answers. An error status is an answer.
+    pub async fn post_form(
+        &self,
+        url: &str,
+        authorization: Option<&str>,
+        fields: &[(&str, &str)],
+    ) -> anyhow::Result<Answer> {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let mut request = self
+            .0
+            .post(url)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body);
+        if let Some(value) = authorization {
+            request = request.header("authorization", value);
+        }
+        answer(request, url).await
+    }
+
+    /// Sends `DELETE`.
+    ///
+    /// # Errors
+    ///
+    /// Nobody answers. An error status is an answer.
+    pub async fn delete(&self, url: &str) -> anyhow::Result<Answer> {
+        answer(self.0.delete(url), url).await
+    }
+}
+
+impl Answer {
+    /// The body as JSON, if the status is 2xx.
+    ///
+    /// # Errors
+    ///
+    /// Another status, or no JSON.
+    pub fn ok_json(&self) -> anyhow::Result<Value> {
+        if !(200..300).contains(&self.status) {
+            bail!("the answer is HTTP {}: {}", self.status, self.text);
+        }
+        self.json()
+    }
+
+    /// The body as JSON, whatever the status.
+    ///
+    /// # Errors
+    ///
+    /// It is not JSON.
+    pub fn json(&self) -> anyhow::Result<Value> {
+        serde_json::from_str(&self.text)
+            .with_context(|| format!("HTTP {} without JSON: {}", self.status, self.text))
+    }
+}
+
+async fn answer(request: reqwest::RequestBuilder, url: &str) -> anyhow::Result<Answer> {
+    let response = request
+        .send()
+        .await
+        .with_context(|| format!("no answer from {url}"))?;
+    let status = response.status().as_u16();
+    let location = response
+        .headers()
+        .get("location")
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
+    let text = response
+        .text()
+        .await
+        .with_context(|| format!("the answer of {url} breaks off"))?;
+    Ok(Answer {
+        status,
+        text,
+        location,
+    })
+}
+
+fn install_tls_provider() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // An error says that somebody else in this process has installed one, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}

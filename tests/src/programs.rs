@@ -1,0 +1,61 @@
+//! Where the programs under test are.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+use anyhow::bail;
+
+/// The server's program.
+pub const SERVER: &str = "tegata-server";
+/// The terminal device's program.
+pub const DEVICE: &str = "tegata";
+/// The app's program.
+pub const APP: &str = "tegata-app";
+/// The demo's program.
+pub const DEMO: &str = "tegata-demo";
+
+/// A program of this workspace, in the folder into which cargo built the running one.
+///
+/// # Errors
+///
+/// It has not been built; the message says how to.
+pub fn built(name: &str) -> anyhow::Result<PathBuf> {
+    let current = env::current_exe()?;
+    let file = format!("{name}{}", env::consts::EXE_SUFFIX);
+    // A test runs from a folder of the build directory, which need not be where finished programs are put.
+    let mut dirs: Vec<PathBuf> = current
+        .ancestors()
+        .skip(1)
+        .take(3)
+        .map(Path::to_owned)
+        .collect();
+    if let Some(target) = env::var_os("CARGO_TARGET_DIR") {
+        dirs.push(PathBuf::from(target).join("debug"));
+    }
+    dirs.push(checkout().join("target/debug"));
+    for dir in &dirs {
+        let candidate = dir.join(&file);
+        if candidate.is_file() {
+            return Ok(candidate);
+        }
+    }
+    bail!(
+        "the program {name} is not built; run `cargo xtask test` (or `cargo build --workspace`) first"
+    );
+}
+
+/// The checkout that this was built from.
+pub fn checkout() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+/// A program that is installed on this machine.
+pub fn on_path(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path)
+        .map(|dir| dir.join(name))
+        .find(|path| path.is_file())
+}
