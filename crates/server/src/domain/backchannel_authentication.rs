@@ -363,3 +363,5 @@ impl BackchannelAuthentication {
         }
     }
 }
+#[cfg(test)]
+mod tests;

@@ -221,3 +221,6 @@ pub trait StoreReader: Send + 'static {
     /// [`StoreError::Engine`] if `target` exists or cannot be written.
     fn backup(&self, target: &Path) -> Result<(), StoreError>;
 }
+
+#[cfg(test)]
+mod tests;
