@@ -1,0 +1,117 @@
+//! The sealed part of an account's file.
+
+use crate::ports::{NetworkSettings, StoredApprovalKey};
+use serde::{Deserialize, Serialize};
+use tegata_protocol::{
+    B64, ConsentRequestId, DeviceId, PublicKey, Sha256Digest, UnixTime,
+    device::{decision::DecisionRequest, pairing::KeyKind},
+};
+
+/// Wrong PINs after which the approval key is destroyed.
+pub const MAX_PIN_FAILURES: u32 = 8;
+
+/// Everything secret or to be kept about one account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountState {
+    /// The name that the server gave this device.
+    pub device: DeviceId,
+    /// The pinned root.
+    pub root: PublicKey,
+    /// Metadata last accepted.
+    pub metadata_jws: String,
+    /// Its `seq`: lower ones are refused.
+    pub metadata_seq: u64,
+    /// The possession key.
+    pub possession: PublicKey,
+    /// Its PKCS#8, sealed once more under the label `possession`.
+    pub possession_sealed: B64,
+    /// Signature counter last used by the possession key.
+    pub possession_counter: u32,
+    /// The approval key.
+    pub approval: PublicKey,
+    /// Its kind.
+    pub approval_kind: KeyKind,
+    /// Its stored form, until it is destroyed.
+    pub approval_slot: ApprovalSlot,
+    /// Signature counter last used by the approval key.
+    pub approval_counter: u32,
+    /// `pairing-receipt+jwt`.
+    pub pairing_receipt: String,
+    /// This device's countersignature under it.
+    pub countersignature: String,
+    /// Whether the server has the countersignature.
+    pub countersigned: bool,
+    /// What the server last said about this device.
+    pub standing: Standing,
+    /// How to reach the server.
+    pub network: NetworkSettings,
+    /// A decision that was signed and not yet confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsent: Option<UnsentDecision>,
+    /// Requests seen lately with the hash of their prompt, oldest first: a prompt signed anew is noticed after a restart.
+    #[serde(default)]
+    pub seen: Vec<(ConsentRequestId, Sha256Digest)>,
+    /// Lines of the history.
+    #[serde(default)]
+    pub history_lines: u64,
+}
+
+/// The approval key's stored form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ApprovalSlot {
+    /// Destroyed after too many wrong PINs.
+    Destroyed,
+    /// Usable.
+    Usable {
+        /// How it is kept.
+        key: StoredApprovalKey,
+        /// Tries begun since the last right PIN; written before each try.
+        failures: u32,
+    },
+}
+
+/// What the server last said about this device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Accepted.
+    Active,
+    /// Revoked.
+    Revoked,
+    /// On hold.
+    Suspended,
+}
+
+/// A decision that was signed and whose receipt is not here yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnsentDecision {
+    /// The bytes that are sent, the same at every try.
+    pub decision: DecisionRequest,
+    /// The prompt.
+    pub prompt_jws: String,
+    /// Signed at, by this machine's clock.
+    pub signed_at: UnixTime,
+}
+
+impl AccountState {
+    /// How many requests are remembered.
+    const SEEN: usize = 64;
+
+    /// The hash under which a request was first seen, if it was.
+    pub fn seen_prompt(&self, request: &ConsentRequestId) -> Option<Sha256Digest> {
+        self.seen
+            .iter()
+            .find(|(seen, _)| seen == request)
+            .map(|(_, hash)| *hash)
+    }
+
+    /// Remembers a request, forgetting the oldest beyond the limit.
+    pub fn remember_prompt(&mut self, request: ConsentRequestId, hash: Sha256Digest) {
+        self.seen.push((request, hash));
+        let over = self.seen.len().saturating_sub(Self::SEEN);
+        self.seen.drain(..over);
+    }
+}
