@@ -1,0 +1,103 @@
+/** Every state of every screen, in both languages: it is shown, it says what did not happen, it offers a way on. */
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { plain, show } from "../../../tests/render";
+import { grant, NOW_MILLIS, signIn, states } from "../../demo/fixtures";
+import { SCENARIOS } from "../../demo/scenarios";
+import { setLanguage } from "../../i18n/i18n.svelte";
+import { consentIds as ids } from "./test-ids";
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW_MILLIS });
+});
+
+describe("every screen", () => {
+  const cases = Object.keys(SCENARIOS).flatMap((name) => (["en", "ja"] as const).map((locale) => [name, locale] as const));
+
+  it.each(cases)("%s in %s has one heading, which takes the focus", async (name, locale) => {
+    const scenario = SCENARIOS[name];
+    if (!scenario) throw new Error("unreachable: the name is from the list");
+    setLanguage(locale);
+    const navigatorLanguage = vi.spyOn(navigator, "language", "get").mockReturnValue(locale);
+    await show({ ...scenario, world: { ...scenario.world, settings: { locale, theme: "auto" } } });
+    const headings = document.querySelectorAll("h1");
+    expect(headings).toHaveLength(1);
+    expect(document.activeElement).toBe(headings[0]);
+    expect(document.documentElement.lang).toBe(locale);
+    navigatorLanguage.mockRestore();
+  });
+});
+
+describe("the end of a request", () => {
+  const ends = Object.entries(states);
+
+  it.each(ends)("%s is told by state, and nothing is approved unless it says so", async (name, state) => {
+    const shown = await show({ world: { requests: [{ ...signIn, state }] }, hash: `#/request/${signIn.id}` });
+    const result = shown.get(ids.result);
+    expect(result.dataset["state"]).toBe(name);
+    expect(shown.find(ids.approve)).toBeNull();
+    if (!["approved", "handled", "needs_check"].includes(name)) {
+      expect(plain(result.textContent)).toMatch(/[Nn]othing (was|is) approved/);
+    }
+  });
+
+  it("leaves the inbox once it was seen", async () => {
+    const shown = await show({
+      world: { requests: [{ ...signIn, state: states.expired }] },
+      hash: `#/request/${signIn.id}`,
+    });
+    await shown.press(ids.resultDone);
+    expect(shown.bridge.calls.at(-1)).toEqual({ command: "request_dismiss", request: { id: signIn.id } });
+    expect(location.hash).toBe("#/inbox");
+    expect(shown.find(ids.inboxItem)).toBeNull();
+  });
+
+  it("can still become a denial while an approval is unsent", async () => {
+    const shown = await show({
+      world: { requests: [{ ...signIn, state: states.sending }] },
+      hash: `#/request/${signIn.id}`,
+    });
+    await shown.press(ids.resultDeny);
+    expect(shown.get(ids.result).dataset["state"]).toBe("denied");
+  });
+
+  it("sends nothing by itself after a restart", async () => {
+    const shown = await show({
+      world: { requests: [{ ...signIn, state: states.needs_check }] },
+      hash: `#/request/${signIn.id}`,
+    });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(shown.bridge.calls.filter(({ command }) => command.startsWith("request_"))).toEqual([
+      { command: "request_show", request: { id: signIn.id } },
+    ]);
+  });
+
+  it("shows a blocked message without content and without a way to approve", async () => {
+    const shown = await show(SCENARIOS["result-blocked"] ?? { world: {} });
+    expect(shown.get(ids.result).dataset["state"]).toBe("blocked");
+    expect(shown.find(ids.approve)).toBeNull();
+    await shown.press(ids.resultDone);
+    expect(shown.find(ids.inboxBlocked)).toBeNull();
+  });
+});
+
+describe("the inbox", () => {
+  it("lists requests oldest first and leaves the order alone", async () => {
+    const shown = await show({ world: { requests: [signIn, grant] } });
+    const order = () =>
+      [...document.querySelectorAll<HTMLElement>(`[data-testid="${ids.inboxItem}"]`)].map(
+        (item) => item.dataset["requestId"],
+      );
+    expect(order()).toEqual([signIn.id, grant.id]);
+    shown.bridge.change("inbox_changed", (world) => world.requests.push({ ...structuredClone(signIn), id: "third" }));
+    await shown.settle();
+    expect(order()).toEqual([signIn.id, grant.id, "third"]);
+  });
+
+  it("stays where it is when a request arrives", async () => {
+    const shown = await show({ world: {} });
+    shown.bridge.change("inbox_changed", (world) => world.requests.push(structuredClone(signIn)));
+    await shown.settle();
+    expect(location.hash).toBe("#/inbox");
+    expect(shown.get(ids.inboxItem).dataset["requestId"]).toBe(signIn.id);
+  });
+});

@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+import { plain, show } from "../../../tests/render";
+import { SCENARIOS } from "../../demo/scenarios";
+import { pairingIds as ids } from "./test-ids";
+
+const start = SCENARIOS["pair-enter"] ?? { world: {} };
+
+describe("pairing", () => {
+  it("goes from a link over the person's word and a PIN to the six digits", async () => {
+    const shown = await show(start);
+    await shown.type(ids.input, " https://id.kawabe.example/pair#v=1&c=7K3M9QTXV2HC ");
+    await shown.press(ids.submit);
+    expect(shown.bridge.calls.at(-1)?.request).toEqual({
+      input: { form: "link", link: "https://id.kawabe.example/pair#v=1&c=7K3M9QTXV2HC" },
+    });
+    expect(shown.get(ids.host).textContent).toBe("id.kawabe.example");
+    expect(plain(shown.get(ids.account).textContent)).toBe("hanako@kawabe.example");
+    await shown.press(ids.confirm);
+    await shown.type(ids.pinFirst, "493817");
+    await shown.type(ids.pinSecond, "493817");
+    await shown.press(ids.pinSubmit);
+    expect(shown.get(ids.digits).textContent).toBe("427905");
+  });
+
+  it("takes server and code typed by hand", async () => {
+    const shown = await show(start);
+    await shown.press(ids.byCode);
+    (shown.get(ids.byCode) as HTMLInputElement).dispatchEvent(new Event("change", { bubbles: true }));
+    await shown.settle();
+    await shown.type(ids.server, "id.kawabe.example");
+    await shown.type(ids.code, "７k3m-9qtx-v2hc");
+    await shown.press(ids.submit);
+    expect(shown.bridge.calls.at(-1)?.request).toEqual({
+      input: { form: "code", server: "id.kawabe.example", code: "7K3M-9QTX-V2HC" },
+    });
+    expect(shown.get(ids.screen).dataset["stage"]).toBe("confirm");
+  });
+
+  it("does nothing before something was entered", async () => {
+    const shown = await show(start);
+    await shown.press(ids.submit);
+    expect(shown.bridge.calls.some(({ command }) => command === "pairing_start")).toBe(false);
+  });
+
+  it("says what is wrong with an invitation and lets the person start again", async () => {
+    const shown = await show(start);
+    await shown.type(ids.input, "hello");
+    await shown.press(ids.submit);
+    expect(shown.get(ids.failed).dataset["state"]).toBe("invitation_malformed");
+    await shown.press(ids.retry);
+    expect(shown.get(ids.screen).dataset["stage"]).toBe("idle");
+  });
+
+  it("refuses two different PINs without sending either", async () => {
+    const shown = await show(SCENARIOS["pair-pin"] ?? start);
+    await shown.type(ids.pinFirst, "493817");
+    await shown.type(ids.pinSecond, "493871");
+    await shown.press(ids.pinSubmit);
+    expect(plain(shown.get(ids.pinError).textContent)).toContain("different");
+    expect(shown.bridge.calls.some(({ command }) => command === "pairing_set_pin_and_continue")).toBe(false);
+  });
+
+  it("shows why a PIN is too weak and stays where it is", async () => {
+    const shown = await show(SCENARIOS["pair-pin"] ?? start);
+    await shown.type(ids.pinFirst, "123456");
+    await shown.type(ids.pinSecond, "123456");
+    await shown.press(ids.pinSubmit);
+    expect(plain(shown.get(ids.pinError).textContent)).toContain("anybody would try");
+    expect(shown.get(ids.screen).dataset["stage"]).toBe("set_pin");
+    expect((shown.get(ids.pinFirst) as HTMLInputElement).value).toBe("");
+  });
+
+  it("follows the stages that the app reports", async () => {
+    const shown = await show(SCENARIOS["pair-digits"] ?? start);
+    shown.bridge.change("pairing_changed", (world) => {
+      world.pairing = { stage: "failed", code: "confirmation_failed", remedy: "new_invitation" };
+    });
+    await shown.settle();
+    expect(shown.get(ids.failed).dataset["state"]).toBe("confirmation_failed");
+  });
+
+  it("ends by cancelling and returns to the start", async () => {
+    const shown = await show(SCENARIOS["pair-confirm"] ?? start);
+    await shown.press(ids.cancel);
+    expect(shown.bridge.calls.some(({ command }) => command === "pairing_cancel")).toBe(true);
+    expect(location.hash).toBe("#/inbox");
+  });
+});
