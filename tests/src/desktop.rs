@@ -122,8 +122,6 @@ fn private_environment(home: &Path, run: &Path) -> Vec<(OsString, OsString)> {
     let mut environment: Vec<(OsString, OsString)> = vec![
         ("HOME".into(), home.into()),
         ("XDG_RUNTIME_DIR".into(), run.into()),
-        // The virtual display has no graphics card to share buffers with.
-        ("WEBKIT_DISABLE_DMABUF_RENDERER".into(), "1".into()),
         ("LIBGL_ALWAYS_SOFTWARE".into(), "1".into()),
         // Nobody listens on an accessibility bus here; asking for one takes seconds.
         ("NO_AT_BRIDGE".into(), "1".into()),

@@ -21,6 +21,8 @@ pub struct Answer {
     pub text: String,
     /// The `Location` header of a redirection, which is never followed.
     pub location: Option<String>,
+    /// The first cookie that it sets, as `name=value`, to be sent back by hand.
+    pub cookie: Option<String>,
 }
 
 impl Http {
@@ -46,7 +48,16 @@ impl Http {
     ///
     /// Nobody answers. An error status is an answer.
     pub async fn fetch(&self, url: &str) -> anyhow::Result<Answer> {
-        answer(self.0.get(url), url).await
+        self.fetch_with(url, &[]).await
+    }
+
+    /// Fetches a page with headers of one's own.
+    ///
+    /// # Errors
+    ///
+    /// Nobody answers. An error status is an answer.
+    pub async fn fetch_with(&self, url: &str, headers: &[(&str, &str)]) -> anyhow::Result<Answer> {
+        answer(self.0.get(url), url, headers).await
     }
 
     /// Posts a JSON value.
@@ -55,15 +66,11 @@ impl Http {
     ///
     /// Nobody answers. An error status is an answer.
     pub async fn post_json(&self, url: &str, body: &Value) -> anyhow::Result<Answer> {
-        let request = self
-            .0
-            .post(url)
-            .header("content-type", "application/json")
-            .body(body.to_string());
-        answer(request, url).await
+        let headers = [("content-type", "application/json")];
+        self.post(url, &headers, body.to_string()).await
     }
 
-    /// Posts a form, with `authorization` as the header of that name when given.
+    /// Posts a form, with further headers.
     ///
     /// # Errors
     ///
@@ -71,21 +78,29 @@ impl Http {
     pub async fn post_form(
         &self,
         url: &str,
-        authorization: Option<&str>,
+        headers: &[(&str, &str)],
         fields: &[(&str, &str)],
     ) -> anyhow::Result<Answer> {
         let body = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
             .finish();
-        let mut request = self
-            .0
-            .post(url)
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(body);
-        if let Some(value) = authorization {
-            request = request.header("authorization", value);
-        }
-        answer(request, url).await
+        let mut all = vec![("content-type", "application/x-www-form-urlencoded")];
+        all.extend(headers);
+        self.post(url, &all, body).await
+    }
+
+    /// Posts a body as it is.
+    ///
+    /// # Errors
+    ///
+    /// Nobody answers. An error status is an answer.
+    pub async fn post(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> anyhow::Result<Answer> {
+        answer(self.0.post(url).body(body), url, headers).await
     }
 
     /// Sends `DELETE`.
@@ -94,7 +109,7 @@ impl Http {
     ///
     /// Nobody answers. An error status is an answer.
     pub async fn delete(&self, url: &str) -> anyhow::Result<Answer> {
-        answer(self.0.delete(url), url).await
+        answer(self.0.delete(url), url, &[]).await
     }
 }
 
@@ -122,17 +137,28 @@ impl Answer {
     }
 }
 
-async fn answer(request: reqwest::RequestBuilder, url: &str) -> anyhow::Result<Answer> {
+async fn answer(
+    mut request: reqwest::RequestBuilder,
+    url: &str,
+    headers: &[(&str, &str)],
+) -> anyhow::Result<Answer> {
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
     let response = request
         .send()
         .await
         .with_context(|| format!("no answer from {url}"))?;
     let status = response.status().as_u16();
-    let location = response
-        .headers()
-        .get("location")
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned);
+    let header = |name: &str| {
+        response
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
+    let location = header("location");
+    let cookie = header("set-cookie").and_then(|set| set.split(';').next().map(str::to_owned));
     let text = response
         .text()
         .await
@@ -141,6 +167,7 @@ async fn answer(request: reqwest::RequestBuilder, url: &str) -> anyhow::Result<A
         status,
         text,
         location,
+        cookie,
     })
 }
 

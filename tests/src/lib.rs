@@ -1,7 +1,8 @@
 //! Running the whole of Tegata: real programs, real windows, independent checks.
 //!
 //! The demo (`tegata-demo`) and the end-to-end tests are built from the same parts: [`processes`] starts and ends
-//! programs, [`desktop`] gives the app a display and a keyring of its own, and [`webdriver`] uses its window.
+//! programs, [`desktop`] gives the app a display and a keyring of its own, [`webdriver`] uses its window, and [`server`],
+//! [`pairing_page`], [`relying_party`] and [`window`] speak to one party each.
 //!
 //! What this does **not** do: nothing here is part of the product, and nothing here decides for a person outside of
 //! folders that it made itself.
@@ -12,7 +13,11 @@
 pub mod desktop;
 pub mod folders;
 pub mod http;
+pub mod id_token;
+pub mod pairing_page;
 pub mod processes;
 pub mod programs;
+pub mod relying_party;
+pub mod server;
 pub mod webdriver;
-
+pub mod window;

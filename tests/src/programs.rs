@@ -7,6 +7,8 @@ use std::{
 
 use anyhow::bail;
 
+use crate::processes::Launch;
+
 /// The server's program.
 pub const SERVER: &str = "tegata-server";
 /// The terminal device's program.
@@ -24,17 +26,20 @@ pub const DEMO: &str = "tegata-demo";
 pub fn built(name: &str) -> anyhow::Result<PathBuf> {
     let current = env::current_exe()?;
     let file = format!("{name}{}", env::consts::EXE_SUFFIX);
-    // A test runs from a folder of the build directory, which need not be where finished programs are put.
-    let mut dirs: Vec<PathBuf> = current
-        .ancestors()
-        .skip(1)
-        .take(3)
-        .map(Path::to_owned)
-        .collect();
+    // Beside us; or, as a test runs from a folder of the build directory, where finished programs are put.
+    let mut dirs: Vec<PathBuf> = current.parent().map(Path::to_owned).into_iter().collect();
+    let profile = if current
+        .components()
+        .any(|part| part.as_os_str() == "release")
+    {
+        "release"
+    } else {
+        "debug"
+    };
     if let Some(target) = env::var_os("CARGO_TARGET_DIR") {
-        dirs.push(PathBuf::from(target).join("debug"));
+        dirs.push(PathBuf::from(target).join(profile));
     }
-    dirs.push(checkout().join("target/debug"));
+    dirs.push(checkout().join("target").join(profile));
     for dir in &dirs {
         let candidate = dir.join(&file);
         if candidate.is_file() {
@@ -44,6 +49,14 @@ pub fn built(name: &str) -> anyhow::Result<PathBuf> {
     bail!(
         "the program {name} is not built; run `cargo xtask test` (or `cargo build --workspace`) first"
     );
+}
+
+/// A program of this project, about to start: variables that would configure it are not inherited.
+pub fn launch(program: &Path) -> Launch {
+    env::vars_os()
+        .map(|(name, _)| name)
+        .filter(|name| name.to_string_lossy().starts_with("TEGATA_"))
+        .fold(Launch::new(program), Launch::without_env)
 }
 
 /// The checkout that this was built from.

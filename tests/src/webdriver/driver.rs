@@ -75,6 +75,15 @@ impl Driver {
     pub async fn stop(self) -> anyhow::Result<()> {
         self.program.stop().await.map(|_| ())
     }
+
+    /// Ends it, and what it opened, at once.
+    ///
+    /// # Errors
+    ///
+    /// It has already ended.
+    pub async fn kill(self) -> anyhow::Result<()> {
+        self.program.kill().await.map(|_| ())
+    }
 }
 
 /// Where the driver is installed: on `PATH`, or where some distributions keep it.

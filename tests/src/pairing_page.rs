@@ -1,0 +1,109 @@
+//! The one-time pairing page, used over HTTP as a browser would.
+
+use anyhow::{Context as _, bail, ensure};
+use tegata_protocol::{
+    Thumbprint,
+    device::invitation::{InvitationCode, Issuer, format_link},
+};
+
+use crate::http::{Answer, Http};
+
+/// An open pairing page: an issuing session that waits for a device's six digits.
+#[derive(Clone)]
+pub struct PairingPage {
+    http: Http,
+    url: String,
+    cookie: String,
+    link: String,
+    code: String,
+    host: String,
+}
+
+impl PairingPage {
+    /// Opens the page at its one-time address: presses its button, which makes the invitation.
+    ///
+    /// # Errors
+    ///
+    /// The address has been used or is over, or the page does not show an invitation.
+    pub async fn open(http: &Http, address: &str) -> anyhow::Result<Self> {
+        let opened = http.post_form(address, &[], &[]).await?;
+        let (Some(url), Some(cookie)) = (opened.location.clone(), opened.cookie.clone()) else {
+            bail!("the pairing page does not open: {}", words(&opened));
+        };
+        let page = http.fetch_with(&url, &[("cookie", &cookie)]).await?;
+        let fact = |name: &str| {
+            let value = between(&page.text, &format!(r#"<dd class="{name}">"#), "</dd>");
+            value.with_context(|| format!("the pairing page shows no {name}: {}", words(&page)))
+        };
+        let (host, code, root) = (fact("host")?, fact("code")?, fact("root")?);
+        let issuer = issuer_of(&url)?;
+        ensure!(issuer.host() == host, "the page names another host: {host}");
+        let root: Thumbprint = serde_json::from_value(root.into())?;
+        // What the page's QR code holds.
+        let link = format_link(&issuer, &InvitationCode::parse(&code)?, &root);
+        Ok(Self {
+            http: http.clone(),
+            url,
+            cookie,
+            link,
+            code,
+            host,
+        })
+    }
+
+    /// The invitation as a link.
+    pub fn link(&self) -> &str {
+        &self.link
+    }
+
+    /// The invitation's code, as it is typed by hand together with [`PairingPage::host`].
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// The server's host and port.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Types the six digits and presses *Confirm*.
+    ///
+    /// # Errors
+    ///
+    /// They are wrong, or no device waits; the message shows the page's words.
+    pub async fn confirm(&self, digits: &str) -> anyhow::Result<()> {
+        let answer = self
+            .http
+            .post_form(
+                &self.url,
+                &[("cookie", &self.cookie)],
+                &[("digits", digits)],
+            )
+            .await?;
+        ensure!(
+            answer.status == 200,
+            "the pairing page refuses the digits: {}",
+            words(&answer)
+        );
+        Ok(())
+    }
+}
+
+fn issuer_of(url: &str) -> anyhow::Result<Issuer> {
+    let (issuer, _) = url
+        .split_once("/pair/")
+        .with_context(|| format!("{url} is no pairing page"))?;
+    Ok(Issuer::parse(issuer)?)
+}
+
+/// A page's notice, or its status.
+fn words(answer: &Answer) -> String {
+    let notice = between(&answer.text, r#"<p class="notice""#, "</p>");
+    let notice = notice.and_then(|text| Some(text.split_once('>')?.1.to_owned()));
+    format!("HTTP {}, {}", answer.status, notice.unwrap_or_default())
+}
+
+fn between(text: &str, start: &str, end: &str) -> Option<String> {
+    let (_, rest) = text.split_once(start)?;
+    Some(rest.split_once(end)?.0.to_owned())
+}
