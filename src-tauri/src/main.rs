@@ -1,2 +1,5 @@
-//! Skeleton.
-fn main() {}
+//! Starts the app.
+
+fn main() -> anyhow::Result<()> {
+    tegata_app_lib::run()
+}

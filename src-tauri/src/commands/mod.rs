@@ -1,0 +1,10 @@
+//! What the screens can ask for. Each command converts, calls one use-case of the device, and converts back.
+//!
+//! To add one: the table in `tegata-ui-contract`, a function here, a line in [`crate::setup::handler`], and a permission in
+//! `capabilities/main.json`.
+
+pub(crate) mod accounts;
+pub(crate) mod history;
+pub(crate) mod inbox;
+pub(crate) mod pairing;
+pub(crate) mod settings;

@@ -1,0 +1,69 @@
+//! Errors of the device as the codes that screens act on.
+
+use super::closed_error;
+use std::fmt::Display;
+use tegata_device::{
+    Health, PinWeakness,
+    error::{AccessError, DecideError},
+};
+use tegata_protocol::device::problem::ProblemCode;
+use tegata_ui_contract::{self as ui, ErrorCode, UiError};
+
+/// Ours: logged, and told as such without its text.
+pub(crate) fn internal(error: impl Display) -> UiError {
+    tracing::error!(%error, "command.failed");
+    UiError::new(
+        ErrorCode::Internal,
+        "something went wrong inside the app; its log says what",
+    )
+}
+
+pub(crate) fn access_error(error: &AccessError) -> UiError {
+    let code = match error.health() {
+        _ if matches!(error, AccessError::Unknown) => ErrorCode::AccountUnknown,
+        Health::KeyringLocked => ErrorCode::KeyringLocked,
+        Health::KeyringMissing => ErrorCode::KeyringMissing,
+        Health::KeyringTimeout => ErrorCode::KeyringTimeout,
+        _ => ErrorCode::KeyLost,
+    };
+    UiError::new(code, error.to_string())
+}
+
+pub(crate) fn pin_weak(weakness: PinWeakness) -> UiError {
+    let why = match weakness {
+        PinWeakness::Common => ui::PinWeakness::Common,
+        PinWeakness::NotDigits => ui::PinWeakness::NotDigits,
+        PinWeakness::TooShort => ui::PinWeakness::TooShort,
+        PinWeakness::TooLong => ui::PinWeakness::TooLong,
+    };
+    UiError::new(ErrorCode::PinWeak { why }, weakness.to_string())
+}
+
+pub(crate) fn decide_error(error: &DecideError) -> UiError {
+    let code = match error {
+        DecideError::Access(error) => return access_error(error),
+        DecideError::Busy => ErrorCode::Busy,
+        DecideError::DenyOnly(_) => ErrorCode::RequestDenyOnly,
+        DecideError::Offline(_) => ErrorCode::Offline,
+        DecideError::PinLocked => ErrorCode::PinLocked,
+        DecideError::PinWrong { tries_left } => ErrorCode::PinWrong {
+            tries_left: *tries_left,
+        },
+        DecideError::RequestClosed { how } => ErrorCode::RequestClosed {
+            how: closed_error(how),
+        },
+        DecideError::RequestUnknown => ErrorCode::RequestUnknown,
+        DecideError::TransferMalformed => ErrorCode::TransferMalformed,
+        DecideError::TransferMismatch { tries_left } => ErrorCode::TransferMismatch {
+            tries_left: *tries_left,
+        },
+        DecideError::RequestState(_) => ErrorCode::Busy,
+        DecideError::ServerRefused(problem) => match problem.code {
+            ProblemCode::DeviceRevoked | ProblemCode::DeviceSuspended => ErrorCode::DeviceRevoked,
+            _ => ErrorCode::ServerError,
+        },
+        DecideError::Receipt | DecideError::ServerAnswer(_) => ErrorCode::ServerError,
+        _ => return internal(error),
+    };
+    UiError::new(code, error.to_string())
+}

@@ -1,0 +1,59 @@
+//! The history.
+
+use super::{
+    request::{Names, blocked_view, facts_view, state_view},
+    seconds,
+};
+use tegata_device::{
+    AccountSummary, RequestState,
+    history::{HistoryEntry, HistoryEvent},
+};
+use tegata_ui_contract as ui;
+
+/// `None` for an event that these screens do not know.
+pub(crate) fn history_view(
+    entry: &HistoryEntry,
+    names: &Names,
+    accounts: &[AccountSummary],
+) -> Option<ui::HistoryEntryView> {
+    let account = entry.account.as_str();
+    let event = match &entry.event {
+        HistoryEvent::Blocked(blocked) => ui::HistoryEventView::Blocked {
+            blocked: blocked_view(blocked, names),
+        },
+        HistoryEvent::Paired => {
+            let summary = accounts
+                .iter()
+                .find(|summary| summary.id == entry.account)?;
+            ui::HistoryEventView::Paired {
+                account_name: summary.account_name.clone(),
+                issuer: super::account::issuer_view(summary),
+            }
+        }
+        HistoryEvent::Request {
+            prompt,
+            outcome,
+            receipt,
+            ..
+        } => ui::HistoryEventView::Request {
+            facts: facts_view(prompt, account, names),
+            outcome: state_view(outcome),
+            receipt: receipt.as_ref().and_then(|hash| {
+                let (RequestState::Approved { at } | RequestState::Denied { at, .. }) = outcome
+                else {
+                    return None;
+                };
+                Some(ui::ReceiptView {
+                    sha256: hash.to_string(),
+                    committed_at: seconds(*at),
+                })
+            }),
+        },
+        _ => return None,
+    };
+    Some(ui::HistoryEntryView {
+        id: ui::HistoryEntryId(entry.id.clone()),
+        at: seconds(entry.at),
+        event,
+    })
+}

@@ -1,0 +1,298 @@
+//! Consent requests, exactly as their prompts say.
+
+use super::{account::issuer_view, seconds};
+use std::collections::{BTreeSet, HashMap};
+use tegata_device::{
+    AccountSummary, BlockReason, BlockedMessage, Health, InboxSnapshot, RequestSnapshot,
+    RequestState,
+};
+use tegata_protocol::{
+    device::{
+        decision::{DenyReason, Verdict},
+        problem::CloseReason,
+        prompt::{DenyOnlyReason, Prompt, PromptKind, RegisteredBy, Transfer},
+    },
+    text::{CodeAlphabet, TextCaution},
+};
+use tegata_ui_contract as ui;
+
+/// What a request's view needs to know of its account.
+pub(crate) struct Names(HashMap<String, AccountSummary>);
+
+impl Names {
+    pub(crate) fn of(accounts: Vec<AccountSummary>) -> Self {
+        Self(
+            accounts
+                .into_iter()
+                .map(|account| (account.id.as_str().to_owned(), account))
+                .collect(),
+        )
+    }
+
+    fn account(&self, id: &str) -> (String, ui::PartyView) {
+        self.0.get(id).map_or_else(
+            || {
+                (
+                    String::new(),
+                    ui::PartyView {
+                        name: String::new(),
+                        host: String::new(),
+                    },
+                )
+            },
+            |account| (account.account_name.clone(), issuer_view(account)),
+        )
+    }
+
+    fn pin_locked(&self, id: &str) -> bool {
+        self.0
+            .get(id)
+            .is_some_and(|account| matches!(account.health, Health::PinLocked | Health::KeyLost))
+    }
+}
+
+pub(crate) fn inbox_view(inbox: &InboxSnapshot, names: &Names) -> ui::InboxView {
+    ui::InboxView {
+        requests: inbox
+            .requests
+            .iter()
+            .map(|request| request_view(request, names))
+            .collect(),
+        blocked: inbox
+            .blocked
+            .iter()
+            .map(|blocked| blocked_view(blocked, names))
+            .collect(),
+    }
+}
+
+pub(crate) fn request_view(request: &RequestSnapshot, names: &Names) -> ui::ConsentRequestView {
+    let prompt = request.prompt.as_ref();
+    let account = request.key.account.as_str();
+    ui::ConsentRequestView {
+        id: ui::RequestId(request.key.to_string()),
+        facts: facts_view(prompt, account, names),
+        transfer: transfer_view(prompt.transfer),
+        expires_in: request.expires_in,
+        received_at: ui::UnixMillis(u64::try_from(request.received_at_millis).unwrap_or_default()),
+        lifetime: request.lifetime.max(1),
+        deny_only: deny_only(prompt, &request.deny_only, names.pin_locked(account)),
+        state: state_view(&request.state),
+    }
+}
+
+pub(super) fn facts_view(prompt: &Prompt, account: &str, names: &Names) -> ui::RequestFactsView {
+    let (account_name, issuer) = names.account(account);
+    let claimed = &prompt.context.claimed;
+    ui::RequestFactsView {
+        account: ui::AccountId(account.to_owned()),
+        account_name,
+        issuer,
+        provider: prompt.provider.as_ref().map(|provider| ui::PartyView {
+            name: provider.name.clone(),
+            host: provider.id.clone(),
+        }),
+        client: ui::ClientView {
+            name: prompt.client.name.clone(),
+            registered_by: match prompt.client.registered_by {
+                RegisteredBy::Operator => ui::RegisteredBy::Operator,
+                RegisteredBy::Itself => ui::RegisteredBy::Itself,
+            },
+            since: seconds(prompt.client.since),
+            host: prompt.client.host.clone(),
+        },
+        kind: match prompt.kind {
+            PromptKind::SignIn => ui::RequestKind::SignIn,
+            PromptKind::Test => ui::RequestKind::Test,
+            _ => ui::RequestKind::Grant,
+        },
+        scopes: prompt
+            .scopes
+            .iter()
+            .map(|scope| ui::ScopeView {
+                name: scope.name.clone(),
+                description: Some(scope.description.clone()).filter(|text| !text.is_empty()),
+            })
+            .collect(),
+        details: details_view(prompt),
+        resources: prompt.resource.clone(),
+        observed: ui::ObservedContextView {
+            time: seconds(prompt.context.observed.time),
+            first_request: prompt.context.observed.first_request,
+        },
+        claimed: ui::ClaimedContextView {
+            place: claimed.place.clone(),
+            device: claimed.device.clone(),
+            address: claimed.address.clone(),
+        },
+        binding_message: prompt.binding_message.clone(),
+        cautions: cautions(prompt),
+    }
+}
+
+fn details_view(prompt: &Prompt) -> Vec<ui::DetailView> {
+    let leaves = prompt.detail_leaves();
+    let of = |index: usize| {
+        let prefix = format!("/{index}");
+        let root = format!("{prefix}/type");
+        let label = prompt.labels.iter().find(|label| label.pointer == root);
+        let inside = |pointer: &str| {
+            pointer
+                .strip_prefix(&prefix)
+                .filter(|rest| rest.is_empty() || rest.starts_with('/'))
+                .map(str::to_owned)
+        };
+        ui::DetailView {
+            kind: prompt.authorization_details[index]
+                .get("type")
+                .and_then(serde_json::Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
+            label: label.map(|label| label.text.clone()),
+            leaves: leaves
+                .iter()
+                .filter_map(|leaf| Some((inside(&leaf.pointer)?, leaf)))
+                .filter(|(path, _)| path != "/type")
+                .map(|(path, leaf)| ui::LeafView {
+                    path,
+                    label: leaf.label.clone(),
+                    value: leaf.value.clone(),
+                })
+                .collect(),
+        }
+    };
+    (0..prompt.authorization_details.len()).map(of).collect()
+}
+
+fn cautions(prompt: &Prompt) -> Vec<ui::Caution> {
+    let found = prompt.text_findings().cautions;
+    let mut cautions = Vec::new();
+    if prompt.client.registered_by == RegisteredBy::Itself {
+        cautions.push(ui::Caution::SelfRegistered);
+    }
+    if found.contains(&TextCaution::MixedAlphabets) {
+        cautions.push(ui::Caution::MixedScripts);
+    }
+    if prompt.context.observed.first_request {
+        cautions.push(ui::Caution::FirstRequest);
+    }
+    if !prompt.authorization_details.is_empty() {
+        cautions.push(ui::Caution::UnknownDetailType);
+    }
+    cautions
+}
+
+fn transfer_view(transfer: Transfer) -> ui::TransferView {
+    match transfer {
+        Transfer::None => ui::TransferView::None,
+        Transfer::Code { alphabet, length } => ui::TransferView::Code {
+            alphabet: match alphabet {
+                CodeAlphabet::Digits => "0123456789".to_owned(),
+                _ => "0123456789ABCDEFGHJKMNPQRSTVWXYZ".to_owned(),
+            },
+            length: u32::from(length),
+        },
+    }
+}
+
+/// The reason to be shown, by what the person can do about it. Besides what the device found, members that the screens of
+/// this version have no place for make a request deny-only here: what is approved must have been shown whole.
+fn deny_only(
+    prompt: &Prompt,
+    reasons: &BTreeSet<DenyOnlyReason>,
+    key_unavailable: bool,
+) -> Option<ui::DenyOnlyReason> {
+    let unshown = !prompt.actor.is_empty() || !prompt.claims.is_empty() || prompt.refresh.is_some();
+    let unsupported = [
+        DenyOnlyReason::Kind,
+        DenyOnlyReason::CriticalMember,
+        DenyOnlyReason::UnknownMember,
+    ];
+    if key_unavailable {
+        Some(ui::DenyOnlyReason::ApprovalKeyUnavailable)
+    } else if unshown || unsupported.iter().any(|reason| reasons.contains(reason)) {
+        Some(ui::DenyOnlyReason::NotSupported)
+    } else if reasons.contains(&DenyOnlyReason::Text) {
+        Some(ui::DenyOnlyReason::TextNotShowable)
+    } else if reasons.is_empty() {
+        None
+    } else {
+        Some(ui::DenyOnlyReason::AssuranceTooLow)
+    }
+}
+
+pub(super) fn state_view(state: &RequestState) -> ui::RequestStateView {
+    match state {
+        RequestState::Approved { at } => ui::RequestStateView::Approved { at: seconds(*at) },
+        RequestState::Denied { reason, at } => ui::RequestStateView::Denied {
+            reason: reason_view(*reason),
+            at: seconds(*at),
+        },
+        RequestState::Sending { verdict } => ui::RequestStateView::Sending {
+            decision: decision_view(*verdict),
+        },
+        RequestState::NeedsCheck { .. } => ui::RequestStateView::NeedsCheck,
+        RequestState::Closed(how) => match how {
+            CloseReason::Handled {
+                device_name,
+                decision,
+                at,
+                ..
+            } => ui::RequestStateView::Handled {
+                device_name: device_name.clone(),
+                decision: decision_view(*decision),
+                at: seconds(*at),
+            },
+            CloseReason::Expired => ui::RequestStateView::Expired,
+            CloseReason::Moved => ui::RequestStateView::Moved,
+            CloseReason::TransferFailed => ui::RequestStateView::TransferFailed,
+            _ => ui::RequestStateView::Withdrawn,
+        },
+        _ => ui::RequestStateView::Pending,
+    }
+}
+
+/// How a request ended, for a command that came too late.
+pub(crate) fn closed_error(how: &CloseReason) -> ui::CloseReason {
+    match how {
+        CloseReason::Expired => ui::CloseReason::Expired,
+        CloseReason::Handled { .. } => ui::CloseReason::Handled,
+        CloseReason::Moved => ui::CloseReason::Moved,
+        CloseReason::TransferFailed => ui::CloseReason::TransferFailed,
+        _ => ui::CloseReason::Withdrawn,
+    }
+}
+
+fn decision_view(verdict: Verdict) -> ui::Decision {
+    match verdict {
+        Verdict::Approve => ui::Decision::Approve,
+        Verdict::Deny => ui::Decision::Deny,
+    }
+}
+
+fn reason_view(reason: DenyReason) -> ui::DenialReason {
+    match reason {
+        DenyReason::ChangedMind => ui::DenialReason::ChangedMind,
+        DenyReason::NotMe => ui::DenialReason::NotMe,
+        DenyReason::WrongDetails => ui::DenialReason::WrongDetails,
+    }
+}
+
+pub(super) fn blocked_view(blocked: &BlockedMessage, names: &Names) -> ui::BlockedRequestView {
+    let account = blocked.account.as_str();
+    let (account_name, issuer) = names.account(account);
+    ui::BlockedRequestView {
+        id: ui::RequestId(format!("{account}.{}", blocked.id)),
+        account: ui::AccountId(account.to_owned()),
+        account_name,
+        issuer,
+        at: seconds(blocked.at),
+        reason: match blocked.reason {
+            BlockReason::BadSignature => ui::BlockReason::BadSignature,
+            BlockReason::NotForThisDevice => ui::BlockReason::NotForThisDevice,
+            BlockReason::OutOfTime => ui::BlockReason::OutOfTime,
+            BlockReason::Replayed => ui::BlockReason::Replayed,
+            _ => ui::BlockReason::Malformed,
+        },
+    }
+}
