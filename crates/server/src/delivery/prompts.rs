@@ -1,0 +1,196 @@
+//! Consent prompts: built from the stored facts of a request, signed once for each device, stored, and from then on
+//! delivered byte for byte.
+//!
+//! To describe one more scope: a line in [`describe_scope`] for each language. To add a member to prompts: the protocol's
+//! `Prompt` first, then here.
+
+use tegata_protocol::{
+    Sha256Digest,
+    device::{
+        V1,
+        invitation::Issuer,
+        pairing::KeyKind,
+        prompt::{
+            ClaimedContext, ObservedContext, Prompt, PromptClient, PromptContext, PromptKind,
+            PromptScope, RegisteredBy, Require, Transfer, sign_prompt,
+        },
+    },
+    rng::random_bytes,
+    text::CodeAlphabet,
+};
+
+use super::device_info::{ACR_HARDWARE, ACR_SOFTWARE_PIN, DeviceInfo, Language};
+use crate::{
+    app::App,
+    domain::{self, Client, Kind, PairedDevice, RequestFacts, TransferSource},
+    storage::{StoreError, ops::NewPrompt},
+};
+
+/// Signs one prompt per active device of the account in `facts`, to be passed to `CreateBackchannelAuthentication` with
+/// the same facts. Empty if the account has no active device or the client is gone. Call it once per request: a second
+/// call would sign other nonces.
+///
+/// # Errors
+/// [`StoreError`] if the account's devices cannot be read.
+pub async fn make_prompts(app: &App, facts: &RequestFacts) -> Result<Vec<NewPrompt>, StoreError> {
+    let (account, client_id) = (facts.account.clone(), facts.client_id.clone());
+    let (devices, client, asked_before) = app
+        .store
+        .read(move |reader| {
+            Ok((
+                reader.devices_of(&account)?,
+                reader.client(&client_id)?,
+                reader.has_asked(&account, &client_id)?,
+            ))
+        })
+        .await?;
+    let (Some(client), Ok(issuer)) = (client, Issuer::parse(app.issuer.as_str())) else {
+        return Ok(Vec::new());
+    };
+    let prompts = devices
+        .iter()
+        .filter(|device| device.is_active())
+        .map(|device| {
+            let nonce: [u8; 32] = random_bytes(app.rng());
+            let lifetime = app.config.lifetimes.access_token;
+            let prompt = build(
+                &issuer,
+                facts,
+                &client,
+                device,
+                !asked_before,
+                lifetime,
+                nonce,
+            );
+            NewPrompt {
+                device: device.id.clone(),
+                jws: sign_prompt(&app.keys.prompt, &prompt),
+                nonce,
+            }
+        });
+    Ok(prompts.collect())
+}
+
+fn build(
+    issuer: &Issuer,
+    facts: &RequestFacts,
+    client: &Client,
+    device: &PairedDevice,
+    first_request: bool,
+    access_token_lifetime: u32,
+    nonce: [u8; 32],
+) -> Prompt {
+    let language = DeviceInfo::of(device).language();
+    let scope = |name: &String| PromptScope {
+        name: name.clone(),
+        description: describe_scope(name, language).unwrap_or(name).to_owned(),
+    };
+    Prompt {
+        v: V1,
+        iss: issuer.clone(),
+        aud: device.id.clone(),
+        sub: facts.account.clone(),
+        jti: facts.consent_request_id.clone(),
+        iat: facts.created,
+        exp: facts.expires,
+        nonce: Sha256Digest(nonce),
+        kind: match facts.kind {
+            Kind::SignIn => PromptKind::SignIn,
+            Kind::Grant => PromptKind::Grant,
+            Kind::Test => PromptKind::Test,
+        },
+        locale: language.tag().to_owned(),
+        provider: None,
+        client: PromptClient {
+            id: client.id.clone(),
+            name: facts.client_name.clone(),
+            registered_by: match client.registered_by {
+                domain::RegisteredBy::Operator => RegisteredBy::Operator,
+                domain::RegisteredBy::SelfRegistered => RegisteredBy::Itself,
+            },
+            since: client.since,
+            // Both ways in which a client can authenticate here take a secret of its own.
+            confidential: true,
+            host: client.host.clone(),
+        },
+        actor: Vec::new(),
+        scopes: facts.scopes.iter().map(scope).collect(),
+        authorization_details: Vec::new(),
+        labels: Vec::new(),
+        resource: Vec::new(),
+        refresh: None,
+        claims: Vec::new(),
+        acr: facts
+            .acr_values
+            .iter()
+            .find(|acr| is_known_acr(acr))
+            .cloned(),
+        access_token_lifetime,
+        context: PromptContext {
+            observed: ObservedContext {
+                time: facts.created,
+                first_request,
+            },
+            claimed: ClaimedContext::default(),
+        },
+        binding_message: facts.binding_message.clone(),
+        transfer: match &facts.transfer {
+            domain::Transfer::None => Transfer::None,
+            domain::Transfer::Code { source, length, .. } => Transfer::Code {
+                alphabet: alphabet_of(*source),
+                length: *length,
+            },
+        },
+        require: Require {
+            key: required_key(facts),
+        },
+        crit: Vec::new(),
+        unknown: std::collections::BTreeMap::new(),
+    }
+}
+
+/// The alphabet of a transfer code, by where the code came from.
+pub fn alphabet_of(source: TransferSource) -> CodeAlphabet {
+    match source {
+        TransferSource::Minted => CodeAlphabet::Digits,
+        TransferSource::BindingMessage => CodeAlphabet::Crockford,
+    }
+}
+
+/// The lowest kind of approval key that may approve: hardware if the client would have nothing else.
+pub fn required_key(facts: &RequestFacts) -> KeyKind {
+    let only_hardware =
+        !facts.acr_values.is_empty() && facts.acr_values.iter().all(|acr| acr == ACR_HARDWARE);
+    if only_hardware {
+        KeyKind::Hardware
+    } else {
+        KeyKind::SoftwarePin
+    }
+}
+
+fn is_known_acr(acr: &str) -> bool {
+    matches!(acr, ACR_HARDWARE | ACR_SOFTWARE_PIN)
+}
+
+/// What a scope gives, in plain words; `None` for one that the server has no words for, which is then shown by name.
+pub fn describe_scope(scope: &str, language: Language) -> Option<&'static str> {
+    let (english, japanese) = match scope {
+        "openid" => ("Know who you are here", "あなたが誰であるかを確認する"),
+        "profile" => (
+            "See your name and profile",
+            "あなたの名前とプロフィールを見る",
+        ),
+        "email" => ("See your email address", "あなたのメールアドレスを見る"),
+        "phone" => ("See your phone number", "あなたの電話番号を見る"),
+        "address" => ("See your postal address", "あなたの住所を見る"),
+        "offline_access" => (
+            "Keep this access while you are away",
+            "あなたの不在時にもアクセスを続ける",
+        ),
+        _ => return None,
+    };
+    Some(match language {
+        Language::English => english,
+        Language::Japanese => japanese,
+    })
+}

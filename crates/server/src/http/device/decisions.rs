@@ -1,0 +1,304 @@
+//! Decisions: the same function for a POST and for a frame of a socket.
+
+use serde::Serialize;
+use tegata_protocol::{
+    UnixTime,
+    device::{
+        V1,
+        decision::{
+            Decision, DecisionError, DecisionRequest, DenyReason, StoredPrompt, Verdict,
+            parse_decision,
+        },
+        delivery::DecisionResponse,
+        problem::{Problem, ProblemCode},
+        receipt::{ConsentReceipt, ReceiptEffect, sign_receipt},
+    },
+    jcs, jws,
+    webauthn::VerifiedAssertion,
+};
+
+use super::{
+    metadata::{issuer, relying_party},
+    problem::{refuse_json, store_trouble},
+    requests,
+};
+use crate::{
+    app::{App, Doorbell},
+    delivery::{
+        device_info::{DeviceInfo, authentication_context},
+        pending::close_reason,
+        prompts::{alphabet_of, required_key},
+    },
+    domain::{self, BackchannelAuthenticationState, CloseReason, DenialReason, PairedDevice},
+    storage::{
+        ConsentRequest,
+        ops::{self, CountApproval, CountPossessionOutcome, Decide, DecideOutcome},
+    },
+};
+
+/// POST `decisions`, after the proof.
+pub(super) async fn post(
+    app: &App,
+    device: &PairedDevice,
+    body: &[u8],
+) -> Result<DecisionResponse, Problem> {
+    // Step 2 of the order below: size and JSON. A member too many or too few is `detail_invalid`.
+    let request = parse_decision(body)
+        .map_err(|error| refuse_json(body, &error, ProblemCode::DetailInvalid))?;
+    let receipt = decide(app, device, request).await?;
+    Ok(DecisionResponse { receipt })
+}
+
+/// Carries out a decision; the receipt. The checks are made in exactly the order of the device protocol's section 5, of
+/// which the caller has made the first two: 1. the proof, 2. size and JSON.
+pub(crate) async fn decide(
+    app: &App,
+    device: &PairedDevice,
+    request: DecisionRequest,
+) -> Result<String, Problem> {
+    // 3. The request belongs to this device; another's looks like one that does not exist.
+    let found = requests::find(app, device, &request.detail.request).await?;
+    // 4. The detail equals what was stored, and 5. the assertion fits it: role, credential, origin, flags, signature.
+    let verified = verify(app, device, &found, &request)?;
+    let now = app.now();
+    let decision = prepare(app, device, &found, &request, verified, now)?;
+    // Steps 6 to 12 are the commit's: equal challenge, closed, counter, transfer, compare-and-swap with the key checked
+    // again. Only `require` (9) needs no commit to be refused, and is tried where its turn is.
+    if is_assurance_too_low(device, &found, &request) {
+        return Err(refuse_assurance(app, device, &found, verified).await?);
+    }
+    let receipt = decision.receipt.clone();
+    let outcome = app
+        .store
+        .apply(decision)
+        .await
+        .map_err(|error| store_trouble(&error))?;
+    answer(app, device, outcome, receipt)
+}
+
+fn verify(
+    app: &App,
+    device: &PairedDevice,
+    found: &ConsentRequest,
+    request: &DecisionRequest,
+) -> Result<VerifiedAssertion, Problem> {
+    let issuer = issuer(app)?;
+    let (rp_id, origin) = relying_party(&issuer);
+    let stored = StoredPrompt {
+        iss: &issuer,
+        device: &device.id,
+        request: &found.flow.facts.consent_request_id,
+        prompt: jws::hash(&found.prompt),
+        nonce: tegata_protocol::Sha256Digest(found.nonce),
+        asks_code: matches!(found.flow.facts.transfer, domain::Transfer::Code { .. }),
+        rp_id: &rp_id,
+        origin: &origin,
+    };
+    let verifier = app.config.approval_verifier.verifier();
+    verifier
+        .verify(request, &stored, &device.registration)
+        .map_err(|error| match error {
+            DecisionError::Assertion(reason) => {
+                Problem::new(ProblemCode::AssertionInvalid).with_detail(reason.to_string())
+            }
+            error => Problem::new(ProblemCode::DetailInvalid).with_detail(error.to_string()),
+        })
+}
+
+/// The operation, with the receipt that the commit releases if this decision is the one.
+fn prepare(
+    app: &App,
+    device: &PairedDevice,
+    found: &ConsentRequest,
+    request: &DecisionRequest,
+    verified: VerifiedAssertion,
+    now: UnixTime,
+) -> Result<Decide, Problem> {
+    let key = DeviceInfo::of(device).key;
+    let (verdict, acr, amr) = match &request.detail.decision {
+        Decision::Approve { transfer, .. } => {
+            let (acr, amr) = authentication_context(key);
+            let amr: Vec<String> = amr.iter().map(|&method| method.to_owned()).collect();
+            let verdict = ops::Verdict::Approve {
+                transfer: transfer_hash(app, found, transfer.as_deref())?,
+                acr: acr.to_owned(),
+                amr: amr.clone(),
+            };
+            (verdict, Some(acr.to_owned()), amr)
+        }
+        Decision::Deny { reason } => {
+            let reason = match reason {
+                DenyReason::ChangedMind => DenialReason::ChangedMind,
+                DenyReason::NotMe => DenialReason::NotMe,
+                DenyReason::WrongDetails => DenialReason::WrongDetails,
+            };
+            (ops::Verdict::Deny { reason }, None, Vec::new())
+        }
+    };
+    let credential = match request.detail.decision.verdict() {
+        Verdict::Approve => device.registration.approval_key,
+        Verdict::Deny => device.registration.possession_key,
+    };
+    let receipt = ConsentReceipt {
+        v: V1,
+        iss: issuer(app)?,
+        request: request.detail.request.clone(),
+        prompt: request.detail.prompt,
+        detail: request.detail.clone(),
+        credential,
+        assertion: request.assertion.clone(),
+        acr,
+        amr,
+        committed_at: now,
+        effect: is_report(found, &request.detail.decision).then_some(ReceiptEffect::Report),
+    };
+    Ok(Decide {
+        request: request.detail.request.clone(),
+        device: device.id.clone(),
+        credential: verified.credential(),
+        counter: verified.counter(),
+        challenge: request.detail.challenge(),
+        verdict,
+        detail: String::from_utf8(jcs::canonicalize(&request.detail))
+            .map_err(|_| Problem::new(ProblemCode::Internal))?,
+        assertion: json(&request.assertion)?,
+        receipt: sign_receipt(&app.keys.receipt, &receipt),
+        now,
+    })
+}
+
+/// Whether the decision says "not me" about something that was approved.
+fn is_report(found: &ConsentRequest, decision: &Decision) -> bool {
+    use BackchannelAuthenticationState as S;
+    let not_me = matches!(
+        decision,
+        Decision::Deny {
+            reason: DenyReason::NotMe
+        }
+    );
+    not_me && matches!(found.flow.state, S::Approved(_) | S::Redeemed { .. })
+}
+
+/// The keyed hash of a transfer code, which must be signed in its canonical form.
+fn transfer_hash(
+    app: &App,
+    found: &ConsentRequest,
+    typed: Option<&str>,
+) -> Result<Option<tegata_protocol::Sha256Digest>, Problem> {
+    let (domain::Transfer::Code { source, length, .. }, Some(typed)) =
+        (&found.flow.facts.transfer, typed)
+    else {
+        return Ok(None);
+    };
+    let canonical = alphabet_of(*source).canonical(typed, usize::from(*length));
+    if canonical.as_deref() != Some(typed) {
+        return Err(Problem::new(ProblemCode::DetailInvalid)
+            .with_detail("`transfer` is not in the canonical form that the prompt calls for."));
+    }
+    let account = &found.flow.facts.account;
+    Ok(Some(app.keys.transfer_hash(account, typed)))
+}
+
+fn is_assurance_too_low(
+    device: &PairedDevice,
+    found: &ConsentRequest,
+    request: &DecisionRequest,
+) -> bool {
+    let approves = request.detail.decision.verdict() == Verdict::Approve;
+    approves && DeviceInfo::of(device).key < required_key(&found.flow.facts)
+}
+
+/// An approval by too weak a key was never stored, so there is no equal challenge (6). Closed (7) and counter (8) come
+/// before it.
+async fn refuse_assurance(
+    app: &App,
+    device: &PairedDevice,
+    found: &ConsentRequest,
+    verified: VerifiedAssertion,
+) -> Result<Problem, Problem> {
+    if let Some(reason) = requests::closed_at_now(app, found) {
+        let by_this_device =
+            matches!(&reason, CloseReason::Handled { device: by, .. } if *by == device.id);
+        return Ok(closed(by_this_device, reason));
+    }
+    let count = CountApproval {
+        device: device.id.clone(),
+        counter: verified.counter(),
+    };
+    let counted = app
+        .store
+        .apply(count)
+        .await
+        .map_err(|error| store_trouble(&error))?;
+    Ok(Problem::new(match counted {
+        CountPossessionOutcome::Counted => ProblemCode::AssuranceTooLow,
+        CountPossessionOutcome::Regressed => ProblemCode::CounterRegressed,
+        CountPossessionOutcome::Unknown => ProblemCode::DeviceRevoked,
+    }))
+}
+
+/// What the commit found, in the order in which it looked.
+fn answer(
+    app: &App,
+    device: &PairedDevice,
+    outcome: DecideOutcome,
+    receipt: String,
+) -> Result<String, Problem> {
+    match outcome {
+        DecideOutcome::Unknown => Err(Problem::new(ProblemCode::NotFound)),
+        // 12, told first because nothing else is told to a key that is no longer good.
+        DecideOutcome::DeviceRevoked => Err(Problem::new(ProblemCode::DeviceRevoked)),
+        // 6. The very same decision: the very same receipt.
+        DecideOutcome::AlreadyRecorded { receipt } => Ok(receipt),
+        // 7. Closed, or decided otherwise by this device. "Not me" about an approval counts as a report.
+        DecideOutcome::Conflict {
+            reported: true,
+            devices,
+            ..
+        }
+        | DecideOutcome::Closed {
+            reported: true,
+            devices,
+            ..
+        } => {
+            app.delivery.ring(&devices);
+            Ok(receipt)
+        }
+        DecideOutcome::Conflict { reason, .. } => Err(closed(true, reason)),
+        DecideOutcome::Closed { reason, .. } => Err(closed(false, reason)),
+        // 8. The request stays pending, the device is suspect.
+        DecideOutcome::CounterRegressed => Err(Problem::new(ProblemCode::CounterRegressed)),
+        // 10. Three tries per request, over all devices.
+        DecideOutcome::TransferMismatch { tries_left } => Err(mismatch(u32::from(tries_left))),
+        DecideOutcome::TransferFailed { devices } => {
+            app.delivery.ring(&devices);
+            Err(mismatch(0))
+        }
+        // 11. Decided; everybody who was asked is told, this device's own inbox included.
+        DecideOutcome::Recorded { receipt, devices } => {
+            app.delivery.ring(&devices);
+            app.delivery.ring(std::slice::from_ref(&device.id));
+            Ok(receipt)
+        }
+    }
+}
+
+fn closed(by_this_device: bool, reason: CloseReason) -> Problem {
+    let mut problem = Problem::new(if by_this_device {
+        ProblemCode::DecisionConflict
+    } else {
+        ProblemCode::RequestClosed
+    });
+    problem.closed = Some(close_reason(reason));
+    problem
+}
+
+fn mismatch(tries_left: u32) -> Problem {
+    let mut problem = Problem::new(ProblemCode::TransferMismatch);
+    problem.tries_left = Some(tries_left);
+    problem
+}
+
+fn json<T: Serialize>(value: &T) -> Result<String, Problem> {
+    serde_json::to_string(value).map_err(|_| Problem::new(ProblemCode::Internal))
+}

@@ -1,0 +1,111 @@
+//! The words of the pairing pages. To add a language: a value of [`Texts`] and an arm in [`texts`].
+
+use crate::delivery::device_info::Language;
+
+/// All words of one language. `{}` stands for one inserted value.
+pub(super) struct Texts {
+    pub(super) pair_title: &'static str,
+    pub(super) landing: &'static [&'static str],
+    pub(super) start: &'static str,
+    pub(super) start_button: &'static str,
+    pub(super) session_title: &'static str,
+    pub(super) scan: &'static str,
+    pub(super) by_hand: &'static str,
+    pub(super) host: &'static str,
+    pub(super) code: &'static str,
+    pub(super) root: &'static str,
+    pub(super) redeemed: &'static str,
+    pub(super) device_waits: &'static str,
+    pub(super) digits: &'static str,
+    pub(super) digits_hint: &'static str,
+    pub(super) confirm_button: &'static str,
+    pub(super) done_title: &'static str,
+    pub(super) done: &'static str,
+    pub(super) unknown: &'static str,
+    pub(super) used: &'static str,
+    pub(super) expired: &'static str,
+    pub(super) failed: &'static str,
+    pub(super) confirmed: &'static str,
+    pub(super) try_again: &'static str,
+    pub(super) not_six_digits: &'static str,
+    pub(super) no_device_yet: &'static str,
+    pub(super) wrong_digits: &'static str,
+}
+
+const ENGLISH: Texts = Texts {
+    pair_title: "Pair a device",
+    landing: &[
+        "This address is an invitation to pair an approval app with {}. Opening it has paired nothing.",
+        "Open the Tegata app on the device that you want to pair, choose “Add an account”, and paste the whole \
+         address of this page there, or scan the QR code with the app itself.",
+        "The app will then show six digits. Type them where the invitation came from. Never read them to anybody.",
+    ],
+    start: "You are about to make an invitation for {}. It is good for a few minutes and for one device. This address \
+            works once.",
+    start_button: "Show the invitation",
+    session_title: "Pair a device of {}",
+    scan: "In the Tegata app choose “Add an account” and scan this:",
+    by_hand: "Or type it by hand:",
+    host: "Server",
+    code: "Code",
+    root: "Fingerprint",
+    redeemed: "The invitation has been used by a device. If that was not yours, close this page and tell your \
+               administrator.",
+    device_waits: "The device “{}” (its own words) is waiting.",
+    digits: "The six digits that the device shows",
+    digits_hint: "Type what your own device shows, never what somebody tells you. You have three tries.",
+    confirm_button: "Confirm",
+    done_title: "Paired",
+    done: "“{}” can approve from now on. You can close this page.",
+    unknown: "There is no such pairing page, or this browser did not open it.",
+    used: "This address has been used. If it was not you, tell your administrator.",
+    expired: "The time for this pairing is over. Nothing was paired. Ask for a new invitation.",
+    failed: "Wrong digits three times: this pairing is over and nothing was paired. Ask for a new invitation.",
+    confirmed: "The device is paired. You can close this page.",
+    try_again: "The server cannot do this at the moment. Nothing was changed. Try again shortly.",
+    not_six_digits: "Six digits, please. This did not cost a try.",
+    no_device_yet: "No device has used the invitation yet. This did not cost a try.",
+    wrong_digits: "These are not the digits that the device shows. Tries left: {}",
+};
+
+const JAPANESE: Texts = Texts {
+    pair_title: "デバイスの登録",
+    landing: &[
+        "このアドレスは、承認アプリを {} に登録するための招待です。開いただけでは何も登録されません。",
+        "登録したいデバイスで Tegata アプリを開き、「アカウントを追加」を選んで、このページのアドレス全体を貼り付けるか、\
+         アプリで QR コードを読み取ってください。",
+        "アプリに 6 桁の数字が表示されます。招待を表示した画面に入力してください。他の人には決して教えないでください。",
+    ],
+    start: "{} への招待を作成します。有効なのは数分間、1 台のデバイスのみです。このアドレスは 1 回だけ使えます。",
+    start_button: "招待を表示",
+    session_title: "{} さんのデバイスを登録",
+    scan: "Tegata アプリで「アカウントを追加」を選び、読み取ってください。",
+    by_hand: "または手で入力してください。",
+    host: "サーバー",
+    code: "コード",
+    root: "指紋",
+    redeemed: "招待はデバイスに使用されました。ご自身のデバイスでない場合は、このページを閉じて管理者に連絡してください。",
+    device_waits: "デバイス「{}」（デバイス自身による名前）が待っています。",
+    digits: "デバイスに表示されている 6 桁の数字",
+    digits_hint: "ご自身のデバイスに表示された数字だけを入力してください。人から聞いた数字は入力しないでください。3 回まで\
+                  入力できます。",
+    confirm_button: "確認",
+    done_title: "登録しました",
+    done: "今後「{}」で承認できます。このページは閉じてかまいません。",
+    unknown: "この登録ページは存在しないか、このブラウザーで開いたものではありません。",
+    used: "このアドレスはすでに使われています。心当たりがない場合は管理者に連絡してください。",
+    expired: "登録の有効時間が過ぎました。何も登録されていません。新しい招待を依頼してください。",
+    failed: "数字を 3 回間違えたため、この登録は終了しました。何も登録されていません。新しい招待を依頼してください。",
+    confirmed: "デバイスは登録されました。このページは閉じてかまいません。",
+    try_again: "現在サーバーで処理できません。何も変更されていません。しばらくしてからもう一度お試しください。",
+    not_six_digits: "6 桁の数字を入力してください。回数には数えていません。",
+    no_device_yet: "招待を使ったデバイスはまだありません。回数には数えていません。",
+    wrong_digits: "デバイスに表示されている数字と違います。残り回数：{}",
+};
+
+pub(super) fn texts(language: Language) -> &'static Texts {
+    match language {
+        Language::English => &ENGLISH,
+        Language::Japanese => &JAPANESE,
+    }
+}

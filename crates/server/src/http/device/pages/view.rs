@@ -1,0 +1,186 @@
+//! The pairing pages as HTML. Every inserted value is escaped here and nowhere else.
+
+use qrcode::{EcLevel, QrCode, render::svg};
+
+use super::{
+    STYLE_PATH,
+    texts::{Texts, texts},
+};
+use crate::delivery::device_info::Language;
+
+/// What a page says.
+pub(super) enum Page {
+    /// A device was confirmed just now.
+    Done { device_name: String },
+    /// The invitation was opened in a browser.
+    Landing { host: String },
+    /// One sentence.
+    Notice(Notice),
+    /// The invitation and the form for the digits.
+    Session(Box<SessionView>),
+    /// Before the address is used up.
+    Start { host: String },
+}
+
+/// One sentence about what happened.
+#[derive(Clone, Copy)]
+pub(super) enum Notice {
+    Confirmed,
+    Expired,
+    Failed,
+    NoDeviceYet,
+    NotSixDigits,
+    TryAgain,
+    Unknown,
+    Used,
+    WrongDigits { tries_left: u8 },
+}
+
+/// An issuing session as its page shows it.
+pub(super) struct SessionView {
+    pub(super) person: String,
+    pub(super) host: String,
+    pub(super) root: String,
+    pub(super) link: String,
+    pub(super) code: String,
+    pub(super) redeemed: bool,
+    pub(super) device: Option<String>,
+    pub(super) notice: Option<Notice>,
+}
+
+impl Page {
+    /// The whole document.
+    pub(super) fn render(&self, language: Language) -> String {
+        let words = texts(language);
+        let (title, body) = match self {
+            Self::Done { device_name } => (
+                words.done_title.to_owned(),
+                paragraph(&fill(words.done, device_name)),
+            ),
+            Self::Landing { host } => {
+                let lines = words
+                    .landing
+                    .iter()
+                    .map(|line| paragraph(&fill(line, host)));
+                (words.pair_title.to_owned(), lines.collect())
+            }
+            Self::Notice(notice) => {
+                let line = notice.words(words);
+                let body = format!(r#"<p class="notice" role="status">{}</p>"#, escape(&line));
+                (words.pair_title.to_owned(), body)
+            }
+            Self::Session(view) => (fill(words.session_title, &view.person), view.render(words)),
+            Self::Start { host } => {
+                let form = format!(
+                    r#"<form method="post"><button>{}</button></form>"#,
+                    escape(words.start_button)
+                );
+                let body = paragraph(&fill(words.start, host)) + &form;
+                (words.pair_title.to_owned(), body)
+            }
+        };
+        let title = escape(&title);
+        let tag = language.tag();
+        format!(
+            r#"<!doctype html><html lang="{tag}"><head><meta charset="utf-8"><title>{title}</title><meta name="viewport" content="width=device-width"><link rel="stylesheet" href="{STYLE_PATH}"></head><body><main><h1>{title}</h1>{body}</main></body></html>"#
+        )
+    }
+}
+
+impl Notice {
+    fn words(self, words: &Texts) -> String {
+        match self {
+            Self::Confirmed => words.confirmed.to_owned(),
+            Self::Expired => words.expired.to_owned(),
+            Self::Failed => words.failed.to_owned(),
+            Self::NoDeviceYet => words.no_device_yet.to_owned(),
+            Self::NotSixDigits => words.not_six_digits.to_owned(),
+            Self::TryAgain => words.try_again.to_owned(),
+            Self::Unknown => words.unknown.to_owned(),
+            Self::Used => words.used.to_owned(),
+            Self::WrongDigits { tries_left } => fill(words.wrong_digits, &tries_left.to_string()),
+        }
+    }
+}
+
+impl SessionView {
+    fn render(&self, words: &Texts) -> String {
+        let mut body = String::new();
+        if let Some(notice) = self.notice {
+            let line = escape(&notice.words(words));
+            body.push_str(&format!(r#"<p class="notice" role="alert">{line}</p>"#));
+        }
+        if self.redeemed {
+            body.push_str(&paragraph(words.redeemed));
+        } else {
+            let facts = [
+                (words.host, &self.host, "host"),
+                (words.code, &self.code, "code"),
+                (words.root, &self.root, "root"),
+            ];
+            body.push_str(&paragraph(words.scan));
+            body.push_str(&qr(&self.link));
+            body.push_str(&paragraph(words.by_hand));
+            body.push_str("<dl>");
+            for (name, value, class) in facts {
+                let (name, value) = (escape(name), escape(value));
+                body.push_str(&format!(
+                    r#"<dt>{name}</dt><dd class="{class}">{value}</dd>"#
+                ));
+            }
+            body.push_str("</dl>");
+        }
+        if let Some(device) = &self.device {
+            body.push_str(&paragraph(&fill(words.device_waits, device)));
+        }
+        let (label, hint, button) = (
+            escape(words.digits),
+            escape(words.digits_hint),
+            escape(words.confirm_button),
+        );
+        body.push_str(&format!(
+            r#"<form method="post"><label for="digits">{label}</label><input id="digits" name="digits" inputmode="numeric" autocomplete="off" maxlength="16" required aria-describedby="hint"><p id="hint"><small>{hint}</small></p><button>{button}</button></form>"#
+        ));
+        body
+    }
+}
+
+/// The QR code as SVG markup; nothing if the link is too long for one, which the code by hand makes up for.
+fn qr(link: &str) -> String {
+    let Ok(code) = QrCode::with_error_correction_level(link, EcLevel::M) else {
+        return String::new();
+    };
+    let image = code
+        .render::<svg::Color<'_>>()
+        .min_dimensions(256, 256)
+        .build();
+    // What stands before the element is for files.
+    image
+        .find("<svg")
+        .and_then(|start| image.get(start..))
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn paragraph(text: &str) -> String {
+    format!("<p>{}</p>", escape(text))
+}
+
+fn fill(pattern: &str, value: &str) -> String {
+    pattern.replacen("{}", value, 1)
+}
+
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}

@@ -1,0 +1,90 @@
+//! Answers of the gateway: JSON, or a problem (RFC 9457), each with the next nonce.
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use tegata_protocol::{
+    device::{
+        problem::{Problem, ProblemCode},
+        proof::NONCE_HEADER,
+    },
+    ijson::{self, IJsonError},
+};
+
+use super::nonce;
+use crate::{app::App, storage::StoreError};
+
+/// Makes the answer.
+pub(crate) fn respond<T: Serialize>(app: &App, result: Result<T, Problem>) -> Response {
+    let (status, media_type, body) = match result {
+        Ok(value) => (
+            StatusCode::OK,
+            "application/json",
+            serde_json::to_vec(&value),
+        ),
+        Err(problem) => (
+            StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            "application/problem+json",
+            serde_json::to_vec(&problem),
+        ),
+    };
+    let Ok(body) = body else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let mut response = (status, body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(nonce) = HeaderValue::from_str(&nonce::make(app)) {
+        headers.insert(NONCE_HEADER, nonce);
+    }
+    response
+}
+
+/// The store's trouble, as devices are told: nothing but whether to try again.
+pub(crate) fn store_trouble(error: &StoreError) -> Problem {
+    tracing::warn!(%error, "the store did not answer a device's request");
+    match error {
+        StoreError::Busy | StoreError::Closed | StoreError::Engine(_) => {
+            let mut problem = Problem::new(ProblemCode::TemporarilyUnavailable);
+            problem.retry_after = Some(1);
+            problem
+        }
+        _ => Problem::new(ProblemCode::Internal),
+    }
+}
+
+/// Reads a body of at most `limit` bytes; what is not I-JSON or not a `T` is refused with `shape`.
+pub(super) fn read_json<T: serde::de::DeserializeOwned>(
+    body: &[u8],
+    limit: usize,
+    shape: ProblemCode,
+) -> Result<T, Problem> {
+    ijson::parse(body, limit).map_err(|error| refuse_json(body, &error, shape))
+}
+
+/// Why a body was refused.
+pub(super) fn refuse_json(body: &[u8], error: &IJsonError, shape: ProblemCode) -> Problem {
+    let code = match error {
+        IJsonError::TooLong(_) => ProblemCode::PayloadTooLarge,
+        IJsonError::Shape(_) if names_another_version(body) => ProblemCode::VersionUnsupported,
+        _ => shape,
+    };
+    Problem::new(code).with_detail(error.to_string())
+}
+
+/// A decision that cannot be read.
+pub(crate) fn detail_invalid(error: &IJsonError) -> Problem {
+    Problem::new(ProblemCode::DetailInvalid).with_detail(error.to_string())
+}
+
+fn names_another_version(body: &[u8]) -> bool {
+    let value: Option<serde_json::Value> = serde_json::from_slice(body).ok();
+    value
+        .as_ref()
+        .and_then(|value| value.get("v"))
+        .and_then(serde_json::Value::as_u64)
+        .is_some_and(|version| version != 1)
+}
