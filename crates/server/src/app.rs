@@ -1,15 +1,16 @@
 //! What all request handlers share.
 
-use std::{path::PathBuf, sync::Arc};
-use tegata_protocol::{Clock, DeviceId, Rng, Secret, UnixTime};
+use std::{path::PathBuf, sync::Arc, time::Duration};
+use tegata_protocol::{Clock, DeviceId, Rng, Secret, SystemRng, UnixTime};
 
 use crate::{
     config::{Config, Issuer},
+    data_folder::{DataFolder, DataFolderError, FolderLock},
     delivery::Registry,
     demo::DemoState,
     domain::PollGate,
     keys::Keys,
-    storage::StoreHandle,
+    storage::{StoreError, StoreHandle, StoreOptions, StoreReader, ops::SetValue, sqlite::SqliteStore},
 };
 
 /// The server's state, behind one `Arc`. Nothing in it is authoritative but the store.
@@ -39,9 +40,69 @@ pub struct App {
     pub http_client: reqwest::Client,
     /// Opens the local admin interface.
     pub admin_token: Secret<String>,
+    /// Keeps other processes out of the data folder. Last, so that it is dropped after the store.
+    _lock: FolderLock,
 }
 
+/// The server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] DataFolderError),
+    /// The HTTP client cannot be made.
+    #[error("no HTTP client: {0}")]
+    HttpClient(#[from] reqwest::Error),
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The name under which the store remembers the issuer.
+const ISSUER: &str = "issuer";
+
 impl App {
+    /// Takes the data folder (which `init` has made) and puts everything together. `port` is the one that the listener
+    /// got; without a configured issuer it makes `http://localhost:PORT`.
+    ///
+    /// # Errors
+    /// [`StartError`], with a text for the operator.
+    pub async fn open(
+        config: Config,
+        folder: &DataFolder,
+        port: u16,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+    ) -> Result<Arc<Self>, StartError> {
+        let system = SystemRng::new();
+        let keys = folder.keys(&system)?;
+        let lock = folder.lock()?;
+        let store = open_store(&config, folder, &keys)?;
+        let issuer = config.issuer.clone().unwrap_or_else(|| Issuer::localhost(port));
+        if let Some(earlier) = store.read(remembered).await?
+            && earlier != issuer
+        {
+            tracing::warn!(%earlier, now = %issuer, "the issuer has changed: devices that paired before will refuse it");
+        }
+        let remember = SetValue { name: ISSUER.to_owned(), value: issuer.as_str().as_bytes().to_vec() };
+        store.apply(remember).await?;
+        let admin_token = folder.make_admin_token(&system)?;
+        Ok(Arc::new(Self {
+            config,
+            issuer,
+            data_dir: folder.path().to_owned(),
+            store,
+            clock: SharedClock(clock),
+            rng: SharedRng(rng),
+            keys,
+            poll_gate: PollGate::default(),
+            delivery: Registry::default(),
+            demo: DemoState::default(),
+            http_client: http_client()?,
+            admin_token,
+            _lock: lock,
+        }))
+    }
     /// Now, in whole seconds.
     pub fn now(&self) -> UnixTime {
         self.clock.0.now()
@@ -51,6 +112,42 @@ impl App {
     pub fn rng(&self) -> &dyn Rng {
         self.rng.0.as_ref()
     }
+}
+
+/// Opens the store of a data folder with the limits of `config`. The caller holds the folder's lock.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn open_store(config: &Config, folder: &DataFolder, keys: &Keys) -> Result<StoreHandle, StoreError> {
+    let options = StoreOptions {
+        limits: config.limits,
+        retention: i64::from(config.lifetimes.retention),
+        ..StoreOptions::new(keys.locator().clone())
+    };
+    StoreHandle::start(SqliteStore::open(&folder.store_path(), options.clone())?, &options)
+}
+
+/// The issuer of the last start. Devices have pinned it, so a server without a fixed port tries to get it again.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn remembered(reader: &dyn StoreReader) -> Result<Option<Issuer>, StoreError> {
+    let stored = reader.value(ISSUER)?;
+    Ok(stored.and_then(|bytes| Issuer::parse(&String::from_utf8(bytes).ok()?).ok()))
+}
+
+/// The one kind of HTTP client that is used here: no redirects, no proxies, ten seconds at most.
+///
+/// # Errors
+/// Whatever reqwest says; only if the system has no usable TLS set-up.
+pub fn http_client() -> Result<reqwest::Client, reqwest::Error> {
+    // Whoever installs a provider first wins, and all of ours are ring.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .timeout(Duration::from_secs(10))
+        .build()
 }
 
 /// Tells devices that there is something new. Carries no content and may be lost: a device that hears it fetches its

@@ -9,13 +9,14 @@ use figment::{
 };
 use serde::{Deserialize, Serialize};
 use std::{
-    fmt,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
-use url::{Host, Url};
+use crate::{domain::Limits, verification::VerifierKind};
 
-use crate::domain::Limits;
+mod issuer;
+
+pub use issuer::{InvalidIssuerError, Issuer};
 
 /// All options. See [`DEFAULT_FILE`] for the text that explains them to an operator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,8 @@ pub struct Config {
     pub name: String,
     /// The polling interval that clients are told and held to, in seconds; at least 1.
     pub interval: u32,
+    /// Which library checks the signatures of decisions.
+    pub approval_verifier: VerifierKind,
     /// How the server logs.
     pub log: LogConfig,
     /// How long things live, in seconds.
@@ -50,6 +53,7 @@ impl Default for Config {
             demo: false,
             name: "Tegata".to_owned(),
             interval: 5,
+            approval_verifier: VerifierKind::default(),
             log: LogConfig::default(),
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
@@ -123,122 +127,6 @@ impl Default for Lifetimes {
             retention: 86_400,
             metadata: 86_400,
         }
-    }
-}
-
-/// An issuer identifier: `https`, or `http` on loopback by name; no query, no fragment, no user, no IP literal, no
-/// trailing slash.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Issuer {
-    text: String,
-    url: Url,
-}
-
-/// A text is no issuer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("issuer {text:?}: {problem}")]
-pub struct InvalidIssuerError {
-    text: String,
-    problem: &'static str,
-}
-
-impl Issuer {
-    /// Checks an issuer.
-    ///
-    /// # Errors
-    /// [`InvalidIssuerError`] with the reason.
-    pub fn parse(text: &str) -> Result<Self, InvalidIssuerError> {
-        let bad = |problem| InvalidIssuerError {
-            text: text.to_owned(),
-            problem,
-        };
-        let url = Url::parse(text).map_err(|_| bad("not a URL"))?;
-        let host = match url.host() {
-            Some(Host::Domain(host)) => host.to_owned(),
-            Some(Host::Ipv4(_) | Host::Ipv6(_)) => {
-                return Err(bad(
-                    "an IP address cannot be an issuer; on this machine use http://localhost:PORT",
-                ));
-            }
-            None => return Err(bad("has no host")),
-        };
-        let local = host == "localhost" || host.ends_with(".localhost");
-        match url.scheme() {
-            "https" => {}
-            "http" if local => {}
-            _ => return Err(bad("must be https (http is for localhost only)")),
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(bad("must not name a user"));
-        }
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err(bad("must have no query and no fragment"));
-        }
-        let canonical = url.as_str().trim_end_matches('/').to_owned();
-        if text != canonical {
-            return Err(bad("must be in canonical form, without a trailing slash"));
-        }
-        Ok(Self {
-            text: canonical,
-            url,
-        })
-    }
-
-    /// `http://localhost:PORT`, what a server on this machine is called unless configured otherwise.
-    pub fn localhost(port: u16) -> Self {
-        Self::parse(&format!("http://localhost:{port}").replace(":80/", "/"))
-            .or_else(|_| Self::parse("http://localhost"))
-            .expect("a local issuer is valid")
-    }
-
-    /// The issuer as it stands in tokens.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// The host, ASCII.
-    pub fn host(&self) -> &str {
-        self.url.host_str().unwrap_or_default()
-    }
-
-    /// Host and, unless it is the scheme's own, port: what a person types beside an invitation code.
-    pub fn authority(&self) -> String {
-        match self.url.port() {
-            Some(port) => format!("{}:{port}", self.host()),
-            None => self.host().to_owned(),
-        }
-    }
-
-    /// The URL of `path`, which begins with a slash, under the issuer.
-    pub fn endpoint(&self, path: &str) -> String {
-        format!("{}{path}", self.text)
-    }
-}
-
-impl TryFrom<String> for Issuer {
-    type Error = InvalidIssuerError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text)
-    }
-}
-
-impl From<Issuer> for String {
-    fn from(issuer: Issuer) -> Self {
-        issuer.text
-    }
-}
-
-impl fmt::Debug for Issuer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl fmt::Display for Issuer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
     }
 }
 
@@ -341,13 +229,14 @@ impl Config {
     }
 }
 
-const ENVIRONMENT_KEYS: [&str; 26] = [
+const ENVIRONMENT_KEYS: [&str; 27] = [
     "listen",
     "issuer",
     "data_dir",
     "demo",
     "name",
     "interval",
+    "approval_verifier",
     "log.format",
     "log.level",
     "lifetimes.request",
@@ -392,6 +281,9 @@ pub const DEFAULT_FILE: &str = r#"# tegata-server: every option with its default
 
 # Seconds between two polls of a client. Clients are told it and held to it.
 # interval = 5
+
+# Which library checks the signatures of decisions: "ring" or "webauthn-rs". Both refuse the same.
+# approval_verifier = "ring"
 
 [log]
 # "text" for people, "json" for machines. Logs go to standard error and hold no secrets.
@@ -514,30 +406,5 @@ mod tests {
             error.contains("listen") && error.contains("loopback") && error.contains("TLS"),
             "{error}"
         );
-    }
-
-    #[test]
-    fn an_issuer_is_https_or_localhost_and_never_an_ip_address() {
-        for good in [
-            "https://id.example.com",
-            "http://localhost:1",
-            "http://a.localhost:1",
-            "https://e.org/t",
-        ] {
-            assert_eq!(Issuer::parse(good).unwrap().as_str(), good);
-        }
-        for bad in [
-            "http://127.0.0.1:1",
-            "https://[::1]",
-            "http://example.com",
-            "https://e.org/",
-            "https://e.org?x",
-            "https://e.org#x",
-            "https://u@e.org",
-            "HTTPS://e.org",
-            "e.org",
-        ] {
-            assert!(Issuer::parse(bad).is_err(), "{bad}");
-        }
     }
 }

@@ -1,8 +1,8 @@
 //! A CIBA OpenID Provider (poll mode) with a gateway for authentication devices: library and binary.
 //!
 //! The arrows inside: `http → domain`, `http → storage` (the trait), `storage → domain`. [`domain`] decides and does no
-//! I/O; [`storage`] commits; [`http`] converts at the edge; [`app`] is what all request handlers share; [`cli`] is the
-//! command line.
+//! I/O; [`storage`] commits; [`http`] converts at the edge; [`app`] is what all request handlers share;
+//! [`administration`] is what operators do, whether through [`cli`] or the local admin interface.
 //!
 //! What this crate does **not** do: TLS (it listens on loopback only), passwords, web sign-in, and anything on the
 //! device's side of the wire.
@@ -11,8 +11,11 @@
 //! that is stored: an operation in [`storage::ops`], its outcome, its implementation in `storage/sqlite`, and its test
 //! in the storage suite.
 
+pub mod administration;
 pub mod app;
+pub mod cli;
 pub mod config;
+pub mod data_folder;
 pub mod delivery;
 pub mod demo;
 pub mod domain;

@@ -1,2 +1,5 @@
-//! Skeleton.
-fn main() {}
+//! The `tegata-server` command.
+
+fn main() -> std::process::ExitCode {
+    tegata_server::cli::run()
+}

@@ -14,7 +14,7 @@ mod schema;
 
 pub use reader::SqliteReader;
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 use std::{
     path::{Path, PathBuf},
     time::Duration,
@@ -92,10 +92,7 @@ impl Store for SqliteStore {
     }
 
     fn reader(&self) -> Result<SqliteReader, StoreError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags)?;
-        connection.busy_timeout(Duration::from_secs(5))?;
-        Ok(SqliteReader::new(connection, self.options.locator.clone()))
+        SqliteReader::open(&self.path, &self.options)
     }
 
     fn last_seq(&self) -> Result<FlowSeq, StoreError> {

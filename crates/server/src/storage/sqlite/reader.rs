@@ -1,6 +1,6 @@
 //! The reading side: a read-only connection of its own.
 
-use rusqlite::{Connection, backup::Backup};
+use rusqlite::{Connection, OpenFlags, backup::Backup};
 use std::{path::Path, time::Duration};
 use tegata_protocol::{
     AccountId, AuthReqId, ClientId, ConsentRequestId, DeviceId, PairingId, Sha256Digest, Thumbprint, UnixTime,
@@ -13,7 +13,7 @@ use crate::{
         PairedDevice, Pairing,
     },
     storage::{
-        StoreError, StoreReader,
+        StoreError, StoreOptions, StoreReader,
         views::{AccessToken, ConsentRequest, EvidenceRecord, HistoryEntry, PendingSet, SubmittedPairing},
     },
 };
@@ -26,8 +26,15 @@ pub struct SqliteReader {
 }
 
 impl SqliteReader {
-    pub(super) fn new(connection: Connection, locator: Locator) -> Self {
-        Self { connection, locator }
+    /// Opens the database at `path` for reading only, whether or not a server has it open.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`] if it cannot be opened.
+    pub fn open(path: &Path, options: &StoreOptions) -> Result<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        Ok(Self { connection, locator: options.locator.clone() })
     }
 
     /// Reads in one transaction, so that all statements of one read see the same moment.

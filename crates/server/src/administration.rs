@@ -1,0 +1,248 @@
+//! What an operator does: people, clients, invitations, devices. The same functions serve the local admin interface of
+//! a running server and commands that open the store themselves.
+//!
+//! What this does **not** do: check who asks. The admin interface checks its token, commands have the data folder.
+//!
+//! To add a task: a request and a view in [`views`], a function here, a route in `http/admin.rs`, a command in `cli`.
+
+pub mod invitations;
+pub mod views;
+
+use tegata_protocol::{
+    AccountId, ClientId, DeviceId, Rng, Sha256Digest, UnixTime, bytes::encode_b64u, rng::random_bytes,
+};
+
+use crate::{
+    domain::{
+        Account, BindingMessageUse, Client, ClientAuthentication, RegisteredBy, account::is_login_name,
+    },
+    storage::{
+        StoreError, StoreHandle,
+        ops::{
+            CreateAccount, CreateAccountOutcome, CreateClient, CreateClientOutcome, DeleteAccount, DeleteClient,
+            RevokeDevice, RevokeDeviceOutcome,
+        },
+    },
+};
+use views::{ClientView, DeviceView, NewClient, NewUser, UserView};
+
+/// A task was refused. The texts are for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum AdministrationError {
+    /// A value is not allowed.
+    #[error("{0}")]
+    Invalid(String),
+    /// The store's own trouble.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The name or id is in use.
+    #[error("{0} exists already")]
+    Taken(String),
+    /// There is no such thing.
+    #[error("there is no {0}")]
+    Unknown(String),
+}
+
+type Result<T> = std::result::Result<T, AdministrationError>;
+
+/// What every task needs.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    /// The store.
+    pub store: &'a StoreHandle,
+    /// Randomness.
+    pub rng: &'a dyn Rng,
+    /// Now.
+    pub now: UnixTime,
+}
+
+impl Desk<'_> {
+    /// Adds a person.
+    ///
+    /// # Errors
+    /// [`AdministrationError::Invalid`] for a name that cannot be one, [`AdministrationError::Taken`].
+    pub async fn add_user(&self, new: NewUser) -> Result<UserView> {
+        if !is_login_name(&new.login_name) {
+            return Err(AdministrationError::Invalid(
+                "a login name is 1 to 64 characters of A-Z a-z 0-9 . _ @ + -".to_owned(),
+            ));
+        }
+        let display_name = new.display_name.unwrap_or_else(|| new.login_name.clone());
+        require_shown("the display name", &display_name)?;
+        let account = Account {
+            id: AccountId::make(self.rng),
+            sub: encode_b64u(&random_bytes::<16>(self.rng)),
+            login_name: new.login_name,
+            display_name,
+            test: new.test,
+            created: self.now,
+        };
+        match self.store.apply(CreateAccount(account.clone())).await? {
+            CreateAccountOutcome::Created => Ok(account.into()),
+            CreateAccountOutcome::Taken => Err(AdministrationError::Taken(format!("user {:?}", account.login_name))),
+        }
+    }
+
+    /// All people by login name.
+    ///
+    /// # Errors
+    /// [`AdministrationError::Store`].
+    pub async fn users(&self) -> Result<Vec<UserView>> {
+        let accounts = self.store.read(|reader| reader.accounts()).await?;
+        Ok(accounts.into_iter().map(UserView::from).collect())
+    }
+
+    /// Removes a person with all devices; evidence stays.
+    ///
+    /// # Errors
+    /// [`AdministrationError::Unknown`].
+    pub async fn remove_user(&self, login_name: &str) -> Result<()> {
+        let account = self.user(login_name).await?;
+        if self.store.apply(DeleteAccount { account: account.id, now: self.now }).await? {
+            Ok(())
+        } else {
+            Err(unknown_user(login_name))
+        }
+    }
+
+    /// Registers a client. The secret in the answer is shown this once.
+    ///
+    /// # Errors
+    /// [`AdministrationError::Invalid`] or [`AdministrationError::Taken`].
+    pub async fn add_client(&self, new: NewClient) -> Result<ClientView> {
+        let id = match new.client_id {
+            Some(id) => ClientId::parse(&id)
+                .map_err(|error| AdministrationError::Invalid(format!("client id {id:?}: {error}")))?,
+            None => ClientId::make(self.rng),
+        };
+        let name = new.name.unwrap_or_else(|| id.to_string());
+        require_shown("the client's name", &name)?;
+        if new.transfer_code && new.binding_message == BindingMessageUse::Transfer {
+            return Err(AdministrationError::Invalid(
+                "a client has one transfer code: minted by the server, or its binding message".to_owned(),
+            ));
+        }
+        let (authentication, client_secret) = match new.jwks {
+            Some(jwks) => {
+                require_jwks(&jwks)?;
+                (ClientAuthentication::PrivateKeyJwt { jwks }, None)
+            }
+            None => {
+                let secret = encode_b64u(&random_bytes::<32>(self.rng));
+                let secret_hash = Sha256Digest::of(secret.as_bytes());
+                (ClientAuthentication::ClientSecretBasic { secret_hash }, Some(secret))
+            }
+        };
+        let client = Client {
+            id,
+            name,
+            authentication,
+            registered_by: RegisteredBy::Operator,
+            since: self.now,
+            host: new.host,
+            binding_message: new.binding_message,
+            transfer_code: new.transfer_code,
+        };
+        match self.store.apply(CreateClient(client.clone())).await? {
+            CreateClientOutcome::Created => Ok(ClientView { client_secret, ..client.into() }),
+            CreateClientOutcome::Taken => Err(AdministrationError::Taken(format!("client {:?}", client.id.as_str()))),
+        }
+    }
+
+    /// All clients by id, without secrets.
+    ///
+    /// # Errors
+    /// [`AdministrationError::Store`].
+    pub async fn clients(&self) -> Result<Vec<ClientView>> {
+        let clients = self.store.read(|reader| reader.clients()).await?;
+        Ok(clients.into_iter().map(ClientView::from).collect())
+    }
+
+    /// Removes a client; its open requests end.
+    ///
+    /// # Errors
+    /// [`AdministrationError::Unknown`].
+    pub async fn remove_client(&self, client_id: &str) -> Result<()> {
+        let unknown = || AdministrationError::Unknown(format!("client {client_id:?}"));
+        let client = ClientId::parse(client_id).map_err(|_| unknown())?;
+        let removed = self.store.apply(DeleteClient { client, now: self.now }).await?;
+        if removed { Ok(()) } else { Err(unknown()) }
+    }
+
+    /// All devices, or those of one person, oldest first.
+    ///
+    /// # Errors
+    /// [`AdministrationError::Unknown`] for a person who is not there.
+    pub async fn devices(&self, login_name: Option<&str>) -> Result<Vec<DeviceView>> {
+        let only = match login_name {
+            Some(name) => Some(self.user(name).await?.id),
+            None => None,
+        };
+        let (devices, accounts) = self.store.read(|reader| Ok((reader.devices()?, reader.accounts()?))).await?;
+        Ok(devices
+            .into_iter()
+            .filter(|device| only.as_ref().is_none_or(|id| device.account == *id))
+            .map(|device| {
+                let owner = accounts.iter().find(|account| account.id == device.account);
+                DeviceView::new(device, owner.map(|account| account.login_name.clone()))
+            })
+            .collect())
+    }
+
+    /// Revokes a device for good; the id of the device, whose connections the caller closes.
+    ///
+    /// # Errors
+    /// [`AdministrationError::Unknown`].
+    pub async fn revoke_device(&self, device_id: &str) -> Result<DeviceId> {
+        let unknown = || AdministrationError::Unknown(format!("device {device_id:?}"));
+        let device = DeviceId::parse(device_id).map_err(|_| unknown())?;
+        match self.store.apply(RevokeDevice { device: device.clone(), now: self.now }).await? {
+            RevokeDeviceOutcome::Revoked | RevokeDeviceOutcome::AlreadyRevoked => Ok(device),
+            RevokeDeviceOutcome::Unknown => Err(unknown()),
+        }
+    }
+
+    /// A person by login name.
+    ///
+    /// # Errors
+    /// [`AdministrationError::Unknown`].
+    pub async fn user(&self, login_name: &str) -> Result<Account> {
+        let name = login_name.to_owned();
+        let found = self.store.read(move |reader| reader.account_by_login(&name)).await?;
+        found.ok_or_else(|| unknown_user(login_name))
+    }
+}
+
+fn unknown_user(login_name: &str) -> AdministrationError {
+    AdministrationError::Unknown(format!("user {login_name:?}"))
+}
+
+fn require_shown(what: &str, text: &str) -> Result<()> {
+    if text.trim().is_empty() || text.chars().count() > 64 || text.chars().any(char::is_control) {
+        return Err(AdministrationError::Invalid(format!(
+            "{what} must be 1 to 64 characters without control characters"
+        )));
+    }
+    Ok(())
+}
+
+/// A JWK Set with at least one key, all of them public P-256 keys.
+fn require_jwks(text: &str) -> Result<()> {
+    let bad = |what: &str| AdministrationError::Invalid(format!("the JWK Set {what}"));
+    let jwks: serde_json::Value = serde_json::from_str(text).map_err(|_| bad("is not JSON"))?;
+    let keys = jwks.get("keys").and_then(|keys| keys.as_array()).ok_or_else(|| bad("has no \"keys\""))?;
+    if keys.is_empty() {
+        return Err(bad("is empty"));
+    }
+    for key in keys {
+        if key.get("d").is_some() {
+            return Err(bad("holds a private key; register the public ones only"));
+        }
+        if key.get("kty").and_then(|kty| kty.as_str()) != Some("EC")
+            || key.get("crv").and_then(|crv| crv.as_str()) != Some("P-256")
+        {
+            return Err(bad("holds a key that is not EC P-256 (ES256)"));
+        }
+    }
+    Ok(())
+}

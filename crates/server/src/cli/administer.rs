@@ -1,0 +1,212 @@
+//! `user`, `client`, `devices`, `backup`: through the running server if there is one, else on the store itself.
+
+use reqwest::Method;
+use serde::Serialize;
+use std::path::PathBuf;
+use tegata_protocol::{Clock, SystemClock, SystemRng};
+
+use super::{
+    Context, Failure,
+    admin_client::{AdminClient, segment},
+    arguments::{ClientOptions, ClientTask, DevicesTask, UserTask},
+    output::say,
+};
+use crate::{
+    administration::{
+        AdministrationError, Desk,
+        views::{ClientView, DeviceView, NewClient, NewUser, UserView},
+    },
+    app::open_store,
+    data_folder::FolderLock,
+    http::admin::BackupRequest,
+    storage::StoreHandle,
+};
+
+/// Where a task is carried out.
+enum Place {
+    /// In the running server.
+    Running(AdminClient),
+    /// Here, with the folder locked.
+    Here { store: StoreHandle, rng: SystemRng, _lock: FolderLock },
+}
+
+impl From<AdministrationError> for Failure {
+    fn from(error: AdministrationError) -> Self {
+        Self::failed(error)
+    }
+}
+
+fn place(context: &Context) -> Result<Place, Failure> {
+    if let Some(client) = AdminClient::find(&context.folder)? {
+        return Ok(Place::Running(client));
+    }
+    let rng = SystemRng::new();
+    let keys = context.folder.keys(&rng).map_err(Failure::failed)?;
+    let lock = context.folder.lock().map_err(Failure::failed)?;
+    let store = open_store(&context.config, &context.folder, &keys).map_err(Failure::failed)?;
+    Ok(Place::Here { store, rng, _lock: lock })
+}
+
+fn desk<'a>(store: &'a StoreHandle, rng: &'a SystemRng) -> Desk<'a> {
+    Desk { store, rng, now: SystemClock.now() }
+}
+
+pub(super) async fn user(context: &Context, task: UserTask) -> Result<(), Failure> {
+    let place = place(context)?;
+    match task {
+        UserTask::Add { login_name, name, test } => {
+            let new = NewUser { login_name, display_name: name, test };
+            let user: UserView = match &place {
+                Place::Running(client) => client.post("/users", &new).await?,
+                Place::Here { store, rng, .. } => desk(store, rng).add_user(new).await?,
+            };
+            say(&format!("added {} ({}), sub {}", user.login_name, user.display_name, user.sub));
+        }
+        UserTask::List { json } => {
+            let users: Vec<UserView> = match &place {
+                Place::Running(client) => client.get("/users").await?,
+                Place::Here { store, rng, .. } => desk(store, rng).users().await?,
+            };
+            list(&users, json, |user| {
+                let test = if user.test { "  (test)" } else { "" };
+                format!("{:<20} {:<24} {}{test}", user.login_name, user.display_name, user.sub)
+            })?;
+        }
+        UserTask::Remove { login_name } => {
+            match &place {
+                Place::Running(client) => {
+                    let path = format!("/users/{}", segment(&login_name));
+                    client.command(Method::DELETE, &path, None::<&()>).await?;
+                }
+                Place::Here { store, rng, .. } => desk(store, rng).remove_user(&login_name).await?,
+            }
+            say(&format!("removed {login_name} and all their devices"));
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn client(context: &Context, task: ClientTask) -> Result<(), Failure> {
+    let place = place(context)?;
+    match task {
+        ClientTask::Add(options) => {
+            let json = options.json;
+            let new = new_client(options)?;
+            let client: ClientView = match &place {
+                Place::Running(running) => running.post("/clients", &new).await?,
+                Place::Here { store, rng, .. } => desk(store, rng).add_client(new).await?,
+            };
+            if json {
+                return list(&[client], true, |_| String::new());
+            }
+            say(&format!("client_id     {}", client.client_id));
+            match &client.client_secret {
+                Some(secret) => {
+                    say(&format!("client_secret {secret}"));
+                    say("The secret is not stored and cannot be shown again.");
+                }
+                None => say("authenticates with private_key_jwt"),
+            }
+        }
+        ClientTask::List { json } => {
+            let clients: Vec<ClientView> = match &place {
+                Place::Running(running) => running.get("/clients").await?,
+                Place::Here { store, rng, .. } => desk(store, rng).clients().await?,
+            };
+            list(&clients, json, |client| {
+                format!("{:<24} {:<28} {}", client.client_id, client.name, client.authentication_method)
+            })?;
+        }
+        ClientTask::Remove { client_id } => {
+            match &place {
+                Place::Running(running) => {
+                    let path = format!("/clients/{}", segment(&client_id));
+                    running.command(Method::DELETE, &path, None::<&()>).await?;
+                }
+                Place::Here { store, rng, .. } => desk(store, rng).remove_client(&client_id).await?,
+            }
+            say(&format!("removed {client_id}"));
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn devices(context: &Context, task: DevicesTask) -> Result<(), Failure> {
+    let place = place(context)?;
+    match task {
+        DevicesTask::List { user, json } => {
+            let devices: Vec<DeviceView> = match &place {
+                Place::Running(client) => {
+                    let query = user.as_deref().map(|user| format!("?user={}", segment(user))).unwrap_or_default();
+                    client.get(&format!("/devices{query}")).await?
+                }
+                Place::Here { store, rng, .. } => desk(store, rng).devices(user.as_deref()).await?,
+            };
+            list(&devices, json, |device| {
+                let state = match (device.active, device.suspect) {
+                    (false, _) => "revoked",
+                    (true, true) => "SUSPECT",
+                    (true, false) => "active",
+                };
+                let user = device.user.as_deref().unwrap_or("-");
+                format!("{:<24} {user:<16} {state:<8} {}", device.device_id, device.name)
+            })?;
+        }
+        DevicesTask::Revoke { device_id } => {
+            match &place {
+                Place::Running(client) => {
+                    let path = format!("/devices/{}/revoke", segment(&device_id));
+                    client.command(Method::POST, &path, None::<&()>).await?;
+                }
+                Place::Here { store, rng, .. } => {
+                    desk(store, rng).revoke_device(&device_id).await?;
+                }
+            }
+            say(&format!("revoked {device_id}"));
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn backup(context: &Context, file: PathBuf) -> Result<(), Failure> {
+    let file = std::path::absolute(&file).map_err(Failure::failed)?;
+    let shown = file.display().to_string();
+    match place(context)? {
+        Place::Running(client) => {
+            client.command(Method::POST, "/backup", Some(&BackupRequest { file })).await?;
+        }
+        Place::Here { store, .. } => store.read(move |reader| reader.backup(&file)).await.map_err(Failure::failed)?,
+    }
+    say(&format!("wrote {shown}. It holds no keys: keep keys.json apart from it"));
+    Ok(())
+}
+
+fn new_client(options: ClientOptions) -> Result<NewClient, Failure> {
+    let jwks = match &options.jwks {
+        Some(path) => Some(
+            std::fs::read_to_string(path)
+                .map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?,
+        ),
+        None => None,
+    };
+    Ok(NewClient {
+        client_id: options.id,
+        name: options.name,
+        jwks,
+        host: options.host,
+        binding_message: options.binding_message.into(),
+        transfer_code: options.transfer_code,
+    })
+}
+
+/// One line for each, or one JSON document.
+fn list<T: Serialize>(all: &[T], json: bool, line: impl Fn(&T) -> String) -> Result<(), Failure> {
+    if json {
+        say(&serde_json::to_string_pretty(all).map_err(Failure::failed)?);
+    } else {
+        for item in all {
+            say(&line(item));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,224 @@
+//! Commands, options, and the help that teaches them.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use std::{net::SocketAddr, path::PathBuf};
+
+use crate::domain::BindingMessageUse;
+
+/// A CIBA OpenID Provider with a gateway for authentication devices.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tegata-server",
+    version,
+    about = "A CIBA OpenID Provider with a gateway for authentication devices",
+    after_help = "A first server, from nothing:\n  tegata-server init\n  tegata-server user add hanako --name \"Yamada Hanako\"\n  \
+                  tegata-server client add --id kiosk --name \"Reading room kiosk\"\n  tegata-server serve\n  \
+                  tegata-server invite hanako        (in a second terminal, while it runs)"
+)]
+pub struct Arguments {
+    /// Folder with keys, store and configuration
+    #[arg(long, global = true, value_name = "DIR", env = "TEGATA_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Configuration file [default: tegata-server.toml in the data folder]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make the data folder: keys, an empty store, a commented configuration file
+    Init,
+    /// Run the server until SIGINT or SIGTERM
+    #[command(
+        after_help = "Examples:\n  tegata-server serve\n  tegata-server serve --listen 127.0.0.1:0 --port-file port.txt\n  \
+                      tegata-server serve --demo\n\nWhen it is ready it prints `listening on http://localhost:PORT`. \
+                      It listens on loopback only."
+    )]
+    Serve(ServeOptions),
+    /// People who can be asked
+    User {
+        /// What to do with them.
+        #[command(subcommand)]
+        task: UserTask,
+    },
+    /// Clients (relying parties) that may ask
+    Client {
+        /// What to do with them.
+        #[command(subcommand)]
+        task: ClientTask,
+    },
+    /// Pair a device: shows a QR code and a code, then waits for the six digits that the device shows
+    #[command(
+        after_help = "Examples:\n  tegata-server invite hanako\n  tegata-server invite hanako --page\n\nThe server must be \
+                      running. The code works once and for five minutes; nothing is paired before the digits are typed \
+                      here."
+    )]
+    Invite(InviteOptions),
+    /// Paired devices
+    Devices {
+        /// What to do with them.
+        #[command(subcommand)]
+        task: DevicesTask,
+    },
+    /// Check keys, store, evidence and configuration, and say what is wrong
+    Doctor,
+    /// Copy the store into a new file, also while the server runs. Keys are not in it
+    Backup {
+        /// The file to write; it must not exist
+        file: PathBuf,
+    },
+    /// Print a completion script
+    #[command(after_help = "Example:\n  tegata-server completions bash > ~/.local/share/bash-completion/completions/tegata-server")]
+    Completions {
+        /// For which shell
+        shell: Shell,
+    },
+}
+
+/// How to serve.
+#[derive(Debug, Args)]
+pub struct ServeOptions {
+    /// Loopback address to listen on; port 0 lets the system choose [default: from the configuration]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Serve the demo page; make the folder, the person `hanako` and the client `demo-kiosk` if they are missing
+    #[arg(long)]
+    pub demo: bool,
+    /// Also write the address that was printed to this file, once ready
+    #[arg(long, value_name = "FILE")]
+    pub port_file: Option<PathBuf>,
+}
+
+/// Whom to invite.
+#[derive(Debug, Args)]
+pub struct InviteOptions {
+    /// Login name
+    pub user: String,
+    /// Print the address of a one-time page that does the same, and do not wait
+    #[arg(long)]
+    pub page: bool,
+    /// Print facts as JSON lines instead of text and QR code
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Tasks about people.
+#[derive(Debug, Subcommand)]
+pub enum UserTask {
+    /// Add a person
+    #[command(after_help = "Example:\n  tegata-server user add hanako --name \"Yamada Hanako\"")]
+    Add {
+        /// Login name: 1 to 64 of A-Z a-z 0-9 . _ @ + -
+        login_name: String,
+        /// Shown on the person's device [default: the login name]
+        #[arg(long)]
+        name: Option<String>,
+        /// An account for tests: exempt from the limits on how often it is asked
+        #[arg(long)]
+        test: bool,
+    },
+    /// List everybody
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove a person with all devices. Evidence of decisions stays
+    Remove {
+        /// Login name
+        login_name: String,
+    },
+}
+
+/// Tasks about clients.
+#[derive(Debug, Subcommand)]
+pub enum ClientTask {
+    /// Register a client and print its credentials, this once
+    #[command(
+        after_help = "Examples:\n  tegata-server client add --id kiosk --name \"Reading room kiosk\" --transfer-code\n  \
+                      tegata-server client add --id agent --jwks agent-public-keys.json"
+    )]
+    Add(ClientOptions),
+    /// List all clients
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove a client; its open requests end
+    Remove {
+        /// Its client_id
+        client_id: String,
+    },
+}
+
+/// A client to register.
+#[derive(Debug, Args)]
+pub struct ClientOptions {
+    /// client_id [default: random]
+    #[arg(long)]
+    pub id: Option<String>,
+    /// Name shown to people [default: the client_id]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// File with a JWK Set: the client authenticates with private_key_jwt instead of a secret
+    #[arg(long, value_name = "FILE")]
+    pub jwks: Option<PathBuf>,
+    /// Host that the client controls, shown beside its name. Give it only after checking
+    #[arg(long)]
+    pub host: Option<String>,
+    /// What the client's binding messages are for
+    #[arg(long, value_enum, default_value = "show")]
+    pub binding_message: BindingMessageChoice,
+    /// Mint a six-digit transfer code for each request and return it to the client as `transfer_code`
+    #[arg(long)]
+    pub transfer_code: bool,
+    /// Print the credentials as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What binding messages are for.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum BindingMessageChoice {
+    /// Shown on the device as the client's own words
+    Show,
+    /// The message is a code that the person types into the device
+    Transfer,
+    /// Requests with one are refused
+    Refuse,
+}
+
+impl From<BindingMessageChoice> for BindingMessageUse {
+    fn from(choice: BindingMessageChoice) -> Self {
+        match choice {
+            BindingMessageChoice::Show => Self::Show,
+            BindingMessageChoice::Transfer => Self::Transfer,
+            BindingMessageChoice::Refuse => Self::Refuse,
+        }
+    }
+}
+
+/// Tasks about devices.
+#[derive(Debug, Subcommand)]
+pub enum DevicesTask {
+    /// List devices
+    List {
+        /// Only this person's
+        #[arg(long)]
+        user: Option<String>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Revoke a device for good
+    Revoke {
+        /// Its id, from the list
+        device_id: String,
+    },
+}

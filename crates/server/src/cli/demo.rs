@@ -1,0 +1,71 @@
+//! What `serve --demo` makes if it is missing: a person, a client, and the client's secret in a file of its own.
+
+use std::{fs, io};
+use tegata_protocol::{ClientId, Secret};
+
+use super::Failure;
+use crate::{
+    administration::{
+        AdministrationError, Desk,
+        views::{NewClient, NewUser},
+    },
+    app::App,
+    data_folder::DataFolder,
+    demo::DemoSettings,
+    domain::BindingMessageUse,
+    keys::write_private,
+};
+
+/// The demo person's login name.
+const LOGIN_NAME: &str = "hanako";
+
+/// The demo client's id.
+const CLIENT_ID: &str = "demo-kiosk";
+
+/// Makes what is missing and switches the demo page on.
+pub(super) async fn prepare(app: &App, folder: &DataFolder) -> Result<(), Failure> {
+    let desk = Desk { store: &app.store, rng: app.rng(), now: app.now() };
+    let person = NewUser {
+        login_name: LOGIN_NAME.to_owned(),
+        display_name: Some("Yamada Hanako".to_owned()),
+        test: false,
+    };
+    match desk.add_user(person).await {
+        Ok(_) | Err(AdministrationError::Taken(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    app.demo.enable(DemoSettings {
+        client_id: ClientId::parse(CLIENT_ID).map_err(Failure::failed)?,
+        client_secret: client_secret(&desk, folder).await?,
+        login_name: LOGIN_NAME.to_owned(),
+    });
+    Ok(())
+}
+
+/// The demo client's secret. If the file is gone the client is registered anew, since the store knows only the hash.
+async fn client_secret(desk: &Desk<'_>, folder: &DataFolder) -> Result<Secret<String>, Failure> {
+    let path = folder.demo_secret_path();
+    let id = ClientId::parse(CLIENT_ID).map_err(Failure::failed)?;
+    let registered = desk.store.read(move |reader| reader.client(&id)).await.map_err(Failure::failed)?.is_some();
+    match fs::read_to_string(&path) {
+        Ok(secret) if registered => return Ok(Secret::new(secret)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(Failure::failed(format!("{}: {error}", path.display())));
+        }
+        _ => {}
+    }
+    if registered {
+        desk.remove_client(CLIENT_ID).await?;
+    }
+    let client = NewClient {
+        client_id: Some(CLIENT_ID.to_owned()),
+        name: Some("Demo kiosk".to_owned()),
+        jwks: None,
+        host: None,
+        binding_message: BindingMessageUse::Show,
+        transfer_code: true,
+    };
+    let secret = desk.add_client(client).await?.client_secret.unwrap_or_default();
+    write_private(&path, secret.as_bytes(), true).map_err(Failure::failed)?;
+    Ok(Secret::new(secret))
+}

@@ -1,0 +1,90 @@
+//! `doctor`: says what works and what does not. Changes nothing.
+
+use tegata_protocol::SystemRng;
+
+use super::{Context, Failure, admin_client::AdminClient, output::say};
+use crate::{
+    app::{open_store, remembered},
+    storage::{StoreOptions, StoreReader, sqlite::SqliteReader},
+};
+
+pub(super) async fn run(context: &Context) -> Result<(), Failure> {
+    let folder = &context.folder;
+    let mut report = Report::default();
+    report.line(true, "data folder", &folder.path().display().to_string());
+    report.line(true, "configuration", "readable; it would listen on loopback");
+    let keys = match folder.keys(&SystemRng::new()) {
+        Ok(keys) => {
+            report.line(true, "keys", &format!("complete, private; root {}", keys.root.thumbprint()));
+            keys
+        }
+        Err(error) => {
+            report.line(false, "keys", &error.to_string());
+            return report.end();
+        }
+    };
+    match AdminClient::find(folder) {
+        Ok(Some(_)) => {
+            let address = folder.announced().map(|running| running.address.to_string()).unwrap_or_default();
+            report.line(true, "server", &format!("running on {address}"));
+            let options = StoreOptions::new(keys.locator().clone());
+            let checked = SqliteReader::open(&folder.store_path(), &options).and_then(|reader| check(&reader));
+            report.result("store", checked);
+        }
+        Ok(None) => {
+            report.line(true, "server", "not running");
+            match open_store(&context.config, folder, &keys) {
+                Ok(store) => {
+                    report.result("store", store.read(check).await);
+                    match store.read(remembered).await {
+                        Ok(Some(issuer)) => report.line(true, "issuer", issuer.as_str()),
+                        Ok(None) => report.line(true, "issuer", "none yet; the first start decides"),
+                        Err(error) => report.line(false, "issuer", &error.to_string()),
+                    }
+                }
+                Err(error) => report.line(false, "store", &error.to_string()),
+            }
+        }
+        Err(failure) => report.line(false, "server", &failure.message),
+    }
+    report.end()
+}
+
+fn check(reader: &dyn StoreReader) -> Result<String, crate::storage::StoreError> {
+    let (accounts, clients, devices) = (reader.accounts()?, reader.clients()?, reader.devices()?);
+    let evidence = reader.verify_evidence_chain()?;
+    let active = devices.iter().filter(|device| device.is_active()).count();
+    let suspect = devices.iter().filter(|device| device.suspect).count();
+    Ok(format!(
+        "{} people, {} clients, {active} active devices ({suspect} suspect), {evidence} decisions in an unbroken chain",
+        accounts.len(),
+        clients.len()
+    ))
+}
+
+#[derive(Default)]
+struct Report {
+    bad: usize,
+}
+
+impl Report {
+    fn line(&mut self, good: bool, what: &str, text: &str) {
+        self.bad += usize::from(!good);
+        say(&format!("{} {what:<14} {text}", if good { "ok  " } else { "BAD " }));
+    }
+
+    fn result(&mut self, what: &str, result: Result<String, crate::storage::StoreError>) {
+        match result {
+            Ok(text) => self.line(true, what, &text),
+            Err(error) => self.line(false, what, &error.to_string()),
+        }
+    }
+
+    fn end(self) -> Result<(), Failure> {
+        match self.bad {
+            0 => Ok(()),
+            1 => Err(Failure::failed("one thing is wrong")),
+            many => Err(Failure::failed(format!("{many} things are wrong"))),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The local admin interface: what `tegata-server user`, `client`, `invite` and `devices` use while the server runs.
+//!
+//! `/admin/v1/…`, JSON, on loopback like everything else, opened by the bearer token in the data folder's
+//! `admin-token`, which is new at each start. It is between two processes of one version and promises nothing to others.
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{Path, Query, Request, State},
+    http::{StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{delete, get, post},
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::{path::PathBuf, sync::Arc};
+use tegata_protocol::{DeviceId, bytes::constant_time_eq};
+
+use crate::{
+    administration::{
+        AdministrationError, Desk, invitations,
+        views::{Confirmation, NewClient, NewInvitation, NewUser, PairingProgress},
+    },
+    app::App,
+    http::device as device_gateway,
+    storage::ops::{ConfirmPairingOutcome, RevokeDeviceOutcome},
+};
+
+/// The admin routes, each behind the token.
+pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
+    Router::new()
+        .route("/admin/v1/users", get(users).post(add_user))
+        .route("/admin/v1/users/{login_name}", delete(remove_user))
+        .route("/admin/v1/clients", get(clients).post(add_client))
+        .route("/admin/v1/clients/{client_id}", delete(remove_client))
+        .route("/admin/v1/devices", get(devices))
+        .route("/admin/v1/devices/{device_id}/revoke", post(revoke_device))
+        .route("/admin/v1/invitations", post(invite))
+        .route("/admin/v1/invitations/{session}", get(progress))
+        .route("/admin/v1/invitations/{session}/confirm", post(confirm))
+        .route("/admin/v1/backup", post(backup))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(app), require_token))
+}
+
+/// A refusal as the commands read it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Refusal {
+    /// For the operator.
+    pub message: String,
+}
+
+type Result<T> = std::result::Result<T, AdministrationError>;
+
+impl IntoResponse for AdministrationError {
+    fn into_response(self) -> Response {
+        let status = match &self {
+            Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::Store(error) => {
+                tracing::error!(%error, "an admin task failed");
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+            Self::Taken(_) => StatusCode::CONFLICT,
+            Self::Unknown(_) => StatusCode::NOT_FOUND,
+        };
+        (status, Json(Refusal { message: self.to_string() })).into_response()
+    }
+}
+
+/// Which devices to list.
+#[derive(Debug, Deserialize)]
+struct DeviceFilter {
+    user: Option<String>,
+}
+
+/// Where to write a backup.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BackupRequest {
+    /// An absolute path that does not exist yet.
+    pub(crate) file: PathBuf,
+}
+
+async fn require_token(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let presented = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "));
+    // EXPOSE: compared in constant time.
+    if presented.is_some_and(|token| constant_time_eq(token.as_bytes(), app.admin_token.expose().as_bytes())) {
+        next.run(request).await
+    } else {
+        (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")]).into_response()
+    }
+}
+
+fn desk(app: &App) -> Desk<'_> {
+    Desk { store: &app.store, rng: app.rng(), now: app.now() }
+}
+
+fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T> {
+    serde_json::from_slice(body).map_err(|error| AdministrationError::Invalid(error.to_string()))
+}
+
+async fn users(State(app): State<Arc<App>>) -> Result<Response> {
+    Ok(Json(desk(&app).users().await?).into_response())
+}
+
+async fn add_user(State(app): State<Arc<App>>, body: Bytes) -> Result<Response> {
+    let new: NewUser = parse(&body)?;
+    Ok((StatusCode::CREATED, Json(desk(&app).add_user(new).await?)).into_response())
+}
+
+async fn remove_user(State(app): State<Arc<App>>, Path(login_name): Path<String>) -> Result<StatusCode> {
+    let devices = {
+        let account = desk(&app).user(&login_name).await?.id;
+        app.store.read(move |reader| reader.devices_of(&account)).await?
+    };
+    desk(&app).remove_user(&login_name).await?;
+    for device in devices {
+        app.delivery.close_revoked(&device.id);
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn clients(State(app): State<Arc<App>>) -> Result<Response> {
+    Ok(Json(desk(&app).clients().await?).into_response())
+}
+
+async fn add_client(State(app): State<Arc<App>>, body: Bytes) -> Result<Response> {
+    let new: NewClient = parse(&body)?;
+    Ok((StatusCode::CREATED, Json(desk(&app).add_client(new).await?)).into_response())
+}
+
+async fn remove_client(State(app): State<Arc<App>>, Path(client_id): Path<String>) -> Result<StatusCode> {
+    desk(&app).remove_client(&client_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn devices(State(app): State<Arc<App>>, Query(filter): Query<DeviceFilter>) -> Result<Response> {
+    Ok(Json(desk(&app).devices(filter.user.as_deref()).await?).into_response())
+}
+
+async fn revoke_device(State(app): State<Arc<App>>, Path(device_id): Path<String>) -> Result<StatusCode> {
+    let unknown = || AdministrationError::Unknown(format!("device {device_id:?}"));
+    let device = DeviceId::parse(&device_id).map_err(|_| unknown())?;
+    match device_gateway::revoke_device(&app, device).await? {
+        RevokeDeviceOutcome::Revoked | RevokeDeviceOutcome::AlreadyRevoked => Ok(StatusCode::NO_CONTENT),
+        RevokeDeviceOutcome::Unknown => Err(unknown()),
+    }
+}
+
+async fn invite(State(app): State<Arc<App>>, body: Bytes) -> Result<Response> {
+    let new: NewInvitation = parse(&body)?;
+    Ok((StatusCode::CREATED, Json(invitations::invite(&app, &new).await?)).into_response())
+}
+
+async fn progress(State(app): State<Arc<App>>, Path(session): Path<String>) -> Result<Response> {
+    Ok(Json(invitations::progress(&app, &session).await?).into_response())
+}
+
+async fn confirm(State(app): State<Arc<App>>, Path(session): Path<String>, body: Bytes) -> Result<Response> {
+    let confirmation: Confirmation = parse(&body)?;
+    let id = invitations::authenticate(&app, &session, &confirmation).await?;
+    let outcome = device_gateway::pairing::confirm_digits(&app, id, &confirmation.code).await?;
+    Ok(Json(match outcome {
+        ConfirmPairingOutcome::Confirmed { device, device_name, .. } => {
+            PairingProgress::Confirmed { device_id: device.to_string(), device_name }
+        }
+        ConfirmPairingOutcome::WrongCode { tries_left } => PairingProgress::WrongCode { tries_left },
+        ConfirmPairingOutcome::Failed => PairingProgress::Failed,
+        ConfirmPairingOutcome::NotReady => PairingProgress::Waiting,
+        ConfirmPairingOutcome::Expired => PairingProgress::Expired,
+        ConfirmPairingOutcome::Unknown => {
+            return Err(AdministrationError::Unknown("pairing to confirm".to_owned()));
+        }
+    })
+    .into_response())
+}
+
+async fn backup(State(app): State<Arc<App>>, body: Bytes) -> Result<StatusCode> {
+    let request: BackupRequest = parse(&body)?;
+    if !request.file.is_absolute() {
+        return Err(AdministrationError::Invalid("the backup file must be an absolute path".to_owned()));
+    }
+    app.store.read(move |reader| reader.backup(&request.file)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
