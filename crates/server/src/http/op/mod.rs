@@ -1,6 +1,32 @@
-//! The OpenID Provider's endpoints.
+//! The OpenID Provider's endpoints: discovery, keys, health, backchannel authentication and token (CIBA Core 1.0, poll
+//! mode).
+//!
+//! What is **not** here: an authorization endpoint, registration, userinfo, introspection; ping and push.
+//!
+//! To add an endpoint: its path in [`paths`], a file with its handler, its error enum and that enum's one mapping to the
+//! wire, a line in [`router`], and its member in [`discovery`] with the golden file of the tests. To add a way in which
+//! clients authenticate: a file beside [`client_assertion`] and an arm in [`client_authentication`].
 
-use axum::Router;
+mod authentication_request;
+mod backchannel_authentication;
+mod client_assertion;
+mod client_authentication;
+mod discovery;
+mod form;
+mod health;
+mod id_token;
+pub(crate) mod jwks;
+pub(crate) mod paths;
+mod respond;
+mod token;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
 use std::sync::Arc;
 
 use crate::app::App;
@@ -8,4 +34,13 @@ use crate::app::App;
 /// The provider's routes.
 pub(crate) fn router() -> Router<Arc<App>> {
     Router::new()
+        .route(paths::OPENID_CONFIGURATION, get(discovery::show))
+        .route(paths::OAUTH_AUTHORIZATION_SERVER, get(discovery::show))
+        .route(paths::JWKS, get(jwks::show))
+        .route(paths::HEALTH, get(health::show))
+        .route(
+            paths::BACKCHANNEL_AUTHENTICATION,
+            post(backchannel_authentication::post),
+        )
+        .route(paths::TOKEN, post(token::post))
 }

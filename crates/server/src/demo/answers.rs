@@ -1,0 +1,355 @@
+//! The demo's requests and answers.
+
+use axum::{
+    body::Body,
+    extract::{Path, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::Response,
+};
+use qrcode::{EcLevel, QrCode, render::svg};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+use super::{
+    DemoSettings, kiosk, pages,
+    sign_in::{Progress, SignIn, SignInId},
+    texts,
+};
+use crate::{
+    administration::{
+        invitations,
+        views::{InvitationForm, NewInvitation},
+    },
+    app::App,
+};
+
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// Nothing inline and nothing from elsewhere.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+);
+
+/// Why a request is answered with an error page.
+#[derive(Debug)]
+pub(super) enum DemoError {
+    /// Another site's form.
+    ForeignForm,
+    /// The demo is off, or there is no such sign-in.
+    NotFound,
+    /// The sign-in has nothing of the kind.
+    NotYet,
+    /// Pairing could not be started.
+    Unavailable,
+}
+
+impl DemoError {
+    fn response(&self, headers: &HeaderMap) -> Response {
+        let (status, why) = match self {
+            Self::ForeignForm => (StatusCode::FORBIDDEN, "403: the form of another site"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "404: there is no such sign-in"),
+            Self::NotYet => (StatusCode::NOT_FOUND, "404: not there yet"),
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "503: try again in a moment",
+            ),
+        };
+        html(headers, status, &pages::failed(texts::choose(headers), why))
+    }
+}
+
+/// `GET /demo`: the page with the button.
+pub(super) async fn start(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    match settings(&app) {
+        Ok(_) => html(
+            &headers,
+            StatusCode::OK,
+            &pages::start(texts::choose(&headers)),
+        ),
+        Err(error) => error.response(&headers),
+    }
+}
+
+/// `POST /demo/sign-in`: asks the provider, then leads to the sign-in's page (303), or names it in JSON (201) to those
+/// who accept only that.
+pub(super) async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    match begin(&app, &headers).await {
+        Ok(Begun::Started(id)) => {
+            let state = format!("/demo/sign-in/{}", id.as_str());
+            let page = format!("{state}/page");
+            if wants_json(&headers) {
+                json(StatusCode::CREATED, &Named { id, state, page })
+            } else {
+                see_other(&page)
+            }
+        }
+        Ok(Begun::Failed(why)) => {
+            let page = pages::failed(texts::choose(&headers), &why);
+            html(&headers, StatusCode::BAD_GATEWAY, &page)
+        }
+        Err(error) => error.response(&headers),
+    }
+}
+
+#[derive(Serialize)]
+struct Named {
+    id: SignInId,
+    state: String,
+    page: String,
+}
+
+enum Begun {
+    Started(SignInId),
+    Failed(String),
+}
+
+async fn begin(app: &Arc<App>, headers: &HeaderMap) -> Result<Begun, DemoError> {
+    let settings = settings(app)?.clone();
+    require_same_site(headers)?;
+    match kiosk::start(app, &settings).await {
+        Ok((started, sign_in)) => {
+            let id = sign_in.id.clone();
+            app.demo.remember(sign_in);
+            tokio::spawn(kiosk::follow(
+                Arc::downgrade(app),
+                settings,
+                id.clone(),
+                started,
+            ));
+            Ok(Begun::Started(id))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "demo.not_started");
+            Ok(Begun::Failed(error.to_string()))
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct StateOfSignIn<'a> {
+    id: &'a SignInId,
+    state: &'static str,
+    seconds_left: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transfer_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claims: Option<&'a Map<String, Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+}
+
+/// `GET /demo/sign-in/{id}`: how far it is, in JSON.
+pub(super) async fn state(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response {
+    let sign_in = match find(&app, id) {
+        Ok(sign_in) => sign_in,
+        Err(error) => return error.response(&headers),
+    };
+    let (claims, error) = match &sign_in.progress {
+        Progress::Approved(signed_in) => (Some(&signed_in.claims), None),
+        Progress::Failed(why) => (None, Some(why.as_str())),
+        Progress::Denied | Progress::Expired | Progress::Waiting => (None, None),
+    };
+    let body = StateOfSignIn {
+        id: &sign_in.id,
+        state: sign_in.progress.name(),
+        seconds_left: sign_in.expires.since(app.now()).max(0),
+        // EXPOSE: the same as on the page, for whoever drives the demo.
+        transfer_code: sign_in
+            .transfer_code
+            .as_ref()
+            .map(|code| code.expose().as_str()),
+        claims,
+        evidence: claims.map(|_| format!("/demo/sign-in/{}/evidence.json", sign_in.id.as_str())),
+        error,
+    };
+    json(StatusCode::OK, &body)
+}
+
+/// `GET /demo/sign-in/{id}/page`: the same for people.
+pub(super) async fn page(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response {
+    match find(&app, id) {
+        Ok(sign_in) => {
+            let page = pages::sign_in(texts::choose(&headers), &sign_in, app.now());
+            html(&headers, StatusCode::OK, &page)
+        }
+        Err(error) => error.response(&headers),
+    }
+}
+
+/// `GET /demo/sign-in/{id}/code.svg`: the transfer code as a QR code.
+pub(super) async fn code(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response {
+    match find(&app, id).and_then(|sign_in| picture(&sign_in)) {
+        Ok(svg) => answer(
+            StatusCode::OK,
+            HeaderValue::from_static("image/svg+xml"),
+            svg,
+        ),
+        Err(error) => error.response(&headers),
+    }
+}
+
+fn picture(sign_in: &SignIn) -> Result<String, DemoError> {
+    let code = sign_in.transfer_code.as_ref().ok_or(DemoError::NotYet)?;
+    // EXPOSE: shown on the kiosk's screen.
+    let code = QrCode::with_error_correction_level(code.expose(), EcLevel::M)
+        .map_err(|_| DemoError::NotYet)?;
+    Ok(code
+        .render::<svg::Color<'_>>()
+        .min_dimensions(148, 148)
+        .quiet_zone(false)
+        .build())
+}
+
+/// `GET /demo/sign-in/{id}/evidence.json`: what `tegata verify` checks.
+pub(super) async fn evidence(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response {
+    let sign_in = match find(&app, id) {
+        Ok(sign_in) => sign_in,
+        Err(error) => return error.response(&headers),
+    };
+    let Progress::Approved(signed_in) = &sign_in.progress else {
+        return DemoError::NotYet.response(&headers);
+    };
+    let mut response = json(StatusCode::OK, &signed_in.evidence);
+    response.headers_mut().insert(
+        header::CONTENT_DISPOSITION,
+        HeaderValue::from_static(r#"attachment; filename="tegata-evidence.json""#),
+    );
+    response
+}
+
+/// `GET /demo/kiosk.css`.
+pub(super) async fn style() -> Response {
+    let css = include_str!("assets/kiosk.css").to_owned();
+    answer(
+        StatusCode::OK,
+        HeaderValue::from_static("text/css; charset=utf-8"),
+        css,
+    )
+}
+
+/// `GET /demo/kiosk.js`.
+pub(super) async fn script() -> Response {
+    let js = include_str!("assets/kiosk.js").to_owned();
+    answer(
+        StatusCode::OK,
+        HeaderValue::from_static("text/javascript; charset=utf-8"),
+        js,
+    )
+}
+
+/// `GET /demo/pairing`: leads to a one-time pairing page for the demo person.
+pub(super) async fn pairing(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    match invite(&app, &headers).await {
+        Ok(url) => see_other(&url),
+        Err(error) => error.response(&headers),
+    }
+}
+
+async fn invite(app: &App, headers: &HeaderMap) -> Result<String, DemoError> {
+    let user = settings(app)?.login_name.clone();
+    require_same_site(headers)?;
+    let invitation = NewInvitation { user, page: true };
+    match invitations::invite(app, &invitation)
+        .await
+        .map(|view| view.form)
+    {
+        Ok(InvitationForm::Page { url }) => Ok(url),
+        Ok(InvitationForm::Code { .. }) => Err(DemoError::Unavailable),
+        Err(error) => {
+            tracing::error!(%error, "demo.no_pairing_page");
+            Err(DemoError::Unavailable)
+        }
+    }
+}
+
+fn settings(app: &App) -> Result<&DemoSettings, DemoError> {
+    app.demo.settings.get().ok_or(DemoError::NotFound)
+}
+
+fn find(app: &App, id: String) -> Result<SignIn, DemoError> {
+    settings(app)?;
+    app.demo
+        .find(&SignInId::from_path(id))
+        .ok_or(DemoError::NotFound)
+}
+
+/// Whoever lures a browser here must not be able to disturb the person's device. Browsers say where a request comes
+/// from; what is no browser says nothing.
+fn require_same_site(headers: &HeaderMap) -> Result<(), DemoError> {
+    match headers.get("sec-fetch-site") {
+        Some(site) if site != "same-origin" && site != "none" => Err(DemoError::ForeignForm),
+        _ => Ok(()),
+    }
+}
+
+fn wants_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .is_some_and(|accept| accept == "application/json")
+}
+
+fn see_other(location: &str) -> Response {
+    let mut response = answer(StatusCode::SEE_OTHER, HTML, String::new());
+    if let Ok(location) = HeaderValue::from_str(location) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
+fn html(headers: &HeaderMap, status: StatusCode, page: &str) -> Response {
+    if wants_json(headers) {
+        return json(status, &serde_json::json!({ "state": "none" }));
+    }
+    let mut response = answer(status, HTML, page.to_owned());
+    response
+        .headers_mut()
+        .insert(header::VARY, HeaderValue::from_static("accept-language"));
+    response
+}
+
+fn json<T: Serialize>(status: StatusCode, body: &T) -> Response {
+    let text = serde_json::to_string_pretty(body).expect("plain structures serialize to JSON");
+    answer(status, JSON, text)
+}
+
+fn answer(status: StatusCode, media_type: HeaderValue, body: String) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let fixed: [(HeaderName, HeaderValue); 5] = [
+        (header::CONTENT_TYPE, media_type),
+        (header::CACHE_CONTROL, NO_STORE),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (
+            header::REFERRER_POLICY,
+            HeaderValue::from_static("no-referrer"),
+        ),
+        (
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ),
+    ];
+    response.headers_mut().extend(fixed);
+    response
+}

@@ -1,0 +1,217 @@
+//! `private_key_jwt` (RFC 7523 sections 2.2 and 3, with the audience rule of RFC 10070).
+//!
+//! These assertions are made by other people's libraries, so header and claims may have members that mean nothing here;
+//! the strict headers of the device protocol do not apply.
+
+use serde::Deserialize;
+use serde_json::Value;
+use tegata_protocol::{ClientId, UnixTime, bytes::decode_b64u, ijson};
+
+use super::jwks::es256_keys;
+
+/// Longest assertion, in characters.
+const MAX_ASSERTION: usize = 8 * 1024;
+
+/// Longest `jti`, in characters.
+const MAX_JTI: usize = 256;
+
+/// Farthest `exp`, in seconds from now: a `jti` is remembered until then.
+const LONGEST_LIFE: i64 = 600;
+
+/// Seconds by which `iat` and `nbf` may lie in the future, since clocks differ.
+const LEEWAY: i64 = 60;
+
+/// Why an assertion does not authenticate its client. All are `invalid_client` (RFC 7523 section 3.2); the texts help a
+/// developer and say nothing that the sender did not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum AssertionError {
+    /// `alg` is not `ES256`.
+    #[error("alg of the client assertion must be ES256")]
+    Algorithm,
+    /// `aud` is not the issuer alone (RFC 10070).
+    #[error("aud of the client assertion must be the issuer and nothing else")]
+    Audience,
+    /// A claim is missing or of the wrong type.
+    #[error("the client assertion needs iss, sub, aud, exp and jti, with whole numbers as times")]
+    Claims,
+    /// `exp` has passed.
+    #[error("the client assertion has expired")]
+    Expired,
+    /// `typ`, or a header that wants to be understood.
+    #[error("the header of the client assertion is not acceptable")]
+    Header,
+    /// `exp` is more than ten minutes away.
+    #[error("the client assertion lives longer than ten minutes")]
+    LivesTooLong,
+    /// Not three parts of base64url, or too long.
+    #[error("the client assertion is not a compact JWS")]
+    Malformed,
+    /// `iat` or `nbf` is in the future, or `iat` after `exp`.
+    #[error("the client assertion is not valid yet")]
+    NotYetValid,
+    /// None of the client's keys verifies it.
+    #[error("the signature of the client assertion does not verify")]
+    Signature,
+    /// `iss` and `sub` are not both the client.
+    #[error("iss and sub of the client assertion must be the client_id")]
+    Subject,
+}
+
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    #[serde(default)]
+    typ: Option<String>,
+    #[serde(default)]
+    kid: Option<String>,
+    #[serde(default)]
+    crit: Option<Value>,
+    #[serde(default)]
+    b64: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    aud: Audience,
+    exp: i64,
+    #[serde(default)]
+    iat: Option<i64>,
+    #[serde(default)]
+    nbf: Option<i64>,
+    jti: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Audience {
+    fn is_only(&self, issuer: &str) -> bool {
+        match self {
+            Self::One(value) => value == issuer,
+            Self::Many(values) => matches!(values.as_slice(), [value] if value == issuer),
+        }
+    }
+}
+
+/// An assertion whose form is good and whose signature has **not** been checked.
+pub(super) struct UnverifiedAssertion<'a> {
+    signed: &'a str,
+    signature: Vec<u8>,
+    header: Header,
+    claims: Claims,
+}
+
+/// What is left of an assertion that verified: its `jti`, which must be used up before the client counts as
+/// authenticated.
+#[derive(Debug)]
+pub(super) struct VerifiedAssertion {
+    pub(super) jti: String,
+    pub(super) expires: UnixTime,
+}
+
+impl<'a> UnverifiedAssertion<'a> {
+    /// Reads a `client_assertion` parameter.
+    ///
+    /// # Errors
+    /// [`AssertionError`] about form and header.
+    pub(super) fn parse(text: &'a str) -> Result<Self, AssertionError> {
+        if text.len() > MAX_ASSERTION {
+            return Err(AssertionError::Malformed);
+        }
+        let (signed, signature) = text.rsplit_once('.').ok_or(AssertionError::Malformed)?;
+        let (header, claims) = signed.split_once('.').ok_or(AssertionError::Malformed)?;
+        let decode = |part: &str| decode_b64u(part).map_err(|_| AssertionError::Malformed);
+        let (header, claims, signature) = (decode(header)?, decode(claims)?, decode(signature)?);
+        let header: Header =
+            ijson::parse(&header, MAX_ASSERTION).map_err(|_| AssertionError::Header)?;
+        // `none`, `HS256` with a public key as secret, and every other algorithm end here.
+        if header.alg != "ES256" {
+            return Err(AssertionError::Algorithm);
+        }
+        let typ_fits = header.typ.as_deref().is_none_or(|typ| {
+            let typ = typ.to_ascii_lowercase();
+            let typ = typ.strip_prefix("application/").unwrap_or(&typ);
+            matches!(typ, "jwt" | "client-authentication+jwt")
+        });
+        if !typ_fits || header.crit.is_some() || header.b64.is_some() {
+            return Err(AssertionError::Header);
+        }
+        let claims: Claims =
+            ijson::parse(&claims, MAX_ASSERTION).map_err(|_| AssertionError::Claims)?;
+        Ok(Self {
+            signed,
+            signature,
+            header,
+            claims,
+        })
+    }
+
+    /// Who it says it is from: enough to look up keys, not to believe it.
+    ///
+    /// # Errors
+    /// [`AssertionError::Subject`] if `iss` and `sub` differ or can be no client's.
+    pub(super) fn client_id(&self) -> Result<ClientId, AssertionError> {
+        if self.claims.iss != self.claims.sub {
+            return Err(AssertionError::Subject);
+        }
+        ClientId::parse(&self.claims.sub).map_err(|_| AssertionError::Subject)
+    }
+
+    /// Checks it for the client that [`Self::client_id`] named, with that client's JWK Set.
+    ///
+    /// # Errors
+    /// [`AssertionError`]: the first of RFC 7523 section 3's points that does not hold.
+    pub(super) fn verify(
+        self,
+        jwks: &str,
+        issuer: &str,
+        now: UnixTime,
+    ) -> Result<VerifiedAssertion, AssertionError> {
+        let claims = self.claims;
+        // 1 and 2: iss and sub were compared with each other, and the keys are that client's.
+        // 3: aud.
+        if !claims.aud.is_only(issuer) {
+            return Err(AssertionError::Audience);
+        }
+        // 4: exp.
+        let expires = UnixTime(claims.exp);
+        if expires <= now {
+            return Err(AssertionError::Expired);
+        }
+        if expires > now.plus(LONGEST_LIFE) {
+            return Err(AssertionError::LivesTooLong);
+        }
+        // 5 and 6: nbf and iat, where present.
+        let in_the_future = |time: Option<i64>| time.is_some_and(|at| at > now.0 + LEEWAY);
+        if in_the_future(claims.nbf)
+            || in_the_future(claims.iat)
+            || claims.iat.is_some_and(|iat| iat > claims.exp)
+        {
+            return Err(AssertionError::NotYetValid);
+        }
+        // 7: jti; that it is new is found out by using it up.
+        if claims.jti.is_empty() || claims.jti.chars().count() > MAX_JTI {
+            return Err(AssertionError::Claims);
+        }
+        // 9: the signature.
+        let verified = es256_keys(jwks, self.header.kid.as_deref())
+            .iter()
+            .any(|key| {
+                key.verify_fixed(self.signed.as_bytes(), &self.signature)
+                    .is_ok()
+            });
+        if !verified {
+            return Err(AssertionError::Signature);
+        }
+        Ok(VerifiedAssertion {
+            jti: claims.jti,
+            expires,
+        })
+    }
+}

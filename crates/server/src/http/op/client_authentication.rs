@@ -1,0 +1,227 @@
+//! Who is calling: client authentication at the backchannel authentication and token endpoints (OpenID Connect Core
+//! section 9, RFC 6749 section 2.3).
+
+use axum::{
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::Response,
+};
+use data_encoding::BASE64;
+use tegata_protocol::{
+    ClientId, Secret, Sha256Digest,
+    bytes::constant_time_eq,
+    ciba::{CLIENT_ASSERTION_TYPE, OAuthErrorCode},
+};
+
+use super::{
+    client_assertion::{AssertionError, UnverifiedAssertion},
+    form::{self, Form},
+    respond,
+};
+use crate::{
+    app::App,
+    domain::{Client, ClientAuthentication},
+    storage::{
+        StoreError,
+        ops::{UseAssertion, UseAssertionOutcome},
+    },
+};
+
+/// A client that has proved itself for this one request. Only [`authenticate`] makes them.
+#[derive(Debug)]
+pub(super) struct AuthenticatedClient(Client);
+
+impl AuthenticatedClient {
+    /// Its registration.
+    pub(super) fn registration(&self) -> &Client {
+        &self.0
+    }
+}
+
+/// Why a caller is not taken for a client.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ClientAuthenticationError {
+    /// The assertion.
+    #[error(transparent)]
+    Assertion(#[from] AssertionError),
+    /// The assertion was used before.
+    #[error("the client assertion was used before")]
+    AssertionReplayed,
+    /// Unknown client, wrong secret, or a method that is not the client's; with or without the `Authorization` header.
+    #[error("client authentication failed")]
+    Failed {
+        /// Whether the answer must be a challenge for the header's scheme.
+        header: bool,
+    },
+    /// More than one method, or half of one (RFC 6749 section 2.3).
+    #[error("exactly one way of client authentication must be used, and whole")]
+    Methods,
+    /// The store's own trouble.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl ClientAuthenticationError {
+    /// The answer, the same at both endpoints (RFC 6749 section 5.2): 401 carries a challenge only if the caller used
+    /// the `Authorization` header.
+    pub(super) fn response(&self, endpoint: &'static str) -> Response {
+        let invalid_client = |description| {
+            respond::error(
+                StatusCode::UNAUTHORIZED,
+                OAuthErrorCode::InvalidClient,
+                description,
+            )
+        };
+        tracing::info!(endpoint, reason = %self, "client_authentication.failed");
+        match self {
+            Self::Assertion(error) => invalid_client(match error {
+                AssertionError::Algorithm => "alg of the client assertion must be ES256",
+                AssertionError::Audience => {
+                    "aud of the client assertion must be the issuer and nothing else"
+                }
+                AssertionError::Claims => {
+                    "the client assertion needs iss, sub, aud, exp and jti, with whole numbers as times"
+                }
+                AssertionError::Expired => "the client assertion has expired",
+                AssertionError::Header => "the header of the client assertion is not acceptable",
+                AssertionError::LivesTooLong => {
+                    "the client assertion lives longer than ten minutes"
+                }
+                AssertionError::Malformed => "the client assertion is not a compact JWS",
+                AssertionError::NotYetValid => "the client assertion is not valid yet",
+                AssertionError::Signature => {
+                    "the signature of the client assertion does not verify"
+                }
+                AssertionError::Subject => {
+                    "iss and sub of the client assertion must be the client_id"
+                }
+            }),
+            Self::AssertionReplayed => invalid_client("the client assertion was used before"),
+            Self::Failed { header } => {
+                let mut response = invalid_client("client authentication failed");
+                if *header {
+                    response.headers_mut().insert(
+                        header::WWW_AUTHENTICATE,
+                        HeaderValue::from_static(r#"Basic realm="tegata", charset="UTF-8""#),
+                    );
+                }
+                response
+            }
+            Self::Methods => respond::error(
+                StatusCode::BAD_REQUEST,
+                OAuthErrorCode::InvalidRequest,
+                "exactly one way of client authentication must be used, and whole",
+            ),
+            Self::Store(error) => respond::store_error(error, endpoint),
+        }
+    }
+}
+
+/// Authenticates the caller by the one method that it uses, which must be the one it is registered for.
+///
+/// # Errors
+/// [`ClientAuthenticationError`].
+pub(super) async fn authenticate(
+    app: &App,
+    headers: &HeaderMap,
+    form: &Form,
+) -> Result<AuthenticatedClient, ClientAuthenticationError> {
+    let mut authorization = headers.get_all(header::AUTHORIZATION).iter();
+    let by_header = authorization.next();
+    let by_assertion = form
+        .value("client_assertion")
+        .zip(form.value("client_assertion_type"));
+    let half_assertion = by_assertion.is_none()
+        && (form.value("client_assertion").is_some()
+            || form.value("client_assertion_type").is_some());
+    let by_post = form.value("client_secret").is_some();
+    let methods = [by_header.is_some(), by_assertion.is_some(), by_post];
+    if methods.iter().filter(|used| **used).count() > 1
+        || half_assertion
+        || authorization.next().is_some()
+    {
+        return Err(ClientAuthenticationError::Methods);
+    }
+    let client = if let Some(value) = by_header {
+        by_secret(app, value).await?
+    } else if let Some((assertion, kind)) = by_assertion {
+        by_key(app, assertion, kind).await?
+    } else {
+        // Nothing, or client_secret_post, which no client is registered for.
+        return Err(ClientAuthenticationError::Failed { header: false });
+    };
+    // RFC 7521 section 4.2: a client_id beside the credentials must be the same client's.
+    if form
+        .value("client_id")
+        .is_some_and(|id| id != client.id.as_str())
+    {
+        return Err(ClientAuthenticationError::Failed {
+            header: by_header.is_some(),
+        });
+    }
+    Ok(AuthenticatedClient(client))
+}
+
+/// `client_secret_basic`.
+async fn by_secret(app: &App, value: &HeaderValue) -> Result<Client, ClientAuthenticationError> {
+    let failed = || ClientAuthenticationError::Failed { header: true };
+    let (id, secret) = basic_credentials(value).ok_or_else(failed)?;
+    // EXPOSE: hashed for comparison.
+    let hash = Sha256Digest::of(secret.expose().as_bytes());
+    let client = find(app, id).await?.ok_or_else(failed)?;
+    match &client.authentication {
+        ClientAuthentication::ClientSecretBasic { secret_hash }
+            if constant_time_eq(&secret_hash.0, &hash.0) =>
+        {
+            Ok(client)
+        }
+        ClientAuthentication::ClientSecretBasic { .. }
+        | ClientAuthentication::PrivateKeyJwt { .. } => Err(failed()),
+    }
+}
+
+/// `private_key_jwt`.
+async fn by_key(
+    app: &App,
+    assertion: &str,
+    kind: &str,
+) -> Result<Client, ClientAuthenticationError> {
+    let failed = || ClientAuthenticationError::Failed { header: false };
+    if kind != CLIENT_ASSERTION_TYPE {
+        return Err(failed());
+    }
+    let assertion = UnverifiedAssertion::parse(assertion)?;
+    let client = find(app, assertion.client_id()?)
+        .await?
+        .ok_or_else(failed)?;
+    let ClientAuthentication::PrivateKeyJwt { jwks } = &client.authentication else {
+        return Err(failed());
+    };
+    let verified = assertion.verify(jwks, app.issuer.as_str(), app.now())?;
+    let used = UseAssertion {
+        client: client.id.clone(),
+        jti: verified.jti,
+        expires: verified.expires,
+    };
+    match app.store.apply(used).await? {
+        UseAssertionOutcome::Fresh => Ok(client),
+        UseAssertionOutcome::Replayed => Err(ClientAuthenticationError::AssertionReplayed),
+    }
+}
+
+async fn find(app: &App, id: ClientId) -> Result<Option<Client>, StoreError> {
+    app.store.read(move |reader| reader.client(&id)).await
+}
+
+/// Id and secret of a Basic header, each form-encoded before it was joined to the other (RFC 6749 section 2.3.1).
+fn basic_credentials(value: &HeaderValue) -> Option<(ClientId, Secret<String>)> {
+    let (scheme, encoded) = value.to_str().ok()?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let joined = BASE64.decode(encoded.trim_start().as_bytes()).ok()?;
+    let joined = Secret::new(String::from_utf8(joined).ok()?);
+    // EXPOSE: split and decoded into another wrapper.
+    let (id, secret) = joined.expose().split_once(':')?;
+    let secret = Secret::new(form::decode(secret)?);
+    Some((ClientId::parse(&form::decode(id)?).ok()?, secret))
+}

@@ -1,0 +1,16 @@
+//! Where the provider's endpoints are, relative to the issuer.
+
+/// Discovery (OpenID Connect Discovery 1.0 section 4).
+pub(crate) const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
+/// The same document under the name of RFC 8414 section 3.
+pub(crate) const OAUTH_AUTHORIZATION_SERVER: &str = "/.well-known/oauth-authorization-server";
+/// The keys that sign ID tokens (RFC 7517 section 5).
+pub(crate) const JWKS: &str = "/jwks";
+/// Whether the server can serve.
+pub(crate) const HEALTH: &str = "/health";
+/// Backchannel authentication endpoint (CIBA Core section 7).
+pub(crate) const BACKCHANNEL_AUTHENTICATION: &str = "/backchannel-authentication";
+/// Token endpoint (CIBA Core section 10.1).
+pub(crate) const TOKEN: &str = "/token";
+/// The device gateway's metadata, which discovery points to.
+pub(crate) const DEVICE_METADATA: &str = "/.well-known/tegata-device";

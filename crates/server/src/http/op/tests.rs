@@ -1,0 +1,11 @@
+//! The endpoints as clients see them: the whole router in process, the real store in a scratch folder, a clock that the
+//! tests move.
+
+mod backchannel_authentication;
+pub(crate) mod bench;
+mod client_assertion;
+mod discovery;
+mod logs;
+mod token;
+
+use bench::{Bench, DEFAULTS, Reply, SECRET, basic};

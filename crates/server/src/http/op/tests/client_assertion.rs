@@ -1,0 +1,213 @@
+use super::*;
+use axum::http::StatusCode;
+use ring::hmac;
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU32, Ordering};
+use tegata_protocol::{SigningKey, SystemRng, bytes::encode_b64u};
+
+const TYPE: &str = "urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
+
+static MADE: AtomicU32 = AtomicU32::new(0);
+
+fn header() -> Value {
+    json!({ "alg": "ES256" })
+}
+
+fn claims(bench: &Bench) -> Value {
+    let now = bench.now().0;
+    json!({
+        "iss": "keyed",
+        "sub": "keyed",
+        "aud": "http://localhost:8480",
+        "iat": now,
+        "exp": now + 60,
+        "jti": format!("jti-{}", MADE.fetch_add(1, Ordering::SeqCst)),
+    })
+}
+
+fn with(mut object: Value, name: &str, value: Value) -> Value {
+    if value.is_null() {
+        object.as_object_mut().unwrap().remove(name);
+    } else {
+        object[name] = value;
+    }
+    object
+}
+
+fn signed_part(header: &Value, claims: &Value) -> String {
+    let encode = |value: &Value| encode_b64u(value.to_string().as_bytes());
+    format!("{}.{}", encode(header), encode(claims))
+}
+
+fn sign(key: &SigningKey, header: &Value, claims: &Value) -> String {
+    let signed = signed_part(header, claims);
+    let signature = encode_b64u(&key.sign_fixed(signed.as_bytes()));
+    format!("{signed}.{signature}")
+}
+
+async fn ask(bench: &Bench, assertion: &str) -> Reply {
+    let form = format!("{DEFAULTS}&client_assertion_type={TYPE}&client_assertion={assertion}");
+    bench.post("/backchannel-authentication", "", &form).await
+}
+
+#[tokio::test]
+async fn a_good_assertion_authenticates_once() {
+    let bench = Bench::new().await;
+    let assertion = sign(&bench.key, &header(), &claims(&bench));
+    assert_eq!(ask(&bench, &assertion).await.status, StatusCode::OK);
+    let again = ask(&bench, &assertion).await;
+    assert_eq!(again.error(), (401, "invalid_client"));
+    assert!(
+        !again.headers.contains_key("www-authenticate"),
+        "the header was not used"
+    );
+}
+
+#[tokio::test]
+async fn what_other_libraries_put_in_is_accepted() {
+    let bench = Bench::new().await;
+    for header in [
+        json!({ "alg": "ES256", "typ": "JWT" }),
+        json!({ "alg": "ES256", "typ": "jwt" }),
+        json!({ "alg": "ES256", "typ": "client-authentication+jwt" }),
+        json!({ "alg": "ES256", "kid": "any name, since the registered key has none" }),
+        json!({ "alg": "ES256", "x5t": "ignored" }),
+    ] {
+        let reply = ask(&bench, &sign(&bench.key, &header, &claims(&bench))).await;
+        assert_eq!(reply.status, StatusCode::OK, "{header}: {reply:?}");
+    }
+    for claims in [
+        with(claims(&bench), "aud", json!(["http://localhost:8480"])),
+        with(claims(&bench), "iat", Value::Null),
+        with(claims(&bench), "nbf", json!(bench.now().0)),
+        with(claims(&bench), "exp", json!(bench.now().0 + 600)),
+        with(claims(&bench), "extra", json!({ "more": 1 })),
+    ] {
+        let reply = ask(&bench, &sign(&bench.key, &header(), &claims)).await;
+        assert_eq!(reply.status, StatusCode::OK, "{claims}: {reply:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_faulty_claim_is_refused() {
+    let bench = Bench::new().await;
+    let now = bench.now().0;
+    for (name, value) in [
+        ("aud", json!("http://localhost:8480/token")),
+        ("aud", json!("http://localhost:8480/")),
+        (
+            "aud",
+            json!(["http://localhost:8480", "http://localhost:8480/token"]),
+        ),
+        ("aud", json!([])),
+        ("aud", Value::Null),
+        ("exp", json!(now)),
+        ("exp", json!(now - 1)),
+        ("exp", json!(now + 601)),
+        ("exp", json!("soon")),
+        ("exp", Value::Null),
+        ("iat", json!(now + 61)),
+        ("nbf", json!(now + 61)),
+        ("jti", Value::Null),
+        ("jti", json!("")),
+        ("jti", json!("x".repeat(257))),
+        ("iss", json!("kiosk")),
+        ("sub", json!("kiosk")),
+        ("sub", Value::Null),
+    ] {
+        let claims = with(claims(&bench), name, value);
+        let reply = ask(&bench, &sign(&bench.key, &header(), &claims)).await;
+        assert_eq!(reply.error(), (401, "invalid_client"), "{claims}");
+    }
+    for id in ["kiosk", "nobody"] {
+        let claims = with(with(claims(&bench), "iss", json!(id)), "sub", json!(id));
+        let reply = ask(&bench, &sign(&bench.key, &header(), &claims)).await;
+        assert_eq!(
+            reply.error(),
+            (401, "invalid_client"),
+            "{id} has no such key"
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_faulty_header_and_signature_is_refused() {
+    let bench = Bench::new().await;
+    for header in [
+        json!({ "alg": "none" }),
+        json!({ "alg": "RS256" }),
+        json!({ "alg": "es256" }),
+        json!({}),
+        json!({ "alg": "ES256", "crit": ["exp"], "exp": 1 }),
+        json!({ "alg": "ES256", "b64": false }),
+        json!({ "alg": "ES256", "typ": "at+jwt" }),
+    ] {
+        let reply = ask(&bench, &sign(&bench.key, &header, &claims(&bench))).await;
+        assert_eq!(reply.error(), (401, "invalid_client"), "{header}");
+    }
+    let good = claims(&bench);
+    let unsigned = signed_part(&json!({ "alg": "none" }), &good);
+    let public = hmac::Key::new(hmac::HMAC_SHA256, &bench.key.public().to_uncompressed());
+    let confused = signed_part(&json!({ "alg": "HS256" }), &good);
+    let tag = encode_b64u(hmac::sign(&public, confused.as_bytes()).as_ref());
+    let (stranger, _) = SigningKey::make(&SystemRng::new());
+    let whole = sign(&bench.key, &header(), &good);
+    let (signed, signature) = whole.rsplit_once('.').unwrap();
+    let twice = r#"{"iss":"keyed","iss":"keyed"}"#;
+    for bad in [
+        format!("{unsigned}."),
+        format!("{confused}.{tag}"),
+        sign(&stranger, &header(), &good),
+        format!("{signed}."),
+        format!("{signed}.{signature}A"),
+        signed.to_owned(),
+        "x".to_owned(),
+        format!("{whole}.{signature}"),
+        format!(
+            "{}.{}.{signature}",
+            encode_b64u(b"{}"),
+            encode_b64u(twice.as_bytes())
+        ),
+    ] {
+        assert_eq!(
+            ask(&bench, &bad).await.error(),
+            (401, "invalid_client"),
+            "{bad}"
+        );
+    }
+    assert_eq!(
+        ask(&bench, &whole).await.status,
+        StatusCode::OK,
+        "none of these used up its jti"
+    );
+}
+
+#[tokio::test]
+async fn an_assertion_needs_its_type_and_its_client_id() {
+    let bench = Bench::new().await;
+    let post = async |form: String| bench.post("/token", "", &form).await;
+    let fresh = || sign(&bench.key, &header(), &claims(&bench));
+    let reply = post(format!("client_assertion={}", fresh())).await;
+    assert_eq!(reply.error(), (400, "invalid_request"), "half of a method");
+    let reply = post(format!(
+        "client_assertion={}&client_assertion_type=saml",
+        fresh()
+    ))
+    .await;
+    assert_eq!(reply.error(), (401, "invalid_client"));
+    let with_id = |id: &str| {
+        format!(
+            "client_assertion={}&client_assertion_type={TYPE}&client_id={id}",
+            fresh()
+        )
+    };
+    assert_eq!(
+        post(with_id("kiosk")).await.error(),
+        (401, "invalid_client")
+    );
+    assert_eq!(
+        post(with_id("keyed")).await.error(),
+        (400, "invalid_request"),
+        "no grant_type"
+    );
+}

@@ -1,0 +1,75 @@
+use super::*;
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+use tracing_subscriber::fmt::MakeWriter;
+
+/// Collects what is logged.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn logs_name_the_events_and_hold_no_secrets() {
+    let lines = Lines::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(lines.clone())
+        .finish();
+    // One thread runs the whole test, so this subscriber sees every handler.
+    let guard = tracing::subscriber::set_default(subscriber);
+    let bench = Bench::with(|kiosk| kiosk.transfer_code = true).await;
+    let device = bench.pair("hanako").await;
+    let reply = bench
+        .ask(&format!("{DEFAULTS}&binding_message=Desk%204711"))
+        .await;
+    let (id, code) = (reply.text("auth_req_id"), reply.text("transfer_code"));
+    bench.poll("kiosk", id).await;
+    bench.poll("other", id).await;
+    bench
+        .post("/token", &basic("kiosk", "wrong-secret"), "")
+        .await;
+    bench.decide(&device, true, Some(code)).await;
+    let tokens = bench.poll("kiosk", id).await;
+    drop(guard);
+
+    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    for event in [
+        "backchannel_authentication.requested",
+        "backchannel_authentication.redeemed",
+        "client_authentication.failed",
+    ] {
+        assert!(log.contains(event), "{event} is missing:\n{log}");
+    }
+    for secret in [
+        id,
+        code,
+        SECRET,
+        "wrong-secret",
+        "Desk 4711",
+        "Desk%204711",
+        tokens.text("access_token"),
+        tokens.text("id_token"),
+    ] {
+        assert!(!log.contains(secret), "{secret} is in the log:\n{log}");
+    }
+}
