@@ -9,18 +9,20 @@ pub mod invitations;
 pub mod views;
 
 use tegata_protocol::{
-    AccountId, ClientId, DeviceId, Rng, Sha256Digest, UnixTime, bytes::encode_b64u, rng::random_bytes,
+    AccountId, ClientId, DeviceId, Rng, Sha256Digest, UnixTime, bytes::encode_b64u,
+    rng::random_bytes,
 };
 
 use crate::{
     domain::{
-        Account, BindingMessageUse, Client, ClientAuthentication, RegisteredBy, account::is_login_name,
+        Account, BindingMessageUse, Client, ClientAuthentication, RegisteredBy,
+        account::is_login_name,
     },
     storage::{
-        StoreError, StoreHandle,
+        StoreError, StoreHandle, StoreReader,
         ops::{
-            CreateAccount, CreateAccountOutcome, CreateClient, CreateClientOutcome, DeleteAccount, DeleteClient,
-            RevokeDevice, RevokeDeviceOutcome,
+            CreateAccount, CreateAccountOutcome, CreateClient, CreateClientOutcome, DeleteAccount,
+            DeleteClient, RevokeDevice, RevokeDeviceOutcome,
         },
     },
 };
@@ -79,7 +81,10 @@ impl Desk<'_> {
         };
         match self.store.apply(CreateAccount(account.clone())).await? {
             CreateAccountOutcome::Created => Ok(account.into()),
-            CreateAccountOutcome::Taken => Err(AdministrationError::Taken(format!("user {:?}", account.login_name))),
+            CreateAccountOutcome::Taken => Err(AdministrationError::Taken(format!(
+                "user {:?}",
+                account.login_name
+            ))),
         }
     }
 
@@ -88,7 +93,7 @@ impl Desk<'_> {
     /// # Errors
     /// [`AdministrationError::Store`].
     pub async fn users(&self) -> Result<Vec<UserView>> {
-        let accounts = self.store.read(|reader| reader.accounts()).await?;
+        let accounts = self.store.read(StoreReader::accounts).await?;
         Ok(accounts.into_iter().map(UserView::from).collect())
     }
 
@@ -98,7 +103,14 @@ impl Desk<'_> {
     /// [`AdministrationError::Unknown`].
     pub async fn remove_user(&self, login_name: &str) -> Result<()> {
         let account = self.user(login_name).await?;
-        if self.store.apply(DeleteAccount { account: account.id, now: self.now }).await? {
+        if self
+            .store
+            .apply(DeleteAccount {
+                account: account.id,
+                now: self.now,
+            })
+            .await?
+        {
             Ok(())
         } else {
             Err(unknown_user(login_name))
@@ -111,27 +123,29 @@ impl Desk<'_> {
     /// [`AdministrationError::Invalid`] or [`AdministrationError::Taken`].
     pub async fn add_client(&self, new: NewClient) -> Result<ClientView> {
         let id = match new.client_id {
-            Some(id) => ClientId::parse(&id)
-                .map_err(|error| AdministrationError::Invalid(format!("client id {id:?}: {error}")))?,
+            Some(id) => ClientId::parse(&id).map_err(|error| {
+                AdministrationError::Invalid(format!("client id {id:?}: {error}"))
+            })?,
             None => ClientId::make(self.rng),
         };
         let name = new.name.unwrap_or_else(|| id.to_string());
         require_shown("the client's name", &name)?;
         if new.transfer_code && new.binding_message == BindingMessageUse::Transfer {
             return Err(AdministrationError::Invalid(
-                "a client has one transfer code: minted by the server, or its binding message".to_owned(),
+                "a client has one transfer code: minted by the server, or its binding message"
+                    .to_owned(),
             ));
         }
-        let (authentication, client_secret) = match new.jwks {
-            Some(jwks) => {
-                require_jwks(&jwks)?;
-                (ClientAuthentication::PrivateKeyJwt { jwks }, None)
-            }
-            None => {
-                let secret = encode_b64u(&random_bytes::<32>(self.rng));
-                let secret_hash = Sha256Digest::of(secret.as_bytes());
-                (ClientAuthentication::ClientSecretBasic { secret_hash }, Some(secret))
-            }
+        let (authentication, client_secret) = if let Some(jwks) = new.jwks {
+            require_jwks(&jwks)?;
+            (ClientAuthentication::PrivateKeyJwt { jwks }, None)
+        } else {
+            let secret = encode_b64u(&random_bytes::<32>(self.rng));
+            let secret_hash = Sha256Digest::of(secret.as_bytes());
+            (
+                ClientAuthentication::ClientSecretBasic { secret_hash },
+                Some(secret),
+            )
         };
         let client = Client {
             id,
@@ -144,8 +158,14 @@ impl Desk<'_> {
             transfer_code: new.transfer_code,
         };
         match self.store.apply(CreateClient(client.clone())).await? {
-            CreateClientOutcome::Created => Ok(ClientView { client_secret, ..client.into() }),
-            CreateClientOutcome::Taken => Err(AdministrationError::Taken(format!("client {:?}", client.id.as_str()))),
+            CreateClientOutcome::Created => Ok(ClientView {
+                client_secret,
+                ..client.into()
+            }),
+            CreateClientOutcome::Taken => Err(AdministrationError::Taken(format!(
+                "client {:?}",
+                client.id.as_str()
+            ))),
         }
     }
 
@@ -154,7 +174,7 @@ impl Desk<'_> {
     /// # Errors
     /// [`AdministrationError::Store`].
     pub async fn clients(&self) -> Result<Vec<ClientView>> {
-        let clients = self.store.read(|reader| reader.clients()).await?;
+        let clients = self.store.read(StoreReader::clients).await?;
         Ok(clients.into_iter().map(ClientView::from).collect())
     }
 
@@ -165,7 +185,13 @@ impl Desk<'_> {
     pub async fn remove_client(&self, client_id: &str) -> Result<()> {
         let unknown = || AdministrationError::Unknown(format!("client {client_id:?}"));
         let client = ClientId::parse(client_id).map_err(|_| unknown())?;
-        let removed = self.store.apply(DeleteClient { client, now: self.now }).await?;
+        let removed = self
+            .store
+            .apply(DeleteClient {
+                client,
+                now: self.now,
+            })
+            .await?;
         if removed { Ok(()) } else { Err(unknown()) }
     }
 
@@ -178,7 +204,10 @@ impl Desk<'_> {
             Some(name) => Some(self.user(name).await?.id),
             None => None,
         };
-        let (devices, accounts) = self.store.read(|reader| Ok((reader.devices()?, reader.accounts()?))).await?;
+        let (devices, accounts) = self
+            .store
+            .read(|reader| Ok((reader.devices()?, reader.accounts()?)))
+            .await?;
         Ok(devices
             .into_iter()
             .filter(|device| only.as_ref().is_none_or(|id| device.account == *id))
@@ -196,7 +225,14 @@ impl Desk<'_> {
     pub async fn revoke_device(&self, device_id: &str) -> Result<DeviceId> {
         let unknown = || AdministrationError::Unknown(format!("device {device_id:?}"));
         let device = DeviceId::parse(device_id).map_err(|_| unknown())?;
-        match self.store.apply(RevokeDevice { device: device.clone(), now: self.now }).await? {
+        match self
+            .store
+            .apply(RevokeDevice {
+                device: device.clone(),
+                now: self.now,
+            })
+            .await?
+        {
             RevokeDeviceOutcome::Revoked | RevokeDeviceOutcome::AlreadyRevoked => Ok(device),
             RevokeDeviceOutcome::Unknown => Err(unknown()),
         }
@@ -208,7 +244,10 @@ impl Desk<'_> {
     /// [`AdministrationError::Unknown`].
     pub async fn user(&self, login_name: &str) -> Result<Account> {
         let name = login_name.to_owned();
-        let found = self.store.read(move |reader| reader.account_by_login(&name)).await?;
+        let found = self
+            .store
+            .read(move |reader| reader.account_by_login(&name))
+            .await?;
         found.ok_or_else(|| unknown_user(login_name))
     }
 }
@@ -230,7 +269,10 @@ fn require_shown(what: &str, text: &str) -> Result<()> {
 fn require_jwks(text: &str) -> Result<()> {
     let bad = |what: &str| AdministrationError::Invalid(format!("the JWK Set {what}"));
     let jwks: serde_json::Value = serde_json::from_str(text).map_err(|_| bad("is not JSON"))?;
-    let keys = jwks.get("keys").and_then(|keys| keys.as_array()).ok_or_else(|| bad("has no \"keys\""))?;
+    let keys = jwks
+        .get("keys")
+        .and_then(|keys| keys.as_array())
+        .ok_or_else(|| bad("has no \"keys\""))?;
     if keys.is_empty() {
         return Err(bad("is empty"));
     }

@@ -10,7 +10,9 @@ use crate::{
     demo::DemoState,
     domain::PollGate,
     keys::Keys,
-    storage::{StoreError, StoreHandle, StoreOptions, StoreReader, ops::SetValue, sqlite::SqliteStore},
+    storage::{
+        StoreError, StoreHandle, StoreOptions, StoreReader, ops::SetValue, sqlite::SqliteStore,
+    },
 };
 
 /// The server's state, behind one `Arc`. Nothing in it is authoritative but the store.
@@ -78,13 +80,19 @@ impl App {
         let keys = folder.keys(&system)?;
         let lock = folder.lock()?;
         let store = open_store(&config, folder, &keys)?;
-        let issuer = config.issuer.clone().unwrap_or_else(|| Issuer::localhost(port));
+        let issuer = config
+            .issuer
+            .clone()
+            .unwrap_or_else(|| Issuer::localhost(port));
         if let Some(earlier) = store.read(remembered).await?
             && earlier != issuer
         {
             tracing::warn!(%earlier, now = %issuer, "the issuer has changed: devices that paired before will refuse it");
         }
-        let remember = SetValue { name: ISSUER.to_owned(), value: issuer.as_str().as_bytes().to_vec() };
+        let remember = SetValue {
+            name: ISSUER.to_owned(),
+            value: issuer.as_str().as_bytes().to_vec(),
+        };
         store.apply(remember).await?;
         let admin_token = folder.make_admin_token(&system)?;
         Ok(Arc::new(Self {
@@ -118,13 +126,20 @@ impl App {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn open_store(config: &Config, folder: &DataFolder, keys: &Keys) -> Result<StoreHandle, StoreError> {
+pub fn open_store(
+    config: &Config,
+    folder: &DataFolder,
+    keys: &Keys,
+) -> Result<StoreHandle, StoreError> {
     let options = StoreOptions {
         limits: config.limits,
         retention: i64::from(config.lifetimes.retention),
         ..StoreOptions::new(keys.locator().clone())
     };
-    StoreHandle::start(SqliteStore::open(&folder.store_path(), options.clone())?, &options)
+    StoreHandle::start(
+        SqliteStore::open(&folder.store_path(), options.clone())?,
+        &options,
+    )
 }
 
 /// The issuer of the last start. Devices have pinned it, so a server without a fixed port tries to get it again.

@@ -3,6 +3,7 @@
 //! Every option is documented once, on its field here and in [`DEFAULT_FILE`], which `init` writes. To add one: a field
 //! with its default, a line in `DEFAULT_FILE`; a test checks that the two agree.
 
+use crate::{domain::Limits, verification::VerifierKind};
 use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
@@ -12,7 +13,6 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
-use crate::{domain::Limits, verification::VerifierKind};
 
 mod issuer;
 
@@ -354,8 +354,8 @@ mod tests {
                 }
                 _ => line,
             })
-            .map(|line| format!("{line}\n"))
-            .collect();
+            .collect::<Vec<_>>()
+            .join("\n");
         let mut said = load(&uncommented).unwrap();
         assert_eq!(said.issuer.take().unwrap(), Issuer::localhost(8480));
         assert_eq!(

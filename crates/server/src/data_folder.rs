@@ -30,7 +30,9 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum DataFolderError {
     /// It is in use.
-    #[error("{0} is in use by another tegata-server; stop that one first, or use another --data-dir")]
+    #[error(
+        "{0} is in use by another tegata-server; stop that one first, or use another --data-dir"
+    )]
     InUse(PathBuf),
     /// A file cannot be read or written.
     #[error("{path}: {source}")]
@@ -125,11 +127,15 @@ impl DataFolder {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            fs::set_permissions(&self.path, fs::Permissions::from_mode(0o700)).map_err(|source| self.io(source))?;
+            fs::set_permissions(&self.path, fs::Permissions::from_mode(0o700))
+                .map_err(|source| self.io(source))?;
         }
         let _lock = self.lock()?;
         let keys = Keys::make(&self.keys_path(), rng)?;
-        drop(SqliteStore::open(&self.store_path(), StoreOptions::new(keys.locator().clone()))?);
+        drop(SqliteStore::open(
+            &self.store_path(),
+            StoreOptions::new(keys.locator().clone()),
+        )?);
         match write_private(&self.config_path(), config::DEFAULT_FILE.as_bytes(), false) {
             Ok(()) | Err(KeysError::Exists(_)) => Ok(keys),
             Err(error) => Err(error.into()),
@@ -147,7 +153,10 @@ impl DataFolder {
             .truncate(false)
             .write(true)
             .open(&path)
-            .map_err(|source| DataFolderError::Io { path: path.clone(), source })?;
+            .map_err(|source| DataFolderError::Io {
+                path: path.clone(),
+                source,
+            })?;
         match FileExt::try_lock(&file) {
             Ok(()) => Ok(FolderLock { _file: file }),
             Err(TryLockError::WouldBlock) => Err(DataFolderError::InUse(self.path.clone())),
@@ -170,8 +179,14 @@ impl DataFolder {
     ///
     /// # Errors
     /// [`DataFolderError::Keys`] if the file cannot be written.
+    ///
+    /// # Panics
+    /// Never: an address and a number serialize.
     pub fn announce(&self, address: SocketAddr) -> Result<(), DataFolderError> {
-        let running = RunningServer { address, pid: std::process::id() };
+        let running = RunningServer {
+            address,
+            pid: std::process::id(),
+        };
         let json = serde_json::to_vec(&running).expect("an address and a number serialize");
         Ok(write_private(&self.server_path(), &json, true)?)
     }
@@ -209,11 +224,16 @@ impl DataFolder {
     /// [`DataFolderError::Io`] if it cannot be read.
     pub fn admin_token(&self) -> Result<Secret<String>, DataFolderError> {
         let path = self.token_path();
-        fs::read_to_string(&path).map(Secret::new).map_err(|source| DataFolderError::Io { path, source })
+        fs::read_to_string(&path)
+            .map(Secret::new)
+            .map_err(|source| DataFolderError::Io { path, source })
     }
 
     fn io(&self, source: io::Error) -> DataFolderError {
-        DataFolderError::Io { path: self.path.clone(), source }
+        DataFolderError::Io {
+            path: self.path.clone(),
+            source,
+        }
     }
 }
 
@@ -237,11 +257,20 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let folder = DataFolder::at(scratch.path().join("new/data"));
         let rng = SystemRng::new();
-        assert!(matches!(folder.keys(&rng), Err(DataFolderError::NotMade(_))));
+        assert!(matches!(
+            folder.keys(&rng),
+            Err(DataFolderError::NotMade(_))
+        ));
         let made = folder.make(&rng).unwrap();
         assert!(folder.make(&rng).is_err());
-        assert_eq!(folder.keys(&rng).unwrap().root.thumbprint(), made.root.thumbprint());
-        assert_eq!(config::Config::load(Some(&folder.config_path())).unwrap(), config::Config::default());
+        assert_eq!(
+            folder.keys(&rng).unwrap().root.thumbprint(),
+            made.root.thumbprint()
+        );
+        assert_eq!(
+            config::Config::load(Some(&folder.config_path())).unwrap(),
+            config::Config::default()
+        );
     }
 
     #[test]
@@ -251,7 +280,13 @@ mod tests {
         assert_eq!(folder.announced(), None);
         let address = "127.0.0.1:8480".parse().unwrap();
         folder.announce(address).unwrap();
-        assert_eq!(folder.announced(), Some(RunningServer { address, pid: std::process::id() }));
+        assert_eq!(
+            folder.announced(),
+            Some(RunningServer {
+                address,
+                pid: std::process::id()
+            })
+        );
         let token = folder.make_admin_token(&SystemRng::new()).unwrap();
         assert_eq!(folder.admin_token().unwrap(), token);
         folder.withdraw_announcement();

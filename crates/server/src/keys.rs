@@ -86,6 +86,9 @@ impl Keys {
     ///
     /// # Errors
     /// [`KeysError::Exists`] if there is a file; [`KeysError::Io`] if it cannot be written.
+    ///
+    /// # Panics
+    /// Never: strings serialize.
     pub fn make(path: &Path, rng: &SystemRng) -> Result<Self, KeysError> {
         let signing = || {
             let (_, pkcs8) = SigningKey::make(rng);
@@ -226,7 +229,8 @@ fn require_private(path: &Path) -> io::Result<bool> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        Ok(metadata.mode() & 0o077 == 0)
+        // The last six bits are what group and others may do.
+        Ok(metadata.mode().trailing_zeros() >= 6)
     }
     #[cfg(not(unix))]
     {

@@ -14,7 +14,10 @@ use super::{
 use crate::{
     app::App,
     domain::{Grade, IssuingSession, IssuingSessionId, PairingState},
-    storage::ops::{CreateInvitation, CreateInvitationOutcome, CreateIssuingSession, CreateIssuingSessionOutcome},
+    storage::ops::{
+        CreateInvitation, CreateInvitationOutcome, CreateIssuingSession,
+        CreateIssuingSessionOutcome,
+    },
 };
 
 /// Starts an issuing session for a person, with an invitation or with a one-time page.
@@ -22,7 +25,11 @@ use crate::{
 /// # Errors
 /// [`AdministrationError::Unknown`] if there is no such person.
 pub async fn invite(app: &App, new: &NewInvitation) -> Result<InvitationView> {
-    let desk = Desk { store: &app.store, rng: app.rng(), now: app.now() };
+    let desk = Desk {
+        store: &app.store,
+        rng: app.rng(),
+        now: app.now(),
+    };
     let account = desk.user(&new.user).await?;
     let id = IssuingSessionId::make(app.rng());
     let secret = || Secret::new(encode_b64u(&random_bytes::<32>(app.rng())));
@@ -45,7 +52,11 @@ pub async fn invite(app: &App, new: &NewInvitation) -> Result<InvitationView> {
     }
     let form = if let Some(page_secret) = page_secret {
         // EXPOSE: the page's address is handed to the operator, who gives it to the person.
-        InvitationForm::Page { url: app.issuer.endpoint(&format!("/pair/session/{id}/{}", page_secret.expose())) }
+        InvitationForm::Page {
+            url: app
+                .issuer
+                .endpoint(&format!("/pair/session/{id}/{}", page_secret.expose())),
+        }
     } else {
         let code = InvitationCode::make(app.rng());
         let invitation = CreateInvitation {
@@ -86,7 +97,11 @@ pub async fn progress(app: &App, session: &str) -> Result<PairingProgress> {
     let session = find(app, session).await?;
     let Some(pairing) = session.pairing else {
         let over = app.now() >= session.expires;
-        return Ok(if over { PairingProgress::Expired } else { PairingProgress::Waiting });
+        return Ok(if over {
+            PairingProgress::Expired
+        } else {
+            PairingProgress::Waiting
+        });
     };
     let found = app
         .store
@@ -99,13 +114,17 @@ pub async fn progress(app: &App, session: &str) -> Result<PairingProgress> {
             Ok(pairing.map(|pairing| (pairing, device)))
         })
         .await?;
-    let Some((pairing, device)) = found else { return Ok(PairingProgress::Expired) };
+    let Some((pairing, device)) = found else {
+        return Ok(PairingProgress::Expired);
+    };
     let over = app.now() >= pairing.expires;
     Ok(match pairing.state {
         PairingState::Failed => PairingProgress::Failed,
         PairingState::Confirmed { device: id } => PairingProgress::Confirmed {
             device_id: id.to_string(),
-            device_name: device.map(|device| device.registration.device_name).unwrap_or_default(),
+            device_name: device
+                .map(|device| device.registration.device_name)
+                .unwrap_or_default(),
         },
         PairingState::Offered | PairingState::Submitted { .. } if over => PairingProgress::Expired,
         PairingState::Offered => PairingProgress::Redeemed,
@@ -117,7 +136,11 @@ pub async fn progress(app: &App, session: &str) -> Result<PairingProgress> {
 ///
 /// # Errors
 /// [`AdministrationError::Unknown`] if there is no such session or the secret is another.
-pub async fn authenticate(app: &App, session: &str, confirmation: &Confirmation) -> Result<IssuingSessionId> {
+pub async fn authenticate(
+    app: &App,
+    session: &str,
+    confirmation: &Confirmation,
+) -> Result<IssuingSessionId> {
     let found = find(app, session).await?;
     let presented = Sha256Digest::of(confirmation.secret.as_bytes());
     if constant_time_eq(&found.secret_hash.0, &presented.0) {
@@ -129,7 +152,10 @@ pub async fn authenticate(app: &App, session: &str, confirmation: &Confirmation)
 
 async fn find(app: &App, session: &str) -> Result<IssuingSession> {
     let id = IssuingSessionId::parse(session).ok_or_else(unknown_session)?;
-    let found = app.store.read(move |reader| reader.issuing_session(&id)).await?;
+    let found = app
+        .store
+        .read(move |reader| reader.issuing_session(&id))
+        .await?;
     found.ok_or_else(unknown_session)
 }
 

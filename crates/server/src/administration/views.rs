@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Account, BindingMessageUse, Client, ClientAuthentication, DeviceState, PairedDevice, RegisteredBy,
+    Account, BindingMessageUse, Client, ClientAuthentication, DeviceState, PairedDevice,
+    RegisteredBy,
 };
 
 /// A person to add.
@@ -89,7 +90,9 @@ pub struct ClientView {
 
 impl std::fmt::Debug for ClientView {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ClientView").field("client_id", &self.client_id).finish_non_exhaustive()
+        f.debug_struct("ClientView")
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -184,7 +187,9 @@ pub struct InvitationView {
 
 impl std::fmt::Debug for InvitationView {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("InvitationView").field("session", &self.session).finish_non_exhaustive()
+        f.debug_struct("InvitationView")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
     }
 }
 

@@ -27,7 +27,11 @@ enum Place {
     /// In the running server.
     Running(AdminClient),
     /// Here, with the folder locked.
-    Here { store: StoreHandle, rng: SystemRng, _lock: FolderLock },
+    Here {
+        store: StoreHandle,
+        rng: SystemRng,
+        _lock: FolderLock,
+    },
 }
 
 impl From<AdministrationError> for Failure {
@@ -44,23 +48,42 @@ fn place(context: &Context) -> Result<Place, Failure> {
     let keys = context.folder.keys(&rng).map_err(Failure::failed)?;
     let lock = context.folder.lock().map_err(Failure::failed)?;
     let store = open_store(&context.config, &context.folder, &keys).map_err(Failure::failed)?;
-    Ok(Place::Here { store, rng, _lock: lock })
+    Ok(Place::Here {
+        store,
+        rng,
+        _lock: lock,
+    })
 }
 
 fn desk<'a>(store: &'a StoreHandle, rng: &'a SystemRng) -> Desk<'a> {
-    Desk { store, rng, now: SystemClock.now() }
+    Desk {
+        store,
+        rng,
+        now: SystemClock.now(),
+    }
 }
 
 pub(super) async fn user(context: &Context, task: UserTask) -> Result<(), Failure> {
     let place = place(context)?;
     match task {
-        UserTask::Add { login_name, name, test } => {
-            let new = NewUser { login_name, display_name: name, test };
+        UserTask::Add {
+            login_name,
+            name,
+            test,
+        } => {
+            let new = NewUser {
+                login_name,
+                display_name: name,
+                test,
+            };
             let user: UserView = match &place {
                 Place::Running(client) => client.post("/users", &new).await?,
                 Place::Here { store, rng, .. } => desk(store, rng).add_user(new).await?,
             };
-            say(&format!("added {} ({}), sub {}", user.login_name, user.display_name, user.sub));
+            say(&format!(
+                "added {} ({}), sub {}",
+                user.login_name, user.display_name, user.sub
+            ));
         }
         UserTask::List { json } => {
             let users: Vec<UserView> = match &place {
@@ -69,7 +92,10 @@ pub(super) async fn user(context: &Context, task: UserTask) -> Result<(), Failur
             };
             list(&users, json, |user| {
                 let test = if user.test { "  (test)" } else { "" };
-                format!("{:<20} {:<24} {}{test}", user.login_name, user.display_name, user.sub)
+                format!(
+                    "{:<20} {:<24} {}{test}",
+                    user.login_name, user.display_name, user.sub
+                )
             })?;
         }
         UserTask::Remove { login_name } => {
@@ -114,7 +140,10 @@ pub(super) async fn client(context: &Context, task: ClientTask) -> Result<(), Fa
                 Place::Here { store, rng, .. } => desk(store, rng).clients().await?,
             };
             list(&clients, json, |client| {
-                format!("{:<24} {:<28} {}", client.client_id, client.name, client.authentication_method)
+                format!(
+                    "{:<24} {:<28} {}",
+                    client.client_id, client.name, client.authentication_method
+                )
             })?;
         }
         ClientTask::Remove { client_id } => {
@@ -123,7 +152,9 @@ pub(super) async fn client(context: &Context, task: ClientTask) -> Result<(), Fa
                     let path = format!("/clients/{}", segment(&client_id));
                     running.command(Method::DELETE, &path, None::<&()>).await?;
                 }
-                Place::Here { store, rng, .. } => desk(store, rng).remove_client(&client_id).await?,
+                Place::Here { store, rng, .. } => {
+                    desk(store, rng).remove_client(&client_id).await?;
+                }
             }
             say(&format!("removed {client_id}"));
         }
@@ -137,7 +168,10 @@ pub(super) async fn devices(context: &Context, task: DevicesTask) -> Result<(), 
         DevicesTask::List { user, json } => {
             let devices: Vec<DeviceView> = match &place {
                 Place::Running(client) => {
-                    let query = user.as_deref().map(|user| format!("?user={}", segment(user))).unwrap_or_default();
+                    let query = user
+                        .as_deref()
+                        .map(|user| format!("?user={}", segment(user)))
+                        .unwrap_or_default();
                     client.get(&format!("/devices{query}")).await?
                 }
                 Place::Here { store, rng, .. } => desk(store, rng).devices(user.as_deref()).await?,
@@ -149,7 +183,10 @@ pub(super) async fn devices(context: &Context, task: DevicesTask) -> Result<(), 
                     (true, false) => "active",
                 };
                 let user = device.user.as_deref().unwrap_or("-");
-                format!("{:<24} {user:<16} {state:<8} {}", device.device_id, device.name)
+                format!(
+                    "{:<24} {user:<16} {state:<8} {}",
+                    device.device_id, device.name
+                )
             })?;
         }
         DevicesTask::Revoke { device_id } => {
@@ -173,11 +210,18 @@ pub(super) async fn backup(context: &Context, file: PathBuf) -> Result<(), Failu
     let shown = file.display().to_string();
     match place(context)? {
         Place::Running(client) => {
-            client.command(Method::POST, "/backup", Some(&BackupRequest { file })).await?;
+            client
+                .command(Method::POST, "/backup", Some(&BackupRequest { file }))
+                .await?;
         }
-        Place::Here { store, .. } => store.read(move |reader| reader.backup(&file)).await.map_err(Failure::failed)?,
+        Place::Here { store, .. } => store
+            .read(move |reader| reader.backup(&file))
+            .await
+            .map_err(Failure::failed)?,
     }
-    say(&format!("wrote {shown}. It holds no keys: keep keys.json apart from it"));
+    say(&format!(
+        "wrote {shown}. It holds no keys: keep keys.json apart from it"
+    ));
     Ok(())
 }
 

@@ -73,7 +73,9 @@ pub enum Command {
         file: PathBuf,
     },
     /// Print a completion script
-    #[command(after_help = "Example:\n  tegata-server completions bash > ~/.local/share/bash-completion/completions/tegata-server")]
+    #[command(
+        after_help = "Example:\n  tegata-server completions bash > ~/.local/share/bash-completion/completions/tegata-server"
+    )]
     Completions {
         /// For which shell
         shell: Shell,

@@ -24,7 +24,11 @@ const CLIENT_ID: &str = "demo-kiosk";
 
 /// Makes what is missing and switches the demo page on.
 pub(super) async fn prepare(app: &App, folder: &DataFolder) -> Result<(), Failure> {
-    let desk = Desk { store: &app.store, rng: app.rng(), now: app.now() };
+    let desk = Desk {
+        store: &app.store,
+        rng: app.rng(),
+        now: app.now(),
+    };
     let person = NewUser {
         login_name: LOGIN_NAME.to_owned(),
         display_name: Some("Yamada Hanako".to_owned()),
@@ -46,7 +50,12 @@ pub(super) async fn prepare(app: &App, folder: &DataFolder) -> Result<(), Failur
 async fn client_secret(desk: &Desk<'_>, folder: &DataFolder) -> Result<Secret<String>, Failure> {
     let path = folder.demo_secret_path();
     let id = ClientId::parse(CLIENT_ID).map_err(Failure::failed)?;
-    let registered = desk.store.read(move |reader| reader.client(&id)).await.map_err(Failure::failed)?.is_some();
+    let registered = desk
+        .store
+        .read(move |reader| reader.client(&id))
+        .await
+        .map_err(Failure::failed)?
+        .is_some();
     match fs::read_to_string(&path) {
         Ok(secret) if registered => return Ok(Secret::new(secret)),
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -65,7 +74,11 @@ async fn client_secret(desk: &Desk<'_>, folder: &DataFolder) -> Result<Secret<St
         binding_message: BindingMessageUse::Show,
         transfer_code: true,
     };
-    let secret = desk.add_client(client).await?.client_secret.unwrap_or_default();
+    let secret = desk
+        .add_client(client)
+        .await?
+        .client_secret
+        .unwrap_or_default();
     write_private(&path, secret.as_bytes(), true).map_err(Failure::failed)?;
     Ok(Secret::new(secret))
 }

@@ -12,10 +12,18 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     let folder = &context.folder;
     let mut report = Report::default();
     report.line(true, "data folder", &folder.path().display().to_string());
-    report.line(true, "configuration", "readable; it would listen on loopback");
+    report.line(
+        true,
+        "configuration",
+        "readable; it would listen on loopback",
+    );
     let keys = match folder.keys(&SystemRng::new()) {
         Ok(keys) => {
-            report.line(true, "keys", &format!("complete, private; root {}", keys.root.thumbprint()));
+            report.line(
+                true,
+                "keys",
+                &format!("complete, private; root {}", keys.root.thumbprint()),
+            );
             keys
         }
         Err(error) => {
@@ -25,10 +33,14 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     };
     match AdminClient::find(folder) {
         Ok(Some(_)) => {
-            let address = folder.announced().map(|running| running.address.to_string()).unwrap_or_default();
+            let address = folder
+                .announced()
+                .map(|running| running.address.to_string())
+                .unwrap_or_default();
             report.line(true, "server", &format!("running on {address}"));
             let options = StoreOptions::new(keys.locator().clone());
-            let checked = SqliteReader::open(&folder.store_path(), &options).and_then(|reader| check(&reader));
+            let checked = SqliteReader::open(&folder.store_path(), &options)
+                .and_then(|reader| check(&reader));
             report.result("store", checked);
         }
         Ok(None) => {
@@ -38,7 +50,9 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
                     report.result("store", store.read(check).await);
                     match store.read(remembered).await {
                         Ok(Some(issuer)) => report.line(true, "issuer", issuer.as_str()),
-                        Ok(None) => report.line(true, "issuer", "none yet; the first start decides"),
+                        Ok(None) => {
+                            report.line(true, "issuer", "none yet; the first start decides");
+                        }
                         Err(error) => report.line(false, "issuer", &error.to_string()),
                     }
                 }
@@ -70,7 +84,10 @@ struct Report {
 impl Report {
     fn line(&mut self, good: bool, what: &str, text: &str) {
         self.bad += usize::from(!good);
-        say(&format!("{} {what:<14} {text}", if good { "ok  " } else { "BAD " }));
+        say(&format!(
+            "{} {what:<14} {text}",
+            if good { "ok  " } else { "BAD " }
+        ));
     }
 
     fn result(&mut self, what: &str, result: Result<String, crate::storage::StoreError>) {

@@ -21,12 +21,18 @@ pub(super) async fn run(context: &Context, options: InviteOptions) -> Result<(),
     let Some(client) = AdminClient::find(&context.folder)? else {
         return Err(Failure::not_running("an invitation"));
     };
-    let new = NewInvitation { user: options.user, page: options.page };
+    let new = NewInvitation {
+        user: options.user,
+        page: options.page,
+    };
     let invitation: InvitationView = client.post("/invitations", &new).await?;
     match &invitation.form {
         InvitationForm::Page { url } => {
             if options.json {
-                say(&serde_json::json!({ "url": url, "expires_in": invitation.expires_in }).to_string());
+                say(
+                    &serde_json::json!({ "url": url, "expires_in": invitation.expires_in })
+                        .to_string(),
+                );
             } else {
                 say(url);
                 warn(&format!(
@@ -60,7 +66,10 @@ fn show(invitation: &InvitationView, code: &str, link: &str) -> Result<(), Failu
         .dark_color(unicode::Dense1x2::Light)
         .light_color(unicode::Dense1x2::Dark)
         .build();
-    say(&format!("Pair a device for {}: scan this, or type host and code.", invitation.display_name));
+    say(&format!(
+        "Pair a device for {}: scan this, or type host and code.",
+        invitation.display_name
+    ));
     say("");
     say(&picture);
     say(&format!("host            {}", invitation.host));
@@ -103,7 +112,9 @@ async fn confirm(
         } else {
             ask("Six digits that the device shows: ");
         }
-        let line = tokio::task::spawn_blocking(read_line).await.map_err(Failure::failed)?;
+        let line = tokio::task::spawn_blocking(read_line)
+            .await
+            .map_err(Failure::failed)?;
         let Some(line) = line.map_err(Failure::failed)? else {
             return Err(Failure::failed("no digits were typed; nothing was paired"));
         };
@@ -112,10 +123,20 @@ async fn confirm(
             warn("That is not six digits; it does not count as a try.");
             continue;
         }
-        let confirmation = Confirmation { secret: secret.to_owned(), code };
-        match client.post::<PairingProgress>(&format!("{path}/confirm"), &confirmation).await? {
+        let confirmation = Confirmation {
+            secret: secret.to_owned(),
+            code,
+        };
+        match client
+            .post::<PairingProgress>(&format!("{path}/confirm"), &confirmation)
+            .await?
+        {
             PairingProgress::WrongCode { tries_left } => {
-                let left = if tries_left == 1 { "One try" } else { "Two tries" };
+                let left = if tries_left == 1 {
+                    "One try"
+                } else {
+                    "Two tries"
+                };
                 warn(&format!("Not the digits of this pairing. {left} left."));
             }
             ended => return finish(ended, json),
@@ -131,7 +152,10 @@ fn read_line() -> io::Result<Option<String>> {
 
 fn finish(progress: PairingProgress, json: bool) -> Result<(), Failure> {
     match progress {
-        PairingProgress::Confirmed { device_id, device_name } => {
+        PairingProgress::Confirmed {
+            device_id,
+            device_name,
+        } => {
             if json {
                 let facts = serde_json::json!({
                     "state": "confirmed", "device_id": device_id, "device_name": device_name,
@@ -142,14 +166,18 @@ fn finish(progress: PairingProgress, json: bool) -> Result<(), Failure> {
             }
             Ok(())
         }
-        PairingProgress::Failed => {
-            Err(Failure::failed("three wrong codes: the pairing has ended. If somebody else took the code, nothing of \
-                                 theirs was paired. Start again with a new invitation"))
-        }
-        PairingProgress::Expired => Err(Failure::failed("the time is over; start again with a new invitation")),
+        PairingProgress::Failed => Err(Failure::failed(
+            "three wrong codes: the pairing has ended. If somebody else took the code, nothing of \
+                                 theirs was paired. Start again with a new invitation",
+        )),
+        PairingProgress::Expired => Err(Failure::failed(
+            "the time is over; start again with a new invitation",
+        )),
         PairingProgress::Waiting
         | PairingProgress::Redeemed
         | PairingProgress::Ready { .. }
-        | PairingProgress::WrongCode { .. } => Err(Failure::failed("the pairing is not ready to be confirmed")),
+        | PairingProgress::WrongCode { .. } => {
+            Err(Failure::failed("the pairing is not ready to be confirmed"))
+        }
     }
 }

@@ -4,8 +4,8 @@
 //!
 //! To add a command: a variant of [`Command`] with its help and examples, and a file here.
 
-mod administer;
 mod admin_client;
+mod administer;
 mod arguments;
 mod demo;
 mod doctor;
@@ -16,7 +16,10 @@ mod serve;
 pub use arguments::{Arguments, Command};
 
 use clap::{CommandFactory, Parser};
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 use tegata_protocol::SystemRng;
 
 use crate::{
@@ -34,17 +37,25 @@ pub struct Failure {
 
 impl Failure {
     fn failed(message: impl std::fmt::Display) -> Self {
-        Self { code: 1, message: message.to_string() }
+        Self {
+            code: 1,
+            message: message.to_string(),
+        }
     }
 
     fn usage(message: impl std::fmt::Display) -> Self {
-        Self { code: 2, message: message.to_string() }
+        Self {
+            code: 2,
+            message: message.to_string(),
+        }
     }
 
     fn not_running(what: &str) -> Self {
         Self {
             code: 3,
-            message: format!("{what} needs a running server: start one with `tegata-server serve` and try again"),
+            message: format!(
+                "{what} needs a running server: start one with `tegata-server serve` and try again"
+            ),
         }
     }
 }
@@ -64,7 +75,10 @@ struct Context {
 /// Runs the command line of this process; `main` is nothing but this.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             warn(&format!("error: no asynchronous run time: {error}"));
@@ -83,11 +97,16 @@ pub fn run() -> ExitCode {
 async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     if let Command::Completions { shell } = arguments.command {
         let mut script = Vec::new();
-        clap_complete::generate(shell, &mut Arguments::command(), "tegata-server", &mut script);
+        clap_complete::generate(
+            shell,
+            &mut Arguments::command(),
+            "tegata-server",
+            &mut script,
+        );
         say(String::from_utf8_lossy(&script).trim_end());
         return Ok(());
     }
-    let context = context(arguments.data_dir, arguments.config)?;
+    let context = context(arguments.data_dir, arguments.config.as_deref())?;
     match arguments.command {
         Command::Init => init(&context.folder),
         Command::Serve(options) => serve::run(context, options).await,
@@ -103,13 +122,21 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
 
 /// Finds the data folder and reads the configuration. The folder is, in this order: `--data-dir` (or
 /// `TEGATA_DATA_DIR`), `data_dir` in the file that `--config` names, the system's folder for application data.
-fn context(data_dir: Option<PathBuf>, config_file: Option<PathBuf>) -> Result<Context, Failure> {
-    let named = config_file.as_deref().map(|file| Config::load(Some(file))).transpose()?;
+fn context(data_dir: Option<PathBuf>, config_file: Option<&Path>) -> Result<Context, Failure> {
+    let named = config_file
+        .map(|file| Config::load(Some(file)))
+        .transpose()?;
     let path = data_dir
         .or_else(|| named.as_ref().and_then(|config| config.data_dir.clone()))
-        .or_else(|| directories::ProjectDirs::from("", "", "tegata-server").map(|dirs| dirs.data_dir().to_owned()))
-        .ok_or_else(|| Failure::usage("this system names no folder for application data; use --data-dir"))?;
-    let path = std::path::absolute(&path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+        .or_else(|| {
+            directories::ProjectDirs::from("", "", "tegata-server")
+                .map(|dirs| dirs.data_dir().to_owned())
+        })
+        .ok_or_else(|| {
+            Failure::usage("this system names no folder for application data; use --data-dir")
+        })?;
+    let path = std::path::absolute(&path)
+        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
     let folder = DataFolder::at(path);
     let config = match named {
         Some(config) => config,
@@ -128,7 +155,10 @@ fn init(folder: &DataFolder) -> Result<(), Failure> {
     }
     let keys = folder.make(&SystemRng::new()).map_err(Failure::failed)?;
     say(&format!("data folder     {}", folder.path().display()));
-    say(&format!("configuration   {}", folder.config_path().display()));
+    say(&format!(
+        "configuration   {}",
+        folder.config_path().display()
+    ));
     say(&format!("root thumbprint {}", keys.root.thumbprint()));
     say("");
     say("Next: tegata-server user add NAME, tegata-server client add, tegata-server serve");

@@ -26,19 +26,28 @@ pub(super) async fn run(context: Context, options: ServeOptions) -> Result<(), F
         folder.make(&rng).map_err(Failure::failed)?;
     }
     let keys = folder.keys(&rng).map_err(Failure::failed)?;
-    let earlier = SqliteReader::open(&folder.store_path(), &StoreOptions::new(keys.locator().clone()))
-        .ok()
-        .and_then(|reader| remembered(&reader).ok().flatten())
-        .and_then(|issuer| issuer.port());
+    let earlier = SqliteReader::open(
+        &folder.store_path(),
+        &StoreOptions::new(keys.locator().clone()),
+    )
+    .ok()
+    .and_then(|reader| remembered(&reader).ok().flatten())
+    .and_then(|issuer| issuer.port());
     let listener = bind(config.listen, earlier.filter(|_| config.issuer.is_none())).await?;
     let address = listener.local_addr().map_err(Failure::failed)?;
     let demo = config.demo;
-    let app = App::open(config, &folder, address.port(), Arc::new(SystemClock), Arc::new(rng)).await.map_err(
-        |error| match error {
-            StartError::Folder(DataFolderError::InUse(_)) => Failure::usage(error),
-            other => Failure::failed(other),
-        },
-    )?;
+    let app = App::open(
+        config,
+        &folder,
+        address.port(),
+        Arc::new(SystemClock),
+        Arc::new(rng),
+    )
+    .await
+    .map_err(|error| match error {
+        StartError::Folder(DataFolderError::InUse(_)) => Failure::usage(error),
+        other => Failure::failed(other),
+    })?;
     if demo {
         demo::prepare(&app, &folder).await?;
     }
@@ -82,7 +91,9 @@ async fn bind(address: SocketAddr, earlier: Option<u16>) -> Result<TcpListener, 
 fn start_log(config: &Config) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&config.log.level)
         .map_err(|error| Failure::usage(format!("log.level {:?}: {error}", config.log.level)))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr);
     let started = match config.log.format {
         LogFormat::Json => log.json().try_init(),
         LogFormat::Text => log.with_ansi(false).try_init(),
@@ -94,7 +105,10 @@ fn start_log(config: &Config) -> Result<(), Failure> {
 #[cfg(unix)]
 fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (mut interrupt, mut terminate) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}

@@ -24,12 +24,21 @@ impl Issuer {
     /// # Errors
     /// [`InvalidIssuerError`], saying what an issuer must be.
     pub fn parse(text: &str) -> Result<Self, InvalidIssuerError> {
-        invitation::Issuer::parse(text).map(Self).map_err(|_| InvalidIssuerError(text.to_owned()))
+        invitation::Issuer::parse(text)
+            .map(Self)
+            .map_err(|_| InvalidIssuerError(text.to_owned()))
     }
 
     /// `http://localhost:PORT`, what a server on this machine is called unless configured otherwise.
+    ///
+    /// # Panics
+    /// Never: such an issuer is valid.
     pub fn localhost(port: u16) -> Self {
-        let text = if port == 80 { "http://localhost".to_owned() } else { format!("http://localhost:{port}") };
+        let text = if port == 80 {
+            "http://localhost".to_owned()
+        } else {
+            format!("http://localhost:{port}")
+        };
         Self::parse(&text).expect("a local issuer is valid")
     }
 
@@ -55,7 +64,9 @@ impl Issuer {
 
     /// The port in the issuer, if it names one.
     pub fn port(&self) -> Option<u16> {
-        self.authority().rsplit_once(':').and_then(|(_, port)| port.parse().ok())
+        self.authority()
+            .rsplit_once(':')
+            .and_then(|(_, port)| port.parse().ok())
     }
 
     /// The same as the wire's type.
@@ -96,7 +107,12 @@ mod tests {
 
     #[test]
     fn an_issuer_is_https_or_localhost_and_never_an_ip_address() {
-        for good in ["https://id.example.com", "http://localhost:1", "http://a.localhost:1", "https://e.org/t"] {
+        for good in [
+            "https://id.example.com",
+            "http://localhost:1",
+            "http://a.localhost:1",
+            "https://e.org/t",
+        ] {
             assert_eq!(Issuer::parse(good).unwrap().as_str(), good);
         }
         for bad in [
@@ -113,6 +129,9 @@ mod tests {
         }
         assert_eq!(Issuer::localhost(80).as_str(), "http://localhost");
         let local = Issuer::localhost(8480);
-        assert_eq!((local.authority(), local.host(), local.port()), ("localhost:8480", "localhost", Some(8480)));
+        assert_eq!(
+            (local.authority(), local.host(), local.port()),
+            ("localhost:8480", "localhost", Some(8480))
+        );
     }
 }

@@ -58,6 +58,9 @@ impl Locator {
     }
 
     /// The identifiers of the new row `seq`.
+    ///
+    /// # Panics
+    /// Never: base64url is made of unreserved characters.
     pub fn make_flow_ids(&self, seq: FlowSeq, rng: &dyn Rng) -> FlowIds {
         let (auth_req_id, tag_hash) = self.seal(AUTH_REQ_ID, seq, rng);
         let (consent_request_id, _) = self.seal(CONSENT_REQUEST_ID, seq, rng);

@@ -39,14 +39,17 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/v1/invitations/{session}", get(progress))
         .route("/admin/v1/invitations/{session}/confirm", post(confirm))
         .route("/admin/v1/backup", post(backup))
-        .route_layer(middleware::from_fn_with_state(Arc::clone(app), require_token))
+        .route_layer(middleware::from_fn_with_state(
+            Arc::clone(app),
+            require_token,
+        ))
 }
 
 /// A refusal as the commands read it.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Refusal {
+pub(crate) struct Refusal {
     /// For the operator.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 type Result<T> = std::result::Result<T, AdministrationError>;
@@ -62,7 +65,13 @@ impl IntoResponse for AdministrationError {
             Self::Taken(_) => StatusCode::CONFLICT,
             Self::Unknown(_) => StatusCode::NOT_FOUND,
         };
-        (status, Json(Refusal { message: self.to_string() })).into_response()
+        (
+            status,
+            Json(Refusal {
+                message: self.to_string(),
+            }),
+        )
+            .into_response()
     }
 }
 
@@ -87,15 +96,25 @@ async fn require_token(State(app): State<Arc<App>>, request: Request, next: Next
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "));
     // EXPOSE: compared in constant time.
-    if presented.is_some_and(|token| constant_time_eq(token.as_bytes(), app.admin_token.expose().as_bytes())) {
+    if presented.is_some_and(|token| {
+        constant_time_eq(token.as_bytes(), app.admin_token.expose().as_bytes())
+    }) {
         next.run(request).await
     } else {
-        (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")]).into_response()
+        (
+            StatusCode::UNAUTHORIZED,
+            [(header::WWW_AUTHENTICATE, "Bearer")],
+        )
+            .into_response()
     }
 }
 
 fn desk(app: &App) -> Desk<'_> {
-    Desk { store: &app.store, rng: app.rng(), now: app.now() }
+    Desk {
+        store: &app.store,
+        rng: app.rng(),
+        now: app.now(),
+    }
 }
 
 fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T> {
@@ -111,10 +130,15 @@ async fn add_user(State(app): State<Arc<App>>, body: Bytes) -> Result<Response> 
     Ok((StatusCode::CREATED, Json(desk(&app).add_user(new).await?)).into_response())
 }
 
-async fn remove_user(State(app): State<Arc<App>>, Path(login_name): Path<String>) -> Result<StatusCode> {
+async fn remove_user(
+    State(app): State<Arc<App>>,
+    Path(login_name): Path<String>,
+) -> Result<StatusCode> {
     let devices = {
         let account = desk(&app).user(&login_name).await?.id;
-        app.store.read(move |reader| reader.devices_of(&account)).await?
+        app.store
+            .read(move |reader| reader.devices_of(&account))
+            .await?
     };
     desk(&app).remove_user(&login_name).await?;
     for device in devices {
@@ -132,47 +156,75 @@ async fn add_client(State(app): State<Arc<App>>, body: Bytes) -> Result<Response
     Ok((StatusCode::CREATED, Json(desk(&app).add_client(new).await?)).into_response())
 }
 
-async fn remove_client(State(app): State<Arc<App>>, Path(client_id): Path<String>) -> Result<StatusCode> {
+async fn remove_client(
+    State(app): State<Arc<App>>,
+    Path(client_id): Path<String>,
+) -> Result<StatusCode> {
     desk(&app).remove_client(&client_id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn devices(State(app): State<Arc<App>>, Query(filter): Query<DeviceFilter>) -> Result<Response> {
+async fn devices(
+    State(app): State<Arc<App>>,
+    Query(filter): Query<DeviceFilter>,
+) -> Result<Response> {
     Ok(Json(desk(&app).devices(filter.user.as_deref()).await?).into_response())
 }
 
-async fn revoke_device(State(app): State<Arc<App>>, Path(device_id): Path<String>) -> Result<StatusCode> {
+async fn revoke_device(
+    State(app): State<Arc<App>>,
+    Path(device_id): Path<String>,
+) -> Result<StatusCode> {
     let unknown = || AdministrationError::Unknown(format!("device {device_id:?}"));
     let device = DeviceId::parse(&device_id).map_err(|_| unknown())?;
     match device_gateway::revoke_device(&app, device).await? {
-        RevokeDeviceOutcome::Revoked | RevokeDeviceOutcome::AlreadyRevoked => Ok(StatusCode::NO_CONTENT),
+        RevokeDeviceOutcome::Revoked | RevokeDeviceOutcome::AlreadyRevoked => {
+            Ok(StatusCode::NO_CONTENT)
+        }
         RevokeDeviceOutcome::Unknown => Err(unknown()),
     }
 }
 
 async fn invite(State(app): State<Arc<App>>, body: Bytes) -> Result<Response> {
     let new: NewInvitation = parse(&body)?;
-    Ok((StatusCode::CREATED, Json(invitations::invite(&app, &new).await?)).into_response())
+    Ok((
+        StatusCode::CREATED,
+        Json(invitations::invite(&app, &new).await?),
+    )
+        .into_response())
 }
 
 async fn progress(State(app): State<Arc<App>>, Path(session): Path<String>) -> Result<Response> {
     Ok(Json(invitations::progress(&app, &session).await?).into_response())
 }
 
-async fn confirm(State(app): State<Arc<App>>, Path(session): Path<String>, body: Bytes) -> Result<Response> {
+async fn confirm(
+    State(app): State<Arc<App>>,
+    Path(session): Path<String>,
+    body: Bytes,
+) -> Result<Response> {
     let confirmation: Confirmation = parse(&body)?;
     let id = invitations::authenticate(&app, &session, &confirmation).await?;
     let outcome = device_gateway::pairing::confirm_digits(&app, id, &confirmation.code).await?;
     Ok(Json(match outcome {
-        ConfirmPairingOutcome::Confirmed { device, device_name, .. } => {
-            PairingProgress::Confirmed { device_id: device.to_string(), device_name }
+        ConfirmPairingOutcome::Confirmed {
+            device,
+            device_name,
+            ..
+        } => PairingProgress::Confirmed {
+            device_id: device.to_string(),
+            device_name,
+        },
+        ConfirmPairingOutcome::WrongCode { tries_left } => {
+            PairingProgress::WrongCode { tries_left }
         }
-        ConfirmPairingOutcome::WrongCode { tries_left } => PairingProgress::WrongCode { tries_left },
         ConfirmPairingOutcome::Failed => PairingProgress::Failed,
         ConfirmPairingOutcome::NotReady => PairingProgress::Waiting,
         ConfirmPairingOutcome::Expired => PairingProgress::Expired,
         ConfirmPairingOutcome::Unknown => {
-            return Err(AdministrationError::Unknown("pairing to confirm".to_owned()));
+            return Err(AdministrationError::Unknown(
+                "pairing to confirm".to_owned(),
+            ));
         }
     })
     .into_response())
@@ -181,8 +233,12 @@ async fn confirm(State(app): State<Arc<App>>, Path(session): Path<String>, body:
 async fn backup(State(app): State<Arc<App>>, body: Bytes) -> Result<StatusCode> {
     let request: BackupRequest = parse(&body)?;
     if !request.file.is_absolute() {
-        return Err(AdministrationError::Invalid("the backup file must be an absolute path".to_owned()));
+        return Err(AdministrationError::Invalid(
+            "the backup file must be an absolute path".to_owned(),
+        ));
     }
-    app.store.read(move |reader| reader.backup(&request.file)).await?;
+    app.store
+        .read(move |reader| reader.backup(&request.file))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -161,7 +161,9 @@ impl StoreHandle {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        // The writer ends when its channel does; joining makes sure that the file is closed before the folder's lock is.
+        // Readers first, so that the writer's connection is the last and can tidy up its log. The writer ends when its
+        // channel does; joining makes sure that the file is closed before the folder's lock is let go.
+        lock(&self.readers).clear();
         drop(self.writer.take());
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()

@@ -142,7 +142,10 @@ pub trait StoreReader: Send + 'static {
     ///
     /// # Errors
     /// See [`StoreReader::account`].
-    fn pairing_by_possession(&self, key: &Thumbprint) -> Result<Option<SubmittedPairing>, StoreError>;
+    fn pairing_by_possession(
+        &self,
+        key: &Thumbprint,
+    ) -> Result<Option<SubmittedPairing>, StoreError>;
     /// Whether the account has decided on a request of this client before, or has one of it pending.
     ///
     /// # Errors

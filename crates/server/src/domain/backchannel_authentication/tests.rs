@@ -37,11 +37,21 @@ fn approval(at: i64) -> Approval {
     }
 }
 
-fn after(flow: &BackchannelAuthentication, transition: Result<Transition, InvalidTransition>) -> BackchannelAuthentication {
-    BackchannelAuthentication { state: transition.unwrap().state, ..flow.clone() }
+fn after(
+    flow: &BackchannelAuthentication,
+    transition: Result<Transition, InvalidTransition>,
+) -> BackchannelAuthentication {
+    BackchannelAuthentication {
+        state: transition.unwrap().state,
+        ..flow.clone()
+    }
 }
 
-fn redemption(flow: &BackchannelAuthentication, client: &str, now: i64) -> Result<(), RedemptionError> {
+fn redemption(
+    flow: &BackchannelAuthentication,
+    client: &str,
+    now: i64,
+) -> Result<(), RedemptionError> {
     let client = ClientId::parse(client).unwrap();
     check_redemption(Some(flow), &client, UnixTime(now), RETENTION).map(|_| ())
 }
@@ -113,9 +123,15 @@ proptest! {
 fn a_denied_request_can_neither_be_approved_nor_redeemed() {
     let pending = flow();
     let device = DeviceId::parse("device").unwrap();
-    let denied = after(&pending, pending.deny(device.clone(), DenialReason::NotMe, UnixTime(1)));
+    let denied = after(
+        &pending,
+        pending.deny(device.clone(), DenialReason::NotMe, UnixTime(1)),
+    );
     assert_eq!(denied.approve(approval(2)), Err(InvalidTransition));
-    assert_eq!(denied.deny(device, DenialReason::NotMe, UnixTime(2)), Err(InvalidTransition));
+    assert_eq!(
+        denied.deny(device, DenialReason::NotMe, UnixTime(2)),
+        Err(InvalidTransition)
+    );
     assert_eq!(denied.redeem(UnixTime(2)), Err(InvalidTransition));
     assert_eq!(denied.withdraw(UnixTime(2)), Err(InvalidTransition));
     assert_eq!(denied.fail_transfer(UnixTime(2)), Err(InvalidTransition));
@@ -127,25 +143,54 @@ fn the_wrong_client_learns_nothing_in_any_state() {
     let pending = flow();
     let approved = after(&pending, pending.approve(approval(1)));
     let redeemed = after(&approved, approved.redeem(UnixTime(2)));
-    for (flow, now) in [(&pending, 1), (&pending, 500), (&approved, 2), (&redeemed, 3)] {
-        assert_eq!(redemption(flow, "other", now), Err(RedemptionError::InvalidGrant));
+    for (flow, now) in [
+        (&pending, 1),
+        (&pending, 500),
+        (&approved, 2),
+        (&redeemed, 3),
+    ] {
+        assert_eq!(
+            redemption(flow, "other", now),
+            Err(RedemptionError::InvalidGrant)
+        );
     }
 }
 
 #[test]
 fn answers_follow_the_request_through_its_life() {
     let pending = flow();
-    assert_eq!(redemption(&pending, "client", 119), Err(RedemptionError::AuthorizationPending));
-    assert_eq!(redemption(&pending, "client", 120), Err(RedemptionError::ExpiredToken));
-    assert_eq!(redemption(&pending, "client", 120 + RETENTION - 1), Err(RedemptionError::ExpiredToken));
-    assert_eq!(redemption(&pending, "client", 120 + RETENTION), Err(RedemptionError::InvalidGrant));
+    assert_eq!(
+        redemption(&pending, "client", 119),
+        Err(RedemptionError::AuthorizationPending)
+    );
+    assert_eq!(
+        redemption(&pending, "client", 120),
+        Err(RedemptionError::ExpiredToken)
+    );
+    assert_eq!(
+        redemption(&pending, "client", 120 + RETENTION - 1),
+        Err(RedemptionError::ExpiredToken)
+    );
+    assert_eq!(
+        redemption(&pending, "client", 120 + RETENTION),
+        Err(RedemptionError::InvalidGrant)
+    );
 
     let device = DeviceId::parse("device").unwrap();
-    let denied = after(&pending, pending.deny(device, DenialReason::ChangedMind, UnixTime(1)));
-    assert_eq!(redemption(&denied, "client", 119), Err(RedemptionError::AccessDenied));
+    let denied = after(
+        &pending,
+        pending.deny(device, DenialReason::ChangedMind, UnixTime(1)),
+    );
+    assert_eq!(
+        redemption(&denied, "client", 119),
+        Err(RedemptionError::AccessDenied)
+    );
 
     let approved = after(&pending, pending.approve(approval(119)));
-    assert_eq!(redemption(&approved, "client", 119 + COLLECTION_GRACE_SECONDS - 1), Ok(()));
+    assert_eq!(
+        redemption(&approved, "client", 119 + COLLECTION_GRACE_SECONDS - 1),
+        Ok(())
+    );
     assert_eq!(
         redemption(&approved, "client", 119 + COLLECTION_GRACE_SECONDS),
         Err(RedemptionError::ExpiredToken),
@@ -155,7 +200,10 @@ fn answers_follow_the_request_through_its_life() {
 
     let redeemed = after(&approved, approved.redeem(UnixTime(121)));
     for now in [121, 1000] {
-        assert_eq!(redemption(&redeemed, "client", now), Err(RedemptionError::InvalidGrant));
+        assert_eq!(
+            redemption(&redeemed, "client", now),
+            Err(RedemptionError::InvalidGrant)
+        );
     }
 }
 
@@ -164,7 +212,10 @@ fn a_report_takes_an_approval_back_and_revokes_tokens_of_a_redeemed_one() {
     let pending = flow();
     let approved = after(&pending, pending.approve(approval(1)));
     let withdrawn = after(&approved, approved.report_not_me(UnixTime(2)));
-    assert_eq!(redemption(&withdrawn, "client", 3), Err(RedemptionError::AccessDenied));
+    assert_eq!(
+        redemption(&withdrawn, "client", 3),
+        Err(RedemptionError::AccessDenied)
+    );
 
     let redeemed = after(&approved, approved.redeem(UnixTime(2)));
     let report = redeemed.report_not_me(UnixTime(3)).unwrap();

@@ -1,8 +1,13 @@
 //! Backchannel authentications: accepted, shown, decided, collected.
 
-use tegata_protocol::{AuthReqId, ClientId, ConsentRequestId, DeviceId, Sha256Digest, Thumbprint, UnixTime};
+use tegata_protocol::{
+    AuthReqId, ClientId, ConsentRequestId, DeviceId, Sha256Digest, Thumbprint, UnixTime,
+};
 
-use crate::domain::{Admission, Approval, BackchannelAuthentication, CloseReason, DenialReason, FlowSeq, RedemptionError, RequestFacts};
+use crate::domain::{
+    Admission, Approval, BackchannelAuthentication, CloseReason, DenialReason, FlowSeq,
+    RedemptionError, RequestFacts,
+};
 
 /// Accepts a backchannel authentication. Caps and budgets are evaluated inside; over budget it is stored without
 /// prompts, which the client must not be able to tell.
@@ -131,7 +136,7 @@ pub enum DecideOutcome {
     Unknown,
     /// The device is revoked, or the credential is none of its.
     DeviceRevoked,
-    /// The very same decision was stored before.
+    /// The very same decision, or the very same report, was stored before.
     AlreadyRecorded {
         /// The receipt of then.
         receipt: String,

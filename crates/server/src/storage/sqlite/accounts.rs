@@ -9,8 +9,8 @@ use crate::{
     storage::{
         StoreError,
         ops::{
-            CreateAccount, CreateAccountOutcome, CreateClient, CreateClientOutcome, DeleteAccount, DeleteClient,
-            SetValue, UseAssertion, UseAssertionOutcome,
+            CreateAccount, CreateAccountOutcome, CreateClient, CreateClientOutcome, DeleteAccount,
+            DeleteClient, SetValue, UseAssertion, UseAssertionOutcome,
         },
     },
 };
@@ -19,7 +19,11 @@ use crate::{
 pub(super) fn is_taken(inserted: std::result::Result<usize, rusqlite::Error>) -> Result<bool> {
     match inserted {
         Ok(_) => Ok(false),
-        Err(rusqlite::Error::SqliteFailure(error, _)) if error.code == ErrorCode::ConstraintViolation => Ok(true),
+        Err(rusqlite::Error::SqliteFailure(error, _))
+            if error.code == ErrorCode::ConstraintViolation =>
+        {
+            Ok(true)
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -51,11 +55,17 @@ pub(super) fn create_account(c: &Connection, op: &CreateAccount) -> Result<Creat
             rows::to_json(&Budget::default())?
         ],
     );
-    Ok(if is_taken(inserted)? { CreateAccountOutcome::Taken } else { CreateAccountOutcome::Created })
+    Ok(if is_taken(inserted)? {
+        CreateAccountOutcome::Taken
+    } else {
+        CreateAccountOutcome::Created
+    })
 }
 
 pub(super) fn delete_account(c: &Connection, op: &DeleteAccount) -> Result<bool> {
-    let Some(no) = account_no(c, &op.account)? else { return Ok(false) };
+    let Some(no) = account_no(c, &op.account)? else {
+        return Ok(false);
+    };
     // Requests that could still become tokens end here; evidence and history stay.
     c.execute(
         "UPDATE flow SET state = ?1, at = ?2 WHERE account_no = ?3 AND state IN (?4, ?5)",
@@ -85,26 +95,40 @@ pub(super) fn create_client(c: &Connection, op: &CreateClient) -> Result<CreateC
             client.transfer_code,
         ],
     );
-    Ok(if is_taken(inserted)? { CreateClientOutcome::Taken } else { CreateClientOutcome::Created })
+    Ok(if is_taken(inserted)? {
+        CreateClientOutcome::Taken
+    } else {
+        CreateClientOutcome::Created
+    })
 }
 
 pub(super) fn delete_client(c: &Connection, op: &DeleteClient) -> Result<bool> {
-    let Some(no) = client_no(c, &op.client)? else { return Ok(false) };
+    let Some(no) = client_no(c, &op.client)? else {
+        return Ok(false);
+    };
     c.execute(
         "UPDATE flow SET state = ?1, at = ?2 WHERE client_no = ?3 AND state IN (?4, ?5)",
         params![rows::WITHDRAWN, op.now.0, no, rows::PENDING, rows::APPROVED],
     )?;
-    c.execute("DELETE FROM access_token WHERE seq IN (SELECT seq FROM flow WHERE client_no = ?1)", [no])?;
+    c.execute(
+        "DELETE FROM access_token WHERE seq IN (SELECT seq FROM flow WHERE client_no = ?1)",
+        [no],
+    )?;
     c.execute("DELETE FROM client WHERE no = ?1", [no])?;
     Ok(true)
 }
 
 pub(super) fn use_assertion(c: &Connection, op: &UseAssertion) -> Result<UseAssertionOutcome> {
-    let no = client_no(c, &op.client)?.ok_or_else(|| StoreError::Corrupt("an assertion of no client".to_owned()))?;
+    let no = client_no(c, &op.client)?
+        .ok_or_else(|| StoreError::Corrupt("an assertion of no client".to_owned()))?;
     let inserted = c
         .prepare_cached("INSERT INTO assertion (client_no, jti, expires) VALUES (?1, ?2, ?3)")?
         .execute(params![no, op.jti, op.expires.0]);
-    Ok(if is_taken(inserted)? { UseAssertionOutcome::Replayed } else { UseAssertionOutcome::Fresh })
+    Ok(if is_taken(inserted)? {
+        UseAssertionOutcome::Replayed
+    } else {
+        UseAssertionOutcome::Fresh
+    })
 }
 
 pub(super) fn set_value(c: &Connection, op: &SetValue) -> Result<()> {
@@ -130,7 +154,10 @@ pub(super) fn account_where(c: &Connection, column: &str, value: &str) -> Result
 }
 
 pub(super) fn accounts(c: &Connection) -> Result<Vec<Account>> {
-    let mut statement = c.prepare(&format!("SELECT {} FROM account ORDER BY login_name", rows::ACCOUNT))?;
+    let mut statement = c.prepare(&format!(
+        "SELECT {} FROM account ORDER BY login_name",
+        rows::ACCOUNT
+    ))?;
     let mut found = statement.query([])?;
     let mut all = Vec::new();
     while let Some(row) = found.next()? {
@@ -140,7 +167,10 @@ pub(super) fn accounts(c: &Connection) -> Result<Vec<Account>> {
 }
 
 pub(super) fn client(c: &Connection, id: &ClientId) -> Result<Option<Client>> {
-    let mut statement = c.prepare_cached(&format!("SELECT {} FROM client WHERE id = ?1", rows::CLIENT))?;
+    let mut statement = c.prepare_cached(&format!(
+        "SELECT {} FROM client WHERE id = ?1",
+        rows::CLIENT
+    ))?;
     let mut found = statement.query([id.as_str()])?;
     found.next()?.map(rows::client).transpose()
 }
@@ -156,12 +186,18 @@ pub(super) fn clients(c: &Connection) -> Result<Vec<Client>> {
 }
 
 /// Changes an account's budget inside the running commit.
-pub(super) fn with_budget<T>(c: &Connection, account_no: i64, change: impl FnOnce(&mut Budget) -> T) -> Result<T> {
+pub(super) fn with_budget<T>(
+    c: &Connection,
+    account_no: i64,
+    change: impl FnOnce(&mut Budget) -> T,
+) -> Result<T> {
     let stored: Option<String> = c
         .prepare_cached("SELECT budget FROM account WHERE no = ?1")?
         .query_row([account_no], |row| row.get(0))
         .optional()?;
-    let mut budget: Budget = stored.as_deref().map_or(Ok(Budget::default()), |text| rows::from_json(text, "budget"))?;
+    let mut budget: Budget = stored.as_deref().map_or(Ok(Budget::default()), |text| {
+        rows::from_json(text, "budget")
+    })?;
     let result = change(&mut budget);
     c.prepare_cached("UPDATE account SET budget = ?1 WHERE no = ?2")?
         .execute(params![rows::to_json(&budget)?, account_no])?;

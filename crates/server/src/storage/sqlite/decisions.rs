@@ -11,8 +11,9 @@ use super::{
 };
 use crate::{
     domain::{
-        Approval, CloseReason, Decision, DenialReason, Effect, PairedDevice, RedemptionError, Transfer, Transition,
-        backchannel_authentication::TRANSFER_TRIES, check_redemption, device::CredentialRole,
+        Approval, CloseReason, Decision, DenialReason, Effect, PairedDevice, RedemptionError,
+        Transfer, Transition, backchannel_authentication::TRANSFER_TRIES, check_redemption,
+        device::CredentialRole,
     },
     storage::{
         StoreOptions,
@@ -32,24 +33,41 @@ pub(super) fn decide(c: &Connection, options: &StoreOptions, op: &Decide) -> Res
         return Ok(DecideOutcome::Unknown);
     };
     // 2. Device and credential are active, checked again inside the commit.
-    let device = devices::device(c, &op.device)?.ok_or_else(|| corrupt("a prompt without its device"))?;
-    let Some(role) = device.role_of(&op.credential).filter(|_| device.is_active()) else {
+    let device =
+        devices::device(c, &op.device)?.ok_or_else(|| corrupt("a prompt without its device"))?;
+    let Some(role) = device
+        .role_of(&op.credential)
+        .filter(|_| device.is_active())
+    else {
         return Ok(DecideOutcome::DeviceRevoked);
     };
     // 3. An equal challenge is the same decision again: the same receipt.
     let earlier = evidence::with_challenge(c, loaded.flow.seq, &op.challenge)?;
     if let Some(earlier) = earlier {
-        return Ok(DecideOutcome::AlreadyRecorded { receipt: earlier.receipt });
+        return Ok(DecideOutcome::AlreadyRecorded {
+            receipt: earlier.receipt,
+        });
     }
     // 4. Closed, or decided otherwise by this device.
     if let Some(reason) = flows::close_reason(&loaded, Some(op.now)) {
         let (reported, devices) = report(c, options, &loaded, &request.prompt, &device, role, op)?;
-        let by_this_device = loaded.settlement.as_ref().is_some_and(|settled| settled.device == op.device);
+        let by_this_device = loaded
+            .settlement
+            .as_ref()
+            .is_some_and(|settled| settled.device == op.device);
         return Ok(if by_this_device {
             let reason = handled(&loaded).unwrap_or(reason);
-            DecideOutcome::Conflict { reason, reported, devices }
+            DecideOutcome::Conflict {
+                reason,
+                reported,
+                devices,
+            }
         } else {
-            DecideOutcome::Closed { reason, reported, devices }
+            DecideOutcome::Closed {
+                reason,
+                reported,
+                devices,
+            }
         });
     }
     // 5. The counter.
@@ -57,9 +75,15 @@ pub(super) fn decide(c: &Connection, options: &StoreOptions, op: &Decide) -> Res
         return Ok(DecideOutcome::CounterRegressed);
     }
     // 6. The transfer code; try and counter are committed together.
-    if let (Verdict::Approve { transfer: typed, .. }, Transfer::Code { hash, .. }) =
-        (&op.verdict, &loaded.flow.facts.transfer)
-        && !typed.as_ref().is_some_and(|typed| constant_time_eq(&typed.0, &hash.0))
+    if let (
+        Verdict::Approve {
+            transfer: typed, ..
+        },
+        Transfer::Code { hash, .. },
+    ) = (&op.verdict, &loaded.flow.facts.transfer)
+        && !typed
+            .as_ref()
+            .is_some_and(|typed| constant_time_eq(&typed.0, &hash.0))
     {
         return wrong_code(c, options, &loaded, op);
     }
@@ -75,7 +99,11 @@ pub(super) fn decide(c: &Connection, options: &StoreOptions, op: &Decide) -> Res
                 amr: amr.clone(),
                 evidence: hash,
             };
-            let verdict = SettledVerdict::Approved { acr: acr.clone(), amr: amr.clone(), evidence: hash };
+            let verdict = SettledVerdict::Approved {
+                acr: acr.clone(),
+                amr: amr.clone(),
+                evidence: hash,
+            };
             (Decision::Approve, loaded.flow.approve(approval), verdict)
         }
         Verdict::Deny { reason } => (
@@ -86,7 +114,12 @@ pub(super) fn decide(c: &Connection, options: &StoreOptions, op: &Decide) -> Res
     };
     let transition = transition.map_err(|_| corrupt("a pending request that cannot be decided"))?;
     swap(c, &loaded, &transition, PENDING, op.now)?;
-    let settlement = Settlement { device: op.device.clone(), device_name: name, at: op.now, verdict };
+    let settlement = Settlement {
+        device: op.device.clone(),
+        device_name: name,
+        at: op.now,
+        verdict,
+    };
     c.prepare_cached("INSERT INTO settlement (seq, settled) VALUES (?1, ?2)")?
         .execute(params![loaded.flow.seq.0, rows::to_json(&settlement)?])?;
     evidence::append(
@@ -100,17 +133,23 @@ pub(super) fn decide(c: &Connection, options: &StoreOptions, op: &Decide) -> Res
     )?;
     let mut devices = carry_out(c, options, &loaded, &transition, op.now)?;
     devices.retain(|id| *id != op.device);
-    Ok(DecideOutcome::Recorded { receipt: op.receipt.clone(), devices })
+    Ok(DecideOutcome::Recorded {
+        receipt: op.receipt.clone(),
+        devices,
+    })
 }
 
 /// The decision that once closed a request, even if a report withdrew it since.
 fn handled(loaded: &Loaded) -> Option<CloseReason> {
-    loaded.settlement.as_ref().map(|settled| CloseReason::Handled {
-        device: settled.device.clone(),
-        device_name: settled.device_name.clone(),
-        decision: settled.decision(),
-        at: settled.at,
-    })
+    loaded
+        .settlement
+        .as_ref()
+        .map(|settled| CloseReason::Handled {
+            device: settled.device.clone(),
+            device_name: settled.device_name.clone(),
+            decision: settled.decision(),
+            at: settled.at,
+        })
 }
 
 /// "Not me" about an approval: stored beside it, and what was granted is taken back. Anything else is no report.
@@ -124,14 +163,26 @@ fn report(
     op: &Decide,
 ) -> Result<(bool, Vec<DeviceId>)> {
     let nothing = (false, Vec::new());
-    if op.verdict != (Verdict::Deny { reason: DenialReason::NotMe }) {
+    if op.verdict
+        != (Verdict::Deny {
+            reason: DenialReason::NotMe,
+        })
+    {
         return Ok(nothing);
     }
-    let Ok(transition) = loaded.flow.report_not_me(op.now) else { return Ok(nothing) };
+    let Ok(transition) = loaded.flow.report_not_me(op.now) else {
+        return Ok(nothing);
+    };
     if !count(c, device, role, op.counter)? {
         return Ok(nothing);
     }
-    swap(c, loaded, &transition, rows::state_code(&loaded.flow.state), op.now)?;
+    swap(
+        c,
+        loaded,
+        &transition,
+        rows::state_code(&loaded.flow.state),
+        op.now,
+    )?;
     evidence::append(
         c,
         loaded.flow.seq,
@@ -145,7 +196,12 @@ fn report(
 }
 
 /// Stores the counter if it grew; otherwise the device becomes suspect.
-fn count(c: &Connection, device: &PairedDevice, role: CredentialRole, counter: u32) -> Result<bool> {
+fn count(
+    c: &Connection,
+    device: &PairedDevice,
+    role: CredentialRole,
+    counter: u32,
+) -> Result<bool> {
     let (column, stored) = match role {
         CredentialRole::Approval => ("approval_counter", device.approval_counter),
         CredentialRole::Possession => ("possession_counter", device.possession_counter),
@@ -159,26 +215,46 @@ fn count(c: &Connection, device: &PairedDevice, role: CredentialRole, counter: u
     Ok(true)
 }
 
-fn wrong_code(c: &Connection, options: &StoreOptions, loaded: &Loaded, op: &Decide) -> Result<DecideOutcome> {
+fn wrong_code(
+    c: &Connection,
+    options: &StoreOptions,
+    loaded: &Loaded,
+    op: &Decide,
+) -> Result<DecideOutcome> {
     let tries = loaded.flow.transfer_tries + 1;
-    c.execute("UPDATE flow SET tries = ?1 WHERE seq = ?2", params![tries, loaded.flow.seq.0])?;
+    c.execute(
+        "UPDATE flow SET tries = ?1 WHERE seq = ?2",
+        params![tries, loaded.flow.seq.0],
+    )?;
     if tries < TRANSFER_TRIES {
-        return Ok(DecideOutcome::TransferMismatch { tries_left: TRANSFER_TRIES - tries });
+        return Ok(DecideOutcome::TransferMismatch {
+            tries_left: TRANSFER_TRIES - tries,
+        });
     }
-    let transition =
-        loaded.flow.fail_transfer(op.now).map_err(|_| corrupt("a pending request that cannot be ended"))?;
+    let transition = loaded
+        .flow
+        .fail_transfer(op.now)
+        .map_err(|_| corrupt("a pending request that cannot be ended"))?;
     swap(c, loaded, &transition, PENDING, op.now)?;
     let devices = carry_out(c, options, loaded, &transition, op.now)?;
     Ok(DecideOutcome::TransferFailed { devices })
 }
 
-pub(super) fn withdraw(c: &Connection, options: &StoreOptions, op: &Withdraw) -> Result<WithdrawOutcome> {
+pub(super) fn withdraw(
+    c: &Connection,
+    options: &StoreOptions,
+    op: &Withdraw,
+) -> Result<WithdrawOutcome> {
     let Some(loaded) = flows::by_consent_request_id(c, &options.locator, &op.request)? else {
         return Ok(WithdrawOutcome::Unknown);
     };
-    let Ok(transition) = loaded.flow.withdraw(op.now) else { return Ok(WithdrawOutcome::NotPending) };
+    let Ok(transition) = loaded.flow.withdraw(op.now) else {
+        return Ok(WithdrawOutcome::NotPending);
+    };
     swap(c, &loaded, &transition, PENDING, op.now)?;
-    Ok(WithdrawOutcome::Withdrawn { devices: carry_out(c, options, &loaded, &transition, op.now)? })
+    Ok(WithdrawOutcome::Withdrawn {
+        devices: carry_out(c, options, &loaded, &transition, op.now)?,
+    })
 }
 
 pub(super) fn redeem(c: &Connection, options: &StoreOptions, op: &Redeem) -> Result<RedeemOutcome> {
@@ -193,20 +269,39 @@ pub(super) fn redeem(c: &Connection, options: &StoreOptions, op: &Redeem) -> Res
         return Ok(RedeemOutcome::Refused(RedemptionError::InvalidGrant));
     };
     swap(c, &loaded, &transition, APPROVED, op.now)?;
-    c.prepare_cached("INSERT INTO access_token (seq, hash, expires) VALUES (?1, ?2, ?3)")?.execute(params![
-        loaded.flow.seq.0,
-        op.access_token_hash.0,
-        op.access_token_expires.0
-    ])?;
-    Ok(RedeemOutcome::Redeemed { flow: Box::new(loaded.flow), approval })
+    c.prepare_cached("INSERT INTO access_token (seq, hash, expires) VALUES (?1, ?2, ?3)")?
+        .execute(params![
+            loaded.flow.seq.0,
+            op.access_token_hash.0,
+            op.access_token_expires.0
+        ])?;
+    Ok(RedeemOutcome::Redeemed {
+        flow: Box::new(loaded.flow),
+        approval,
+    })
 }
 
 /// Stores a transition if the row is still in the state `from`.
-fn swap(c: &Connection, loaded: &Loaded, transition: &Transition, from: i64, now: UnixTime) -> Result<()> {
+fn swap(
+    c: &Connection,
+    loaded: &Loaded,
+    transition: &Transition,
+    from: i64,
+    now: UnixTime,
+) -> Result<()> {
     let changed = c
         .prepare_cached("UPDATE flow SET state = ?1, at = ?2 WHERE seq = ?3 AND state = ?4")?
-        .execute(params![rows::state_code(&transition.state), now.0, loaded.flow.seq.0, from])?;
-    if changed == 1 { Ok(()) } else { Err(corrupt("a request that changed inside a commit")) }
+        .execute(params![
+            rows::state_code(&transition.state),
+            now.0,
+            loaded.flow.seq.0,
+            from
+        ])?;
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(corrupt("a request that changed inside a commit"))
+    }
 }
 
 /// Carries out a transition's effects; the devices to tell.

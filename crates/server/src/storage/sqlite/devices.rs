@@ -7,7 +7,8 @@ use super::rows::{self, Result};
 use crate::{
     domain::PairedDevice,
     storage::ops::{
-        CountApproval, CountPossession, CountPossessionOutcome, Countersign, RevokeDevice, RevokeDeviceOutcome, TouchDevice,
+        CountApproval, CountPossession, CountPossessionOutcome, Countersign, RevokeDevice,
+        RevokeDeviceOutcome, TouchDevice,
     },
 };
 
@@ -20,7 +21,11 @@ pub(super) fn device_no(c: &Connection, id: &DeviceId) -> Result<Option<i64>> {
         .optional()?)
 }
 
-fn select(c: &Connection, condition: &str, parameters: impl rusqlite::Params) -> Result<Vec<PairedDevice>> {
+fn select(
+    c: &Connection,
+    condition: &str,
+    parameters: impl rusqlite::Params,
+) -> Result<Vec<PairedDevice>> {
     let sql = format!(
         "SELECT {} FROM device JOIN account ON account.no = device.account_no {condition} ORDER BY device.no",
         rows::DEVICE
@@ -38,7 +43,10 @@ pub(super) fn device(c: &Connection, id: &DeviceId) -> Result<Option<PairedDevic
     Ok(select(c, "WHERE device.id = ?1", [id.as_str()])?.pop())
 }
 
-pub(super) fn device_by_possession(c: &Connection, key: &Thumbprint) -> Result<Option<PairedDevice>> {
+pub(super) fn device_by_possession(
+    c: &Connection,
+    key: &Thumbprint,
+) -> Result<Option<PairedDevice>> {
     Ok(select(c, "WHERE device.possession = ?1", [key.0.0])?.pop())
 }
 
@@ -59,10 +67,18 @@ pub(super) fn countersign(c: &Connection, op: &Countersign) -> Result<bool> {
 }
 
 pub(super) fn revoke(c: &Connection, op: &RevokeDevice) -> Result<RevokeDeviceOutcome> {
-    let Some(no) = device_no(c, &op.device)? else { return Ok(RevokeDeviceOutcome::Unknown) };
-    let changed =
-        c.execute("UPDATE device SET revoked_at = ?1 WHERE no = ?2 AND revoked_at IS NULL", params![op.now.0, no])?;
-    Ok(if changed == 1 { RevokeDeviceOutcome::Revoked } else { RevokeDeviceOutcome::AlreadyRevoked })
+    let Some(no) = device_no(c, &op.device)? else {
+        return Ok(RevokeDeviceOutcome::Unknown);
+    };
+    let changed = c.execute(
+        "UPDATE device SET revoked_at = ?1 WHERE no = ?2 AND revoked_at IS NULL",
+        params![op.now.0, no],
+    )?;
+    Ok(if changed == 1 {
+        RevokeDeviceOutcome::Revoked
+    } else {
+        RevokeDeviceOutcome::AlreadyRevoked
+    })
 }
 
 pub(super) fn touch(c: &Connection, op: &TouchDevice) -> Result<bool> {
@@ -74,7 +90,10 @@ pub(super) fn touch(c: &Connection, op: &TouchDevice) -> Result<bool> {
     Ok(changed == 1)
 }
 
-pub(super) fn count_possession(c: &Connection, op: &CountPossession) -> Result<CountPossessionOutcome> {
+pub(super) fn count_possession(
+    c: &Connection,
+    op: &CountPossession,
+) -> Result<CountPossessionOutcome> {
     count(c, "possession_counter", &op.device, op.counter)
 }
 
@@ -83,21 +102,34 @@ pub(super) fn count_approval(c: &Connection, op: &CountApproval) -> Result<Count
 }
 
 /// Raises a counter; `column` is a name of ours.
-fn count(c: &Connection, column: &str, device: &DeviceId, counter: u32) -> Result<CountPossessionOutcome> {
+fn count(
+    c: &Connection,
+    column: &str,
+    device: &DeviceId,
+    counter: u32,
+) -> Result<CountPossessionOutcome> {
     let changed = c.execute(
-        &format!("UPDATE device SET {column} = ?1 WHERE id = ?2 AND revoked_at IS NULL AND {column} < ?1"),
+        &format!(
+            "UPDATE device SET {column} = ?1 WHERE id = ?2 AND revoked_at IS NULL AND {column} < ?1"
+        ),
         params![counter, device.as_str()],
     )?;
     if changed == 1 {
         return Ok(CountPossessionOutcome::Counted);
     }
     let regressed = mark_suspect(c, device)?;
-    Ok(if regressed { CountPossessionOutcome::Regressed } else { CountPossessionOutcome::Unknown })
+    Ok(if regressed {
+        CountPossessionOutcome::Regressed
+    } else {
+        CountPossessionOutcome::Unknown
+    })
 }
 
 /// Marks an active device suspect. `false`: there is none.
 pub(super) fn mark_suspect(c: &Connection, id: &DeviceId) -> Result<bool> {
-    let changed =
-        c.execute("UPDATE device SET suspect = 1 WHERE id = ?1 AND revoked_at IS NULL", [id.as_str()])?;
+    let changed = c.execute(
+        "UPDATE device SET suspect = 1 WHERE id = ?1 AND revoked_at IS NULL",
+        [id.as_str()],
+    )?;
     Ok(changed == 1)
 }

@@ -3,8 +3,8 @@
 //! `chain(n) = SHA-256(chain(n-1) ‖ len ‖ field ‖ len ‖ field …)` over every stored field of row n, so that a row cannot
 //! be changed, dropped or put in between without breaking everything after it.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
 use ring::digest::{Context, SHA256};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use tegata_protocol::{AccountId, Sha256Digest, UnixTime};
 
 use super::{
@@ -23,8 +23,7 @@ use crate::{
 const DECISION: i64 = 0;
 const REPORT: i64 = 1;
 
-const ROW: &str =
-    "no, seq, account_no, kind, device, decision, challenge, prompt, detail, assertion, receipt, at, chain";
+const ROW: &str = "no, seq, account_no, kind, device, decision, challenge, prompt, detail, assertion, receipt, at, chain";
 
 /// One row as stored.
 struct Stored {
@@ -73,7 +72,14 @@ impl Stored {
         for number in [self.no, self.seq, self.account_no, self.kind, self.at] {
             field(&number.to_be_bytes());
         }
-        for text in [&self.device, &self.decision, &self.prompt, &self.detail, &self.assertion, &self.receipt] {
+        for text in [
+            &self.device,
+            &self.decision,
+            &self.prompt,
+            &self.detail,
+            &self.assertion,
+            &self.receipt,
+        ] {
             field(text.as_bytes());
         }
         field(&self.challenge);
@@ -95,10 +101,20 @@ pub(super) struct Earlier {
 }
 
 /// The evidence of `seq` with this very challenge, if there is some.
-pub(super) fn with_challenge(c: &Connection, seq: FlowSeq, challenge: &Sha256Digest) -> Result<Option<Earlier>> {
-    let mut statement = c.prepare_cached(&format!("SELECT {ROW} FROM evidence WHERE seq = ?1 AND challenge = ?2"))?;
-    let stored = statement.query_row(params![seq.0, challenge.0], Stored::read).optional()?;
-    Ok(stored.map(|row| Earlier { receipt: row.receipt }))
+pub(super) fn with_challenge(
+    c: &Connection,
+    seq: FlowSeq,
+    challenge: &Sha256Digest,
+) -> Result<Option<Earlier>> {
+    let mut statement = c.prepare_cached(&format!(
+        "SELECT {ROW} FROM evidence WHERE seq = ?1 AND challenge = ?2"
+    ))?;
+    let stored = statement
+        .query_row(params![seq.0, challenge.0], Stored::read)
+        .optional()?;
+    Ok(stored.map(|row| Earlier {
+        receipt: row.receipt,
+    }))
 }
 
 /// Appends a decision, or a report about one.
@@ -157,7 +173,9 @@ pub(super) fn append(
 }
 
 pub(super) fn of_flow(c: &Connection, seq: FlowSeq) -> Result<Vec<EvidenceRecord>> {
-    let mut statement = c.prepare_cached(&format!("SELECT {ROW} FROM evidence WHERE seq = ?1 ORDER BY no"))?;
+    let mut statement = c.prepare_cached(&format!(
+        "SELECT {ROW} FROM evidence WHERE seq = ?1 ORDER BY no"
+    ))?;
     let mut found = statement.query([seq.0])?;
     let mut all = Vec::new();
     while let Some(row) = found.next()? {
@@ -176,8 +194,14 @@ pub(super) fn of_flow(c: &Connection, seq: FlowSeq) -> Result<Vec<EvidenceRecord
     Ok(all)
 }
 
-pub(super) fn history(c: &Connection, account: &AccountId, limit: u32) -> Result<Vec<HistoryEntry>> {
-    let Some(account_no) = super::accounts::account_no(c, account)? else { return Ok(Vec::new()) };
+pub(super) fn history(
+    c: &Connection,
+    account: &AccountId,
+    limit: u32,
+) -> Result<Vec<HistoryEntry>> {
+    let Some(account_no) = super::accounts::account_no(c, account)? else {
+        return Ok(Vec::new());
+    };
     let mut statement = c.prepare_cached(&format!(
         "SELECT {ROW} FROM evidence WHERE account_no = ?1 AND kind = ?2 ORDER BY no DESC LIMIT ?3"
     ))?;
@@ -185,7 +209,8 @@ pub(super) fn history(c: &Connection, account: &AccountId, limit: u32) -> Result
     let mut all = Vec::new();
     while let Some(row) = found.next()? {
         let stored = Stored::read(row)?;
-        let facts = flows::facts(c, FlowSeq(stored.seq))?.ok_or_else(|| corrupt("evidence without its request"))?;
+        let facts = flows::facts(c, FlowSeq(stored.seq))?
+            .ok_or_else(|| corrupt("evidence without its request"))?;
         all.push(HistoryEntry {
             request: facts.consent_request_id,
             client: facts.client_id,
@@ -208,7 +233,9 @@ pub(super) fn verify_chain(c: &Connection) -> Result<u64> {
         let expected_no = i64::try_from(count).unwrap_or(i64::MAX);
         let link = stored.link(&previous);
         if stored.no != expected_no || link != stored.chain {
-            return Err(StoreError::Corrupt(format!("evidence row {expected_no} does not continue the chain")));
+            return Err(StoreError::Corrupt(format!(
+                "evidence row {expected_no} does not continue the chain"
+            )));
         }
         previous = link;
     }

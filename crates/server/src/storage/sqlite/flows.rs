@@ -1,7 +1,9 @@
 //! Backchannel authentications: creating, reading, delivering, sweeping.
 
 use rusqlite::{Connection, OptionalExtension, params};
-use tegata_protocol::{AccountId, AuthReqId, ClientId, ConsentRequestId, DeviceId, UnixTime, bytes::constant_time_eq};
+use tegata_protocol::{
+    AccountId, AuthReqId, ClientId, ConsentRequestId, DeviceId, UnixTime, bytes::constant_time_eq,
+};
 
 use super::{
     accounts::{self, with_budget},
@@ -10,8 +12,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Admission, BackchannelAuthentication, BackchannelAuthenticationState, CloseReason, FlowSeq, Locator,
-        RequestFacts, SilenceReason, Transfer, TransferSource,
+        Admission, BackchannelAuthentication, BackchannelAuthenticationState, CloseReason, FlowSeq,
+        Locator, RequestFacts, SilenceReason, Transfer, TransferSource,
     },
     storage::{
         StoreOptions,
@@ -47,14 +49,19 @@ pub(super) fn create(
 ) -> Result<CreateOutcome> {
     let facts = &op.facts;
     let account = accounts::account_where(c, "id", facts.account.as_str())?;
-    let (Some(account), Some(client_no)) = (account, accounts::client_no(c, &facts.client_id)?) else {
+    let (Some(account), Some(client_no)) = (account, accounts::client_no(c, &facts.client_id)?)
+    else {
         return Ok(CreateOutcome::Gone);
     };
-    let account_no = accounts::account_no(c, &account.id)?.ok_or_else(|| corrupt("an account without its row"))?;
+    let account_no = accounts::account_no(c, &account.id)?
+        .ok_or_else(|| corrupt("an account without its row"))?;
     if let Transfer::Code { source, hash, .. } = &facts.transfer {
         let taken_until = match source {
             TransferSource::Minted => facts.expires,
-            TransferSource::BindingMessage => facts.created.plus(BINDING_MESSAGE_SECONDS).max(facts.expires),
+            TransferSource::BindingMessage => facts
+                .created
+                .plus(BINDING_MESSAGE_SECONDS)
+                .max(facts.expires),
         };
         let taken = c
             .prepare_cached(
@@ -70,7 +77,12 @@ pub(super) fn create(
     let prompts: Vec<_> = op
         .prompts
         .iter()
-        .filter_map(|prompt| active.iter().find(|(_, id)| *id == prompt.device).map(|(no, _)| (*no, prompt)))
+        .filter_map(|prompt| {
+            active
+                .iter()
+                .find(|(_, id)| *id == prompt.device)
+                .map(|(no, _)| (*no, prompt))
+        })
         .collect();
     let admission = if prompts.is_empty() {
         Admission::Silent(SilenceReason::NoDevice)
@@ -78,7 +90,13 @@ pub(super) fn create(
         Admission::Prompted
     } else {
         with_budget(c, account_no, |budget| {
-            budget.admit(&options.limits, &facts.client_id, op.seq, facts.created, facts.expires)
+            budget.admit(
+                &options.limits,
+                &facts.client_id,
+                op.seq,
+                facts.created,
+                facts.expires,
+            )
         })?
     };
     c.prepare_cached(
@@ -90,16 +108,23 @@ pub(super) fn create(
     let mut rung = Vec::new();
     if admission == Admission::Prompted {
         for (device_no, prompt) in prompts {
-            c.prepare_cached("INSERT INTO prompt (device_no, seq, nonce, jws) VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![device_no, op.seq.0, prompt.nonce, prompt.jws])?;
+            c.prepare_cached(
+                "INSERT INTO prompt (device_no, seq, nonce, jws) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![device_no, op.seq.0, prompt.nonce, prompt.jws])?;
             rung.push(prompt.device.clone());
         }
     }
-    Ok(CreateOutcome::Created { admission, devices: rung })
+    Ok(CreateOutcome::Created {
+        admission,
+        devices: rung,
+    })
 }
 
 pub(super) fn mark_seen(c: &Connection, options: &StoreOptions, op: &MarkSeen) -> Result<bool> {
-    let Some(located) = options.locator.open_consent_request_id(&op.request) else { return Ok(false) };
+    let Some(located) = options.locator.open_consent_request_id(&op.request) else {
+        return Ok(false);
+    };
     let fits = facts(c, located.seq)?.is_some_and(|facts| facts.consent_request_id == op.request);
     let device = devices::device_no(c, &op.device)?;
     let changed = c.execute(
@@ -114,7 +139,8 @@ pub(super) fn facts(c: &Connection, seq: FlowSeq) -> Result<Option<RequestFacts>
         .prepare_cached("SELECT facts FROM body WHERE seq = ?1")?
         .query_row([seq.0], |row| row.get(0))
         .optional()?;
-    text.map(|text| rows::from_json(&text, "request")).transpose()
+    text.map(|text| rows::from_json(&text, "request"))
+        .transpose()
 }
 
 /// The flow in row `seq`, whoever asks.
@@ -124,21 +150,36 @@ pub(super) fn load(c: &Connection, seq: FlowSeq) -> Result<Option<Loaded>> {
          FROM flow f JOIN body b ON b.seq = f.seq LEFT JOIN settlement s ON s.seq = f.seq WHERE f.seq = ?1",
     )?;
     let mut found = statement.query([seq.0])?;
-    let Some(row) = found.next()? else { return Ok(None) };
+    let Some(row) = found.next()? else {
+        return Ok(None);
+    };
     let settled: Option<String> = row.get(6)?;
-    let settlement = settled.map(|text| rows::from_json(&text, "settlement")).transpose()?;
+    let settlement = settled
+        .map(|text| rows::from_json(&text, "settlement"))
+        .transpose()?;
     let flow = BackchannelAuthentication {
         seq,
         facts: rows::from_json(&row.get::<_, String>(5)?, "request")?,
         transfer_tries: row.get(4)?,
         state: rows::state(row.get(2)?, row.get(3)?, settlement.as_ref())?,
     };
-    Ok(Some(Loaded { flow, account_no: row.get(0)?, tag_hash: row.get(1)?, settlement }))
+    Ok(Some(Loaded {
+        flow,
+        account_no: row.get(0)?,
+        tag_hash: row.get(1)?,
+        settlement,
+    }))
 }
 
 /// The flow behind an `auth_req_id`.
-pub(super) fn by_auth_req_id(c: &Connection, locator: &Locator, id: &AuthReqId) -> Result<Option<Loaded>> {
-    let Some(located) = locator.open_auth_req_id(id) else { return Ok(None) };
+pub(super) fn by_auth_req_id(
+    c: &Connection,
+    locator: &Locator,
+    id: &AuthReqId,
+) -> Result<Option<Loaded>> {
+    let Some(located) = locator.open_auth_req_id(id) else {
+        return Ok(None);
+    };
     let loaded = load(c, located.seq)?;
     Ok(loaded.filter(|loaded| constant_time_eq(&loaded.tag_hash, &located.tag_hash.0)))
 }
@@ -149,7 +190,9 @@ pub(super) fn by_consent_request_id(
     locator: &Locator,
     id: &ConsentRequestId,
 ) -> Result<Option<Loaded>> {
-    let Some(located) = locator.open_consent_request_id(id) else { return Ok(None) };
+    let Some(located) = locator.open_consent_request_id(id) else {
+        return Ok(None);
+    };
     Ok(load(c, located.seq)?.filter(|loaded| loaded.flow.facts.consent_request_id == *id))
 }
 
@@ -157,7 +200,9 @@ pub(super) fn by_consent_request_id(
 pub(super) fn close_reason(loaded: &Loaded, now: Option<UnixTime>) -> Option<CloseReason> {
     use BackchannelAuthenticationState as S;
     match (&loaded.flow.state, &loaded.settlement) {
-        (S::Pending, _) => now.is_some_and(|now| now >= loaded.flow.facts.expires).then_some(CloseReason::Expired),
+        (S::Pending, _) => now
+            .is_some_and(|now| now >= loaded.flow.facts.expires)
+            .then_some(CloseReason::Expired),
         (S::TransferFailed { .. }, _) => Some(CloseReason::TransferFailed),
         (S::Withdrawn { .. }, _) => Some(CloseReason::Withdrawn),
         (S::Approved(_) | S::Denied { .. } | S::Redeemed { .. }, settlement) => {
@@ -198,7 +243,10 @@ pub(super) fn consent_request(
 /// Whether the account has decided on a request of this client before, or has one of it pending. Both ways lead over an
 /// index of what belongs to the account.
 pub(super) fn has_asked(c: &Connection, account: &AccountId, client: &ClientId) -> Result<bool> {
-    let (account, client) = (accounts::account_no(c, account)?, accounts::client_no(c, client)?);
+    let (account, client) = (
+        accounts::account_no(c, account)?,
+        accounts::client_no(c, client)?,
+    );
     Ok(c.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM evidence e JOIN flow f ON f.seq = e.seq
                         WHERE e.account_no = ?1 AND f.client_no = ?2)
@@ -222,7 +270,8 @@ pub(super) fn prompted_devices(c: &Connection, seq: FlowSeq) -> Result<Vec<Devic
 }
 
 pub(super) fn pending(c: &Connection, device: &DeviceId, now: UnixTime) -> Result<PendingSet> {
-    let Some(device) = devices::device(c, device)?.filter(crate::domain::PairedDevice::is_active) else {
+    let Some(device) = devices::device(c, device)?.filter(crate::domain::PairedDevice::is_active)
+    else {
         return Ok(PendingSet::default());
     };
     let mut set = PendingSet::default();
@@ -234,7 +283,8 @@ pub(super) fn pending(c: &Connection, device: &DeviceId, now: UnixTime) -> Resul
     )?;
     let mut found = statement.query(params![device.id.as_str(), now.0])?;
     while let Some(row) = found.next()? {
-        let facts = facts(c, FlowSeq(row.get(0)?))?.ok_or_else(|| corrupt("a request without its facts"))?;
+        let facts = facts(c, FlowSeq(row.get(0)?))?
+            .ok_or_else(|| corrupt("a request without its facts"))?;
         set.prompts.push(PendingPrompt {
             request: facts.consent_request_id,
             prompt: row.get(1)?,
@@ -247,11 +297,16 @@ pub(super) fn pending(c: &Connection, device: &DeviceId, now: UnixTime) -> Resul
     )?;
     let mut found = statement.query(params![device.id.as_str(), CLOSE_NOTICES])?;
     while let Some(row) = found.next()? {
-        let Some(loaded) = load(c, FlowSeq(row.get(0)?))? else { continue };
+        let Some(loaded) = load(c, FlowSeq(row.get(0)?))? else {
+            continue;
+        };
         if let Some(reason) = close_reason(&loaded, Some(now))
             && now.since(closed_at(&loaded)) < CLOSE_NOTICE_SECONDS
         {
-            set.closed.push(Closure { request: loaded.flow.facts.consent_request_id, reason });
+            set.closed.push(Closure {
+                request: loaded.flow.facts.consent_request_id,
+                reason,
+            });
         }
     }
     // Read newest first so that the limit keeps the newest; delivered oldest first.
@@ -274,12 +329,16 @@ pub(super) fn access_token(
     token: &str,
     now: UnixTime,
 ) -> Result<Option<AccessToken>> {
-    let Some(located) = locator.open_access_token(token) else { return Ok(None) };
+    let Some(located) = locator.open_access_token(token) else {
+        return Ok(None);
+    };
     let found: Option<(Vec<u8>, i64)> = c
         .prepare_cached("SELECT hash, expires FROM access_token WHERE seq = ?1")?
         .query_row([located.seq.0], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some((hash, expires)) = found else { return Ok(None) };
+    let Some((hash, expires)) = found else {
+        return Ok(None);
+    };
     if !constant_time_eq(&hash, &located.tag_hash.0) || now.0 >= expires {
         return Ok(None);
     }

@@ -53,7 +53,11 @@ impl SqliteStore {
             Ok(connection)
         };
         let connection = open().map_err(at_path)?;
-        Ok(Self { connection, path: path.to_owned(), options })
+        Ok(Self {
+            connection,
+            path: path.to_owned(),
+            options,
+        })
     }
 
     /// Limits the size of the database, so that a full disk can be tried out.
@@ -65,7 +69,9 @@ impl SqliteStore {
     }
 
     fn commit(&mut self, ops: Vec<Op>) -> Result<Vec<Answer>, StoreError> {
-        let mut transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut answers = Vec::with_capacity(ops.len());
         for op in ops {
             let savepoint = transaction.savepoint()?;
@@ -88,7 +94,8 @@ impl Store for SqliteStore {
 
     fn apply(&mut self, ops: Vec<Op>) -> Vec<Answer> {
         let count = ops.len();
-        self.commit(ops).unwrap_or_else(|error| vec![Err(error); count])
+        self.commit(ops)
+            .unwrap_or_else(|error| vec![Err(error); count])
     }
 
     fn reader(&self) -> Result<SqliteReader, StoreError> {
@@ -109,8 +116,12 @@ impl Store for SqliteStore {
 
 fn run(c: &Connection, options: &StoreOptions, op: Op) -> Answer {
     Ok(match op {
-        Op::CreateAccount(op) => Outcome::CreateAccount(Box::new(accounts::create_account(c, &op)?)),
-        Op::DeleteAccount(op) => Outcome::DeleteAccount(Box::new(accounts::delete_account(c, &op)?)),
+        Op::CreateAccount(op) => {
+            Outcome::CreateAccount(Box::new(accounts::create_account(c, &op)?))
+        }
+        Op::DeleteAccount(op) => {
+            Outcome::DeleteAccount(Box::new(accounts::delete_account(c, &op)?))
+        }
         Op::CreateClient(op) => Outcome::CreateClient(Box::new(accounts::create_client(c, &op)?)),
         Op::DeleteClient(op) => Outcome::DeleteClient(Box::new(accounts::delete_client(c, &op)?)),
         Op::UseAssertion(op) => Outcome::UseAssertion(Box::new(accounts::use_assertion(c, &op)?)),
@@ -118,15 +129,23 @@ fn run(c: &Connection, options: &StoreOptions, op: Op) -> Answer {
             Outcome::CreateIssuingSession(Box::new(pairings::create_session(c, &op)?))
         }
         Op::OpenPairingPage(op) => Outcome::OpenPairingPage(Box::new(pairings::open_page(c, &op)?)),
-        Op::CreateInvitation(op) => Outcome::CreateInvitation(Box::new(pairings::create_invitation(c, &op)?)),
-        Op::RedeemInvitation(op) => Outcome::RedeemInvitation(Box::new(pairings::redeem_invitation(c, &op)?)),
-        Op::SubmitRegistration(op) => Outcome::SubmitRegistration(Box::new(pairings::submit(c, &op)?)),
+        Op::CreateInvitation(op) => {
+            Outcome::CreateInvitation(Box::new(pairings::create_invitation(c, &op)?))
+        }
+        Op::RedeemInvitation(op) => {
+            Outcome::RedeemInvitation(Box::new(pairings::redeem_invitation(c, &op)?))
+        }
+        Op::SubmitRegistration(op) => {
+            Outcome::SubmitRegistration(Box::new(pairings::submit(c, &op)?))
+        }
         Op::ConfirmPairing(op) => Outcome::ConfirmPairing(Box::new(pairings::confirm(c, &op)?)),
         Op::Countersign(op) => Outcome::Countersign(Box::new(devices::countersign(c, &op)?)),
         Op::RevokeDevice(op) => Outcome::RevokeDevice(Box::new(devices::revoke(c, &op)?)),
         Op::TouchDevice(op) => Outcome::TouchDevice(Box::new(devices::touch(c, &op)?)),
         Op::CountApproval(op) => Outcome::CountApproval(Box::new(devices::count_approval(c, &op)?)),
-        Op::CountPossession(op) => Outcome::CountPossession(Box::new(devices::count_possession(c, &op)?)),
+        Op::CountPossession(op) => {
+            Outcome::CountPossession(Box::new(devices::count_possession(c, &op)?))
+        }
         Op::CreateBackchannelAuthentication(op) => {
             Outcome::CreateBackchannelAuthentication(Box::new(flows::create(c, options, &op)?))
         }

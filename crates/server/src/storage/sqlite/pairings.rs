@@ -1,7 +1,9 @@
 //! Issuing sessions, invitations, pairings (device protocol, section 2).
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use tegata_protocol::{AccountId, DeviceId, PairingId, Sha256Digest, Thumbprint, UnixTime, bytes::constant_time_eq};
+use tegata_protocol::{
+    AccountId, DeviceId, PairingId, Sha256Digest, Thumbprint, UnixTime, bytes::constant_time_eq,
+};
 
 use super::{
     accounts::{account_no, is_taken},
@@ -9,12 +11,13 @@ use super::{
 };
 use crate::{
     domain::{
-        Invitation, InvitationState, IssuingSession, IssuingSessionId, Pairing, PairingState, Registration,
+        Invitation, InvitationState, IssuingSession, IssuingSessionId, Pairing, PairingState,
+        Registration,
     },
     storage::ops::{
-        ConfirmPairing, ConfirmPairingOutcome, CreateInvitation, CreateInvitationOutcome, CreateIssuingSession,
-        CreateIssuingSessionOutcome, OpenPairingPage, OpenPairingPageOutcome, RedeemInvitation,
-        RedeemInvitationOutcome, SubmitRegistration, SubmitRegistrationOutcome,
+        ConfirmPairing, ConfirmPairingOutcome, CreateInvitation, CreateInvitationOutcome,
+        CreateIssuingSession, CreateIssuingSessionOutcome, OpenPairingPage, OpenPairingPageOutcome,
+        RedeemInvitation, RedeemInvitationOutcome, SubmitRegistration, SubmitRegistrationOutcome,
     },
     storage::views::SubmittedPairing,
 };
@@ -27,7 +30,10 @@ const SUBMITTED: i64 = 1;
 const CONFIRMED: i64 = 2;
 const FAILED: i64 = 3;
 
-pub(super) fn create_session(c: &Connection, op: &CreateIssuingSession) -> Result<CreateIssuingSessionOutcome> {
+pub(super) fn create_session(
+    c: &Connection,
+    op: &CreateIssuingSession,
+) -> Result<CreateIssuingSessionOutcome> {
     let Some(account) = account_no(c, &op.account)? else {
         return Ok(CreateIssuingSessionOutcome::NoAccount);
     };
@@ -77,10 +83,15 @@ pub(super) fn open_page(c: &Connection, op: &OpenPairingPage) -> Result<OpenPair
         "UPDATE issuing_session SET page_used = 1, secret_hash = ?1 WHERE no = ?2 AND page_used = 0",
         params![op.new_secret_hash.0, no],
     )?;
-    Ok(OpenPairingPageOutcome::Opened { account: AccountId::parse(&account).map_err(|_| corrupt("account id"))? })
+    Ok(OpenPairingPageOutcome::Opened {
+        account: AccountId::parse(&account).map_err(|_| corrupt("account id"))?,
+    })
 }
 
-pub(super) fn create_invitation(c: &Connection, op: &CreateInvitation) -> Result<CreateInvitationOutcome> {
+pub(super) fn create_invitation(
+    c: &Connection,
+    op: &CreateInvitation,
+) -> Result<CreateInvitationOutcome> {
     let session: Option<i64> = c
         .query_row(
             "SELECT no FROM issuing_session WHERE id = ?1 AND expires > ?2",
@@ -88,15 +99,24 @@ pub(super) fn create_invitation(c: &Connection, op: &CreateInvitation) -> Result
             |row| row.get(0),
         )
         .optional()?;
-    let Some(session) = session else { return Ok(CreateInvitationOutcome::NoSession) };
+    let Some(session) = session else {
+        return Ok(CreateInvitationOutcome::NoSession);
+    };
     let inserted = c.execute(
         "INSERT INTO invitation (session_no, code_mac, expires) VALUES (?1, ?2, ?3)",
         params![session, op.code_mac.0, op.expires.0],
     );
-    Ok(if is_taken(inserted)? { CreateInvitationOutcome::Taken } else { CreateInvitationOutcome::Created })
+    Ok(if is_taken(inserted)? {
+        CreateInvitationOutcome::Taken
+    } else {
+        CreateInvitationOutcome::Created
+    })
 }
 
-pub(super) fn redeem_invitation(c: &Connection, op: &RedeemInvitation) -> Result<RedeemInvitationOutcome> {
+pub(super) fn redeem_invitation(
+    c: &Connection,
+    op: &RedeemInvitation,
+) -> Result<RedeemInvitationOutcome> {
     let found: Option<(i64, bool, i64)> = c
         .query_row(
             "SELECT session_no, used, expires FROM invitation WHERE code_mac = ?1",
@@ -104,21 +124,33 @@ pub(super) fn redeem_invitation(c: &Connection, op: &RedeemInvitation) -> Result
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )
         .optional()?;
-    let Some((session, used, expires)) = found else { return Ok(RedeemInvitationOutcome::Unknown) };
+    let Some((session, used, expires)) = found else {
+        return Ok(RedeemInvitationOutcome::Unknown);
+    };
     if used {
         return Ok(RedeemInvitationOutcome::Used);
     }
     if op.now.0 >= expires {
         return Ok(RedeemInvitationOutcome::Expired);
     }
-    let consumed = c.execute("UPDATE invitation SET used = 1 WHERE session_no = ?1 AND used = 0", [session])?;
+    let consumed = c.execute(
+        "UPDATE invitation SET used = 1 WHERE session_no = ?1 AND used = 0",
+        [session],
+    )?;
     if consumed != 1 {
         return Ok(RedeemInvitationOutcome::Used);
     }
     c.execute(
         "INSERT INTO pairing (session_no, id, offer, offer_hash, server_nonce, expires)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![session, op.pairing.as_str(), op.offer, op.offer_hash.0, op.server_nonce, op.expires.0],
+        params![
+            session,
+            op.pairing.as_str(),
+            op.offer,
+            op.offer_hash.0,
+            op.server_nonce,
+            op.expires.0
+        ],
     )?;
     // The session must live long enough to confirm.
     c.execute(
@@ -138,7 +170,10 @@ pub(super) fn submit(c: &Connection, op: &SubmitRegistration) -> Result<SubmitRe
     if op.now >= pairing.expires {
         return Ok(SubmitRegistrationOutcome::Expired);
     }
-    let keys = [op.registration.possession_thumbprint.0.0, op.registration.approval_thumbprint.0.0];
+    let keys = [
+        op.registration.possession_thumbprint.0.0,
+        op.registration.approval_thumbprint.0.0,
+    ];
     let in_use: bool = c.query_row(
         "SELECT EXISTS (SELECT 1 FROM device WHERE possession IN (?1, ?2) OR approval IN (?1, ?2))
              OR EXISTS (SELECT 1 FROM pairing WHERE possession IN (?1, ?2) OR approval IN (?1, ?2))",
@@ -166,7 +201,11 @@ pub(super) fn submit(c: &Connection, op: &SubmitRegistration) -> Result<SubmitRe
             OFFERED,
         ],
     )?;
-    Ok(if changed == 1 { SubmitRegistrationOutcome::Submitted } else { SubmitRegistrationOutcome::NotOffered })
+    Ok(if changed == 1 {
+        SubmitRegistrationOutcome::Submitted
+    } else {
+        SubmitRegistrationOutcome::NotOffered
+    })
 }
 
 pub(super) fn confirm(c: &Connection, op: &ConfirmPairing) -> Result<ConfirmPairingOutcome> {
@@ -176,8 +215,15 @@ pub(super) fn confirm(c: &Connection, op: &ConfirmPairing) -> Result<ConfirmPair
              FROM issuing_session s LEFT JOIN pairing p ON p.session_no = s.no WHERE s.id = ?1",
             [op.session.as_str()],
             |row| {
-                let (no, account, grade): (i64, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-                Ok((no, account, grade, row.get::<_, Option<String>>(3)?, row.get::<_, Option<String>>(4)?))
+                let (no, account, grade): (i64, i64, String) =
+                    (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok((
+                    no,
+                    account,
+                    grade,
+                    row.get::<_, Option<String>>(3)?,
+                    row.get::<_, Option<String>>(4)?,
+                ))
             },
         )
         .optional()?;
@@ -185,12 +231,19 @@ pub(super) fn confirm(c: &Connection, op: &ConfirmPairing) -> Result<ConfirmPair
         return Ok(ConfirmPairingOutcome::Unknown);
     };
     let pairing = pairing_where(c, "s.id", op.session.as_str())?;
-    let over = pairing.as_ref().is_some_and(|pairing| op.now >= pairing.expires);
+    let over = pairing
+        .as_ref()
+        .is_some_and(|pairing| op.now >= pairing.expires);
     let (device, registration, tries) = match pairing.map(|pairing| pairing.state) {
         None | Some(PairingState::Offered) if !over => return Ok(ConfirmPairingOutcome::NotReady),
         Some(PairingState::Failed) => return Ok(ConfirmPairingOutcome::Failed),
         Some(PairingState::Confirmed { .. }) => return Ok(ConfirmPairingOutcome::Unknown),
-        Some(PairingState::Submitted { device, registration, tries, .. }) if !over => (device, registration, tries),
+        Some(PairingState::Submitted {
+            device,
+            registration,
+            tries,
+            ..
+        }) if !over => (device, registration, tries),
         _ => return Ok(ConfirmPairingOutcome::Expired),
     };
     let (Some(code), Some(receipt)) = (code, receipt) else {
@@ -200,18 +253,26 @@ pub(super) fn confirm(c: &Connection, op: &ConfirmPairing) -> Result<ConfirmPair
     if !constant_time_eq(code.as_bytes(), op.code.expose().as_bytes()) {
         let tries = tries + 1;
         let state = if tries >= TRIES { FAILED } else { SUBMITTED };
-        c.execute("UPDATE pairing SET tries = ?1, state = ?2 WHERE session_no = ?3", params![tries, state, session])?;
+        c.execute(
+            "UPDATE pairing SET tries = ?1, state = ?2 WHERE session_no = ?3",
+            params![tries, state, session],
+        )?;
         return Ok(if tries >= TRIES {
             ConfirmPairingOutcome::Failed
         } else {
-            ConfirmPairingOutcome::WrongCode { tries_left: TRIES - tries }
+            ConfirmPairingOutcome::WrongCode {
+                tries_left: TRIES - tries,
+            }
         });
     }
     c.execute(
         "UPDATE pairing SET state = ?1, code = NULL WHERE session_no = ?2 AND state = ?3",
         params![CONFIRMED, session, SUBMITTED],
     )?;
-    let others = active_devices(c, account)?.into_iter().map(|(_, id)| id).collect();
+    let others = active_devices(c, account)?
+        .into_iter()
+        .map(|(_, id)| id)
+        .collect();
     c.execute(
         "INSERT INTO device (id, account_no, grade, registration, possession, approval, paired_at, receipt)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -226,7 +287,11 @@ pub(super) fn confirm(c: &Connection, op: &ConfirmPairing) -> Result<ConfirmPair
             receipt,
         ],
     )?;
-    Ok(ConfirmPairingOutcome::Confirmed { device, device_name: registration.device_name, others })
+    Ok(ConfirmPairingOutcome::Confirmed {
+        device,
+        device_name: registration.device_name,
+        others,
+    })
 }
 
 /// Numbers and ids of an account's active devices, oldest first.
@@ -242,7 +307,10 @@ pub(super) fn active_devices(c: &Connection, account: i64) -> Result<Vec<(i64, D
     Ok(all)
 }
 
-pub(super) fn issuing_session(c: &Connection, id: &IssuingSessionId) -> Result<Option<IssuingSession>> {
+pub(super) fn issuing_session(
+    c: &Connection,
+    id: &IssuingSessionId,
+) -> Result<Option<IssuingSession>> {
     let mut statement = c.prepare_cached(
         "SELECT a.id, s.grade, s.secret_hash, s.expires, i.used, p.id
          FROM issuing_session s JOIN account a ON a.no = s.account_no
@@ -250,7 +318,9 @@ pub(super) fn issuing_session(c: &Connection, id: &IssuingSessionId) -> Result<O
          WHERE s.id = ?1",
     )?;
     let mut found = statement.query([id.as_str()])?;
-    let Some(row) = found.next()? else { return Ok(None) };
+    let Some(row) = found.next()? else {
+        return Ok(None);
+    };
     let pairing: Option<String> = row.get(5)?;
     Ok(Some(IssuingSession {
         id: id.clone(),
@@ -259,7 +329,10 @@ pub(super) fn issuing_session(c: &Connection, id: &IssuingSessionId) -> Result<O
         secret_hash: rows::digest(&row.get::<_, Vec<u8>>(2)?)?,
         expires: UnixTime(row.get(3)?),
         invitation: row.get::<_, Option<bool>>(4)?.map(invitation_state),
-        pairing: pairing.map(|id| PairingId::parse(&id)).transpose().map_err(|_| corrupt("pairing id"))?,
+        pairing: pairing
+            .map(|id| PairingId::parse(&id))
+            .transpose()
+            .map_err(|_| corrupt("pairing id"))?,
     }))
 }
 
@@ -270,7 +343,9 @@ pub(super) fn invitation(c: &Connection, code_mac: &Sha256Digest) -> Result<Opti
          WHERE i.code_mac = ?1",
     )?;
     let mut found = statement.query([code_mac.0])?;
-    let Some(row) = found.next()? else { return Ok(None) };
+    let Some(row) = found.next()? else {
+        return Ok(None);
+    };
     Ok(Some(Invitation {
         session: session_id(&row.get::<_, String>(0)?)?,
         account: AccountId::parse(&row.get::<_, String>(1)?).map_err(|_| corrupt("account id"))?,
@@ -297,7 +372,9 @@ pub(super) fn pairing_where(
 
 /// The pairing in which `key` was registered as possession key.
 pub(super) fn by_possession(c: &Connection, key: &Thumbprint) -> Result<Option<SubmittedPairing>> {
-    let Some(pairing) = pairing_where(c, "p.possession", key.0.0)? else { return Ok(None) };
+    let Some(pairing) = pairing_where(c, "p.possession", key.0.0)? else {
+        return Ok(None);
+    };
     let (device, registration, tries): (String, String, u8) = c
         .prepare_cached("SELECT device_id, registration, tries FROM pairing WHERE possession = ?1")?
         .query_row([key.0.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
@@ -317,13 +394,19 @@ fn pairing_row(row: &Row<'_>) -> Result<Pairing> {
     let state = match row.get(7)? {
         OFFERED => PairingState::Offered,
         SUBMITTED => {
-            let (registration, reveal): (Option<String>, Option<String>) = (row.get(9)?, row.get(10)?);
+            let (registration, reveal): (Option<String>, Option<String>) =
+                (row.get(9)?, row.get(10)?);
             let (Some(registration), Some(reveal)) = (registration, reveal) else {
                 return Err(corrupt("a submitted pairing without its registration"));
             };
             let registration: Registration = rows::from_json(&registration, "registration")?;
             let registration = Box::new(registration);
-            PairingState::Submitted { device: device()?, registration, reveal, tries: row.get(11)? }
+            PairingState::Submitted {
+                device: device()?,
+                registration,
+                reveal,
+                tries: row.get(11)?,
+            }
         }
         CONFIRMED => PairingState::Confirmed { device: device()? },
         FAILED => PairingState::Failed,
@@ -342,7 +425,11 @@ fn pairing_row(row: &Row<'_>) -> Result<Pairing> {
 }
 
 fn invitation_state(used: bool) -> InvitationState {
-    if used { InvitationState::Used } else { InvitationState::Open }
+    if used {
+        InvitationState::Used
+    } else {
+        InvitationState::Open
+    }
 }
 
 fn session_id(text: &str) -> Result<IssuingSessionId> {
@@ -352,5 +439,8 @@ fn session_id(text: &str) -> Result<IssuingSessionId> {
 /// Drops what is over and led to nothing; what led to a device goes with it as well, the device has its own row.
 pub(super) fn sweep(c: &Connection, now: UnixTime) -> Result<usize> {
     // An hour more, so that a late post still gets the precise answer.
-    Ok(c.execute("DELETE FROM issuing_session WHERE expires < ?1 - 3600", [now.0])?)
+    Ok(c.execute(
+        "DELETE FROM issuing_session WHERE expires < ?1 - 3600",
+        [now.0],
+    )?)
 }

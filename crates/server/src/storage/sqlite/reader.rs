@@ -3,18 +3,21 @@
 use rusqlite::{Connection, OpenFlags, backup::Backup};
 use std::{path::Path, time::Duration};
 use tegata_protocol::{
-    AccountId, AuthReqId, ClientId, ConsentRequestId, DeviceId, PairingId, Sha256Digest, Thumbprint, UnixTime,
+    AccountId, AuthReqId, ClientId, ConsentRequestId, DeviceId, PairingId, Sha256Digest,
+    Thumbprint, UnixTime,
 };
 
 use super::{accounts, devices, evidence, flows, pairings, rows::Result};
 use crate::{
     domain::{
-        Account, BackchannelAuthentication, Client, Invitation, IssuingSession, IssuingSessionId, Locator,
-        PairedDevice, Pairing,
+        Account, BackchannelAuthentication, Client, Invitation, IssuingSession, IssuingSessionId,
+        Locator, PairedDevice, Pairing,
     },
     storage::{
         StoreError, StoreOptions, StoreReader,
-        views::{AccessToken, ConsentRequest, EvidenceRecord, HistoryEntry, PendingSet, SubmittedPairing},
+        views::{
+            AccessToken, ConsentRequest, EvidenceRecord, HistoryEntry, PendingSet, SubmittedPairing,
+        },
     },
 };
 
@@ -34,7 +37,10 @@ impl SqliteReader {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(Duration::from_secs(5))?;
-        Ok(Self { connection, locator: options.locator.clone() })
+        Ok(Self {
+            connection,
+            locator: options.locator.clone(),
+        })
     }
 
     /// Reads in one transaction, so that all statements of one read see the same moment.
@@ -111,15 +117,26 @@ impl StoreReader for SqliteReader {
         self.snapshot(devices::devices)
     }
 
-    fn backchannel_authentication(&self, id: &AuthReqId) -> Result<Option<BackchannelAuthentication>> {
-        self.snapshot(|c| Ok(flows::by_auth_req_id(c, &self.locator, id)?.map(|loaded| loaded.flow)))
+    fn backchannel_authentication(
+        &self,
+        id: &AuthReqId,
+    ) -> Result<Option<BackchannelAuthentication>> {
+        self.snapshot(
+            |c| Ok(flows::by_auth_req_id(c, &self.locator, id)?.map(|loaded| loaded.flow)),
+        )
     }
 
-    fn consent_request(&self, id: &ConsentRequestId, device: &DeviceId) -> Result<Option<ConsentRequest>> {
-        self.snapshot(|c| match flows::by_consent_request_id(c, &self.locator, id)? {
-            Some(loaded) => flows::consent_request(c, &loaded, device),
-            None => Ok(None),
-        })
+    fn consent_request(
+        &self,
+        id: &ConsentRequestId,
+        device: &DeviceId,
+    ) -> Result<Option<ConsentRequest>> {
+        self.snapshot(
+            |c| match flows::by_consent_request_id(c, &self.locator, id)? {
+                Some(loaded) => flows::consent_request(c, &loaded, device),
+                None => Ok(None),
+            },
+        )
     }
 
     fn pending(&self, device: &DeviceId, now: UnixTime) -> Result<PendingSet> {
@@ -131,10 +148,12 @@ impl StoreReader for SqliteReader {
     }
 
     fn evidence(&self, id: &ConsentRequestId) -> Result<Vec<EvidenceRecord>> {
-        self.snapshot(|c| match flows::by_consent_request_id(c, &self.locator, id)? {
-            Some(loaded) => evidence::of_flow(c, loaded.flow.seq),
-            None => Ok(Vec::new()),
-        })
+        self.snapshot(
+            |c| match flows::by_consent_request_id(c, &self.locator, id)? {
+                Some(loaded) => evidence::of_flow(c, loaded.flow.seq),
+                None => Ok(Vec::new()),
+            },
+        )
     }
 
     fn verify_evidence_chain(&self) -> Result<u64> {
@@ -151,10 +170,17 @@ impl StoreReader for SqliteReader {
 
     fn backup(&self, target: &Path) -> Result<()> {
         if target.exists() {
-            return Err(StoreError::Engine(format!("{} exists already", target.display())));
+            return Err(StoreError::Engine(format!(
+                "{} exists already",
+                target.display()
+            )));
         }
         let mut copy = Connection::open(target)?;
-        Backup::new(&self.connection, &mut copy)?.run_to_completion(1024, Duration::from_millis(1), None)?;
+        Backup::new(&self.connection, &mut copy)?.run_to_completion(
+            1024,
+            Duration::from_millis(1),
+            None,
+        )?;
         Ok(())
     }
 }

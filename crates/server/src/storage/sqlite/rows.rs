@@ -6,7 +6,8 @@ use tegata_protocol::{AccountId, ClientId, DeviceId, Sha256Digest, UnixTime};
 
 use crate::{
     domain::{
-        Account, Approval, BackchannelAuthenticationState, Client, Decision, DenialReason, DeviceState, PairedDevice,
+        Account, Approval, BackchannelAuthenticationState, Client, Decision, DenialReason,
+        DeviceState, PairedDevice,
     },
     storage::StoreError,
 };
@@ -39,8 +40,14 @@ pub(super) struct Settlement {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum SettledVerdict {
-    Approved { acr: String, amr: Vec<String>, evidence: Sha256Digest },
-    Denied { reason: DenialReason },
+    Approved {
+        acr: String,
+        amr: Vec<String>,
+        evidence: Sha256Digest,
+    },
+    Denied {
+        reason: DenialReason,
+    },
 }
 
 impl Settlement {
@@ -65,13 +72,21 @@ pub(super) fn from_json<T: DeserializeOwned>(text: &str, what: &str) -> Result<T
 }
 
 pub(super) fn digest(bytes: &[u8]) -> Result<Sha256Digest> {
-    Ok(Sha256Digest(bytes.try_into().map_err(|_| corrupt("a digest that is not 32 bytes"))?))
+    Ok(Sha256Digest(
+        bytes
+            .try_into()
+            .map_err(|_| corrupt("a digest that is not 32 bytes"))?,
+    ))
 }
 
 pub(super) fn account(row: &Row<'_>) -> Result<Account> {
     Ok(Account {
-        id: AccountId::parse(row.get_ref(0)?.as_str().map_err(|_| corrupt("account id"))?)
-            .map_err(|_| corrupt("account id"))?,
+        id: AccountId::parse(
+            row.get_ref(0)?
+                .as_str()
+                .map_err(|_| corrupt("account id"))?,
+        )
+        .map_err(|_| corrupt("account id"))?,
         sub: row.get(1)?,
         login_name: row.get(2)?,
         display_name: row.get(3)?,
@@ -101,7 +116,9 @@ pub(super) fn device(row: &Row<'_>) -> Result<PairedDevice> {
         grade: from_json(&row.get::<_, String>(3)?, "device grade")?,
         state: row
             .get::<_, Option<i64>>(4)?
-            .map_or(DeviceState::Active, |at| DeviceState::Revoked { at: UnixTime(at) }),
+            .map_or(DeviceState::Active, |at| DeviceState::Revoked {
+                at: UnixTime(at),
+            }),
         suspect: row.get(5)?,
         paired_at: UnixTime(row.get(6)?),
         last_seen: row.get::<_, Option<i64>>(7)?.map(UnixTime),
@@ -123,7 +140,10 @@ pub(super) fn state(
     settlement: Option<&Settlement>,
 ) -> Result<BackchannelAuthenticationState> {
     use BackchannelAuthenticationState as S;
-    let at = || at.map(UnixTime).ok_or_else(|| corrupt("a settled request without its time"));
+    let at = || {
+        at.map(UnixTime)
+            .ok_or_else(|| corrupt("a settled request without its time"))
+    };
     let settled = || settlement.ok_or_else(|| corrupt("a settled request without its settlement"));
     let approval = || {
         let settlement = settled()?;
@@ -144,15 +164,22 @@ pub(super) fn state(
         DENIED => {
             let settlement = settled()?;
             match settlement.verdict {
-                SettledVerdict::Denied { reason } => {
-                    S::Denied { device: settlement.device.clone(), reason, at: settlement.at }
+                SettledVerdict::Denied { reason } => S::Denied {
+                    device: settlement.device.clone(),
+                    reason,
+                    at: settlement.at,
+                },
+                SettledVerdict::Approved { .. } => {
+                    return Err(corrupt("a denied request with an approval"));
                 }
-                SettledVerdict::Approved { .. } => return Err(corrupt("a denied request with an approval")),
             }
         }
         TRANSFER_FAILED => S::TransferFailed { at: at()? },
         WITHDRAWN => S::Withdrawn { at: at()? },
-        REDEEMED => S::Redeemed { approval: approval()?, at: at()? },
+        REDEEMED => S::Redeemed {
+            approval: approval()?,
+            at: at()?,
+        },
         _ => return Err(corrupt("a request in an unknown state")),
     })
 }

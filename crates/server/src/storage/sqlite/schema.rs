@@ -188,7 +188,8 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     if found > supported {
         return Err(StoreError::NewerSchema { found, supported });
     }
-    let taken = usize::try_from(found).map_err(|_| StoreError::Corrupt(format!("schema version {found}")))?;
+    let taken = usize::try_from(found)
+        .map_err(|_| StoreError::Corrupt(format!("schema version {found}")))?;
     for step in MIGRATIONS.iter().skip(taken) {
         transaction.execute_batch(step)?;
     }
