@@ -19,5 +19,6 @@ pub mod processes;
 pub mod programs;
 pub mod relying_party;
 pub mod server;
+pub mod vectors;
 pub mod webdriver;
 pub mod window;

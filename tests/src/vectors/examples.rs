@@ -1,0 +1,115 @@
+//! Examples of `docs/protocol.md`, each taken from a vector.
+//!
+//! A line `<!-- example: area/name part -->` is followed by a fenced block whose content is that part of the vector:
+//! `input` (a JSON message), `header` or `payload` (of a JWS), or `result`. JSON is indented; nothing else is changed.
+
+use super::{Input, Vector, read_vector};
+use anyhow::{Context as _, bail};
+use serde_json::Value;
+use std::{fs, path::Path};
+use tegata_protocol::bytes::decode_b64u;
+
+const OPENING: &str = "<!-- example: ";
+const CLOSING: &str = " -->";
+
+fn document() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/protocol.md")
+}
+
+/// Puts the vectors' content into the document.
+///
+/// # Errors
+/// The document names a vector or a part that does not exist, or cannot be written.
+pub fn write(vectors: &Path) -> anyhow::Result<()> {
+    let text = fs::read_to_string(document()).context("read docs/protocol.md")?;
+    let filled = fill(&text, vectors)?;
+    if filled != text {
+        fs::write(document(), filled).context("write docs/protocol.md")?;
+    }
+    Ok(())
+}
+
+/// Whether the document's examples are what the vectors hold; one line each if not.
+///
+/// # Errors
+/// The document names a vector or a part that does not exist.
+pub fn differences(vectors: &Path) -> anyhow::Result<Vec<String>> {
+    let text = fs::read_to_string(document()).context("read docs/protocol.md")?;
+    let filled = fill(&text, vectors)?;
+    let differing = text
+        .lines()
+        .zip(filled.lines())
+        .position(|(is, should)| is != should);
+    Ok(match differing {
+        Some(line) => vec![format!(
+            "docs/protocol.md line {}: not as in the vector",
+            line + 1
+        )],
+        None if text != filled => {
+            vec!["docs/protocol.md: an example is not as in the vector".to_owned()]
+        }
+        None => Vec::new(),
+    })
+}
+
+/// How many examples the document has.
+///
+/// # Errors
+/// The document cannot be read.
+pub fn count() -> anyhow::Result<usize> {
+    let text = fs::read_to_string(document()).context("read docs/protocol.md")?;
+    Ok(text
+        .lines()
+        .filter(|line| line.starts_with(OPENING))
+        .count())
+}
+
+fn fill(text: &str, vectors: &Path) -> anyhow::Result<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        out.push_str(line);
+        out.push('\n');
+        let Some(example) = line
+            .strip_prefix(OPENING)
+            .and_then(|rest| rest.strip_suffix(CLOSING))
+        else {
+            continue;
+        };
+        if lines.next() != Some("```json") {
+            bail!("a fenced block of JSON must follow the example {example}");
+        }
+        if !lines.any(|line| line == "```") {
+            bail!("the block of the example {example} does not end");
+        }
+        let content = part(example, vectors)?;
+        out.push_str(&format!("```json\n{content}\n```\n"));
+    }
+    Ok(out)
+}
+
+fn part(example: &str, vectors: &Path) -> anyhow::Result<String> {
+    let (name, part) = example
+        .split_once(' ')
+        .with_context(|| format!("{example} names no part"))?;
+    let vector = read_vector(&vectors.join(format!("{name}.json")))?;
+    let value = value(&vector, part).with_context(|| format!("{name} has no {part}"))?;
+    Ok(serde_json::to_string_pretty(&value)?)
+}
+
+fn value(vector: &Vector, part: &str) -> Option<Value> {
+    let Input::Text(text) = &vector.input else {
+        return None;
+    };
+    let jws = |index: usize| {
+        let bytes = decode_b64u(text.split('.').nth(index)?).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    };
+    match part {
+        "input" => serde_json::from_str(text).ok(),
+        "header" => jws(0),
+        "payload" => jws(1),
+        "result" => vector.result.clone(),
+        _ => None,
+    }
+}
