@@ -58,10 +58,10 @@ fn waiting(texts: &Texts, sign_in: &SignIn, now: UnixTime) -> String {
         Some(code) => {
             // EXPOSE: showing the code to whoever stands here is what the page is for.
             let code = code.expose();
-            let digits: String = code
-                .chars()
-                .map(|digit| format!("<span>{}</span>", escape(&digit.to_string())))
-                .collect();
+            let mut digits = String::new();
+            for digit in code.chars() {
+                digits.push_str(&element("span", &digit.to_string()));
+            }
             let top = format!(
                 r#"<h1>{title}</h1>
 <p class="lead">{lead}</p>
@@ -137,15 +137,20 @@ fn approved(texts: &Texts, sign_in: &SignIn, signed_in: &SignedIn) -> String {
 }
 
 fn claims(claims: &Map<String, Value>) -> String {
-    claims
-        .iter()
-        .map(|(name, value)| {
-            let value = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
-            format!("<dt>{}</dt><dd>{}</dd>", escape(name), escape(&value))
-        })
-        .collect()
+    let mut list = String::new();
+    for (name, value) in claims {
+        let value = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        for (tag, text) in [("dt", name), ("dd", &value)] {
+            list.push_str(&element(tag, text));
+        }
+    }
+    list
+}
+
+fn element(tag: &str, text: &str) -> String {
+    format!("<{tag}>{}</{tag}>", escape(text))
 }
 
 fn ended(texts: &Texts, state: &str, title: &str, lead: &str, why: Option<&str>) -> String {

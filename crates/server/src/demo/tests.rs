@@ -1,7 +1,7 @@
 use super::DemoSettings;
 use crate::{
     config::Config,
-    http::op::tests::bench::{Bench, SECRET},
+    http::op::tests::bench::{Bench, SECRET, TestClock},
 };
 use axum::{
     body::{Body, to_bytes},
@@ -49,7 +49,10 @@ impl Kiosk {
             interval: 1,
             ..Config::default()
         };
-        let bench = Bench::open(config, port, |kiosk| kiosk.transfer_code = true).await;
+        let bench = Bench::open(config, port, TestClock::running(), |kiosk| {
+            kiosk.transfer_code = true;
+        })
+        .await;
         bench.app.demo.enable(DemoSettings {
             client_id: ClientId::parse("kiosk").unwrap(),
             client_secret: Secret::new(SECRET.to_owned()),

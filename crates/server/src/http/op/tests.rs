@@ -6,6 +6,7 @@ pub(crate) mod bench;
 mod client_assertion;
 mod discovery;
 mod logs;
+mod snippets;
 mod token;
 
 use bench::{Bench, DEFAULTS, Reply, SECRET, basic};

@@ -7,15 +7,12 @@ use axum::{
 };
 use data_encoding::BASE64;
 use serde_json::Value;
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, AtomicU32, Ordering},
 };
 use tegata_protocol::{
-    AccountId, ClientId, DeviceId, FixedClock, PairingId, Secret, Sha256Digest, SigningKey,
+    AccountId, ClientId, Clock, DeviceId, PairingId, Secret, Sha256Digest, SigningKey, SystemClock,
     SystemRng, UnixTime,
 };
 use tower::ServiceExt;
@@ -54,10 +51,43 @@ const ALLOWED_HEADERS: [&str; 10] = [
     "x-frame-options",
 ];
 
+/// A clock that the tests move, standing still between two moves or running.
+pub(crate) struct TestClock {
+    stands_at: Option<UnixTime>,
+    moved_millis: AtomicI64,
+}
+
+impl TestClock {
+    /// Stands still.
+    pub(crate) fn standing() -> Arc<Self> {
+        Arc::new(Self {
+            stands_at: Some(UnixTime(1_800_000_000)),
+            moved_millis: AtomicI64::new(0),
+        })
+    }
+
+    /// Runs with the system's clock: for programs that keep to the polling interval by themselves.
+    pub(crate) fn running() -> Arc<Self> {
+        Arc::new(Self {
+            stands_at: None,
+            moved_millis: AtomicI64::new(0),
+        })
+    }
+}
+
+impl Clock for TestClock {
+    fn now_millis(&self) -> i64 {
+        let base = self
+            .stands_at
+            .map_or_else(|| SystemClock.now_millis(), |at| at.0 * 1000);
+        base + self.moved_millis.load(Ordering::SeqCst)
+    }
+}
+
 /// See the module's text. Clients: `kiosk` and `other` with [`SECRET`], `keyed` with [`Bench::key`].
 pub(crate) struct Bench {
     _folder: tempfile::TempDir,
-    pub(crate) clock: Arc<FixedClock>,
+    clock: Arc<TestClock>,
     pub(crate) app: Arc<App>,
     pub(crate) key: SigningKey,
     rng: SystemRng,
@@ -111,17 +141,21 @@ impl Bench {
 
     /// `change`: applied to the registration of `kiosk`.
     pub(crate) async fn with(change: impl FnOnce(&mut Client)) -> Self {
-        Self::open(Config::default(), 8480, change).await
+        Self::open(Config::default(), 8480, TestClock::standing(), change).await
     }
 
     /// A server that goes by `http://localhost:PORT`.
-    pub(crate) async fn open(config: Config, port: u16, change: impl FnOnce(&mut Client)) -> Self {
+    pub(crate) async fn open(
+        config: Config,
+        port: u16,
+        clock: Arc<TestClock>,
+        change: impl FnOnce(&mut Client),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let rng = SystemRng::new();
         let data = DataFolder::at(folder.path());
         data.make(&rng).unwrap();
-        let clock = Arc::new(FixedClock::at(UnixTime(1_800_000_000)));
-        let shared = Arc::<FixedClock>::clone(&clock);
+        let shared = Arc::<TestClock>::clone(&clock);
         let app = App::open(config, &data, port, shared, Arc::new(rng.clone()))
             .await
             .unwrap();
@@ -158,8 +192,8 @@ impl Bench {
         self.app.now()
     }
 
-    pub(crate) fn advance(&self, millis: u64) {
-        self.clock.advance(Duration::from_millis(millis));
+    pub(crate) fn advance(&self, millis: i64) {
+        self.clock.moved_millis.fetch_add(millis, Ordering::SeqCst);
     }
 
     async fn add_account(&self, name: &str) {
