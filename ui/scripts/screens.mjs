@@ -95,6 +95,7 @@ try {
       await context.close();
     }),
   );
+  await checkReadingGate();
   if (options.docs) await writeDocsPictures();
 } finally {
   await browser.close();
@@ -138,6 +139,8 @@ async function open(context, { name, locale, theme }, onProblem) {
   });
   page.on("pageerror", (error) => onProblem(`error: ${error.message}`));
   await page.addInitScript(() => {
+    // The app's window does the same before any of our code runs.
+    Object.freeze(Object.prototype);
     window.violations = [];
     addEventListener("securitypolicyviolation", (event) =>
       window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
@@ -179,6 +182,43 @@ async function checkScreen(context, screen) {
   for (const violation of await page.evaluate(() => window.violations)) report(`policy: ${violation}`);
   await page.close();
   checked += 1;
+}
+
+/** What only a real layout shows: the gate, the bar that covers, and the focus that must not hide under it. */
+async function checkReadingGate() {
+  const screen = { name: "approval-sign-in", locale: "en", theme: "light" };
+  const report = (text) => problems.push(`reading gate: ${text}`);
+  const context = await newContext(screen.locale, screen.theme);
+  const page = await open(context, screen, report);
+  const at = (testid) => page.locator(`[data-testid="${testid}"]`);
+  const hint = async () => (await at("approval.hint").textContent())?.trim();
+  const locked = "Scroll to the end to approve";
+  // Two frames are enough for an observer that is going to speak.
+  const settle = () => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
+  await settle();
+  if ((await hint()) !== locked) report("open before anything was scrolled");
+  const barHeight = await page.locator("footer").evaluate((bar) => bar.getBoundingClientRect().height);
+  await page.evaluate((height) => scrollTo(0, document.documentElement.scrollHeight - innerHeight - height / 2), barHeight);
+  await settle();
+  if ((await hint()) !== locked) report("open while the end is behind the action bar");
+  await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+  await page.waitForFunction(
+    (text) => document.querySelector("[data-testid='approval.hint']")?.textContent?.trim() !== text,
+    locked,
+    { timeout: 5000 },
+  ).catch(() => report("closed after the end was on the screen"));
+
+  await page.evaluate(() => scrollTo(0, 0));
+  for (const testid of ["approval.code", "approval.pin"]) {
+    await at(testid).focus();
+    const hidden = await page.evaluate((id) => {
+      const field = document.querySelector(`[data-testid="${id}"]`).getBoundingClientRect();
+      return field.bottom > document.querySelector("footer").getBoundingClientRect().top;
+    }, testid);
+    if (hidden) report(`${testid} has the focus behind the action bar`);
+  }
+  await context.close();
 }
 
 async function writeDocsPictures() {
