@@ -65,7 +65,10 @@ pub(crate) fn router() -> Router<Arc<App>> {
 ///
 /// # Errors
 /// [`StoreError`]: then nothing was revoked.
-pub(crate) async fn revoke_device(app: &App, device: DeviceId) -> Result<RevokeDeviceOutcome, StoreError> {
+pub(crate) async fn revoke_device(
+    app: &App,
+    device: DeviceId,
+) -> Result<RevokeDeviceOutcome, StoreError> {
     let now = app.now();
     let operation = RevokeDevice {
         device: device.clone(),
