@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, bail, ensure};
 use tegata_protocol::{
-    Thumbprint,
+    Sha256Digest, Thumbprint,
     device::invitation::{InvitationCode, Issuer, format_link},
 };
 
@@ -38,7 +38,7 @@ impl PairingPage {
         let (host, code, root) = (fact("host")?, fact("code")?, fact("root")?);
         let issuer = issuer_of(&url)?;
         ensure!(issuer.host() == host, "the page names another host: {host}");
-        let root: Thumbprint = serde_json::from_value(root.into())?;
+        let root = Thumbprint(Sha256Digest::from_b64u(&root)?);
         // What the page's QR code holds.
         let link = format_link(&issuer, &InvitationCode::parse(&code)?, &root);
         Ok(Self {

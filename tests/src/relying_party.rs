@@ -83,21 +83,37 @@ impl RelyingParty {
     ) -> anyhow::Result<Acknowledged> {
         let mut fields = vec![("scope", "openid"), ("login_hint", login_hint)];
         fields.extend(further);
-        let answer = self
-            .post("/backchannel-authentication", &fields)
-            .await?
-            .ok_json()?;
+        Self::acknowledged(&self.post("/backchannel-authentication", &fields).await?)
+    }
+
+    /// Asks for a person's approval and answers whatever the server does.
+    ///
+    /// # Errors
+    ///
+    /// The server does not answer at all.
+    pub async fn try_to_ask(&self, login_hint: &str) -> anyhow::Result<Answer> {
+        let fields = [("scope", "openid"), ("login_hint", login_hint)];
+        self.post("/backchannel-authentication", &fields).await
+    }
+
+    /// Reads an acknowledgement.
+    ///
+    /// # Errors
+    ///
+    /// The answer is none.
+    pub fn acknowledged(answer: &Answer) -> anyhow::Result<Acknowledged> {
+        let body = answer.ok_json()?;
         let number = |name: &str| {
-            answer[name]
+            body[name]
                 .as_u64()
                 .with_context(|| format!("no {name} in the acknowledgement"))
         };
         Ok(Acknowledged {
-            auth_req_id: answer["auth_req_id"]
+            auth_req_id: body["auth_req_id"]
                 .as_str()
                 .context("no auth_req_id")?
                 .to_owned(),
-            transfer_code: answer["transfer_code"].as_str().map(str::to_owned),
+            transfer_code: body["transfer_code"].as_str().map(str::to_owned),
             expires_in: number("expires_in")?,
             interval: number("interval")?,
         })

@@ -28,6 +28,8 @@ pub struct ServerSetup {
     log: PathBuf,
     port: u16,
     settings: Vec<(String, String)>,
+    issuer: Option<String>,
+    within: Vec<String>,
     demo: bool,
 }
 
@@ -40,6 +42,8 @@ impl ServerSetup {
             log: log.to_owned(),
             port: 0,
             settings: vec![("TEGATA_INTERVAL".to_owned(), "1".to_owned())],
+            issuer: None,
+            within: Vec::new(),
             demo: false,
         }
     }
@@ -65,6 +69,27 @@ impl ServerSetup {
         self
     }
 
+    /// Calls itself something else than where it listens, as behind a proxy.
+    #[must_use]
+    pub fn issuer(mut self, issuer: &str) -> Self {
+        self.issuer = Some(issuer.to_owned());
+        self
+    }
+
+    /// Starts the program through another one, such as `setpriv` with its options.
+    #[must_use]
+    pub fn within(mut self, command: &[&str]) -> Self {
+        self.within = command.iter().map(|word| (*word).to_owned()).collect();
+        self
+    }
+
+    /// Uses a copy of the program.
+    #[must_use]
+    pub fn binary(mut self, binary: &Path) -> Self {
+        self.binary = binary.to_owned();
+        self
+    }
+
     /// The data folder.
     pub fn data_dir(&self) -> &Path {
         &self.data_dir
@@ -78,6 +103,9 @@ impl ServerSetup {
         if self.demo {
             launch = launch.arg("--demo");
         }
+        if let Some(issuer) = &self.issuer {
+            launch = launch.env("TEGATA_ISSUER", issuer);
+        }
         for (name, value) in &self.settings {
             launch = launch.env(name, value);
         }
@@ -86,10 +114,13 @@ impl ServerSetup {
 
     /// One of the server's other commands, on the same data folder.
     pub fn command(&self, args: &[&str]) -> Launch {
-        programs::launch(&self.binary)
-            .arg("--data-dir")
-            .arg(&self.data_dir)
-            .args(args)
+        let launch = match self.within.split_first() {
+            Some((program, words)) => programs::launch(Path::new(program))
+                .args(words)
+                .arg(&self.binary),
+            None => programs::launch(&self.binary),
+        };
+        launch.arg("--data-dir").arg(&self.data_dir).args(args)
     }
 
     /// Starts the server and waits until it listens.
@@ -98,20 +129,36 @@ impl ServerSetup {
     ///
     /// It ends at once (its own message is shown) or does not listen in time.
     pub async fn start(self) -> anyhow::Result<Server> {
-        let mut program = self.serve().log_to(&self.log).start()?;
-        let issuer = program
+        let launch = self.serve().log_to(&self.log);
+        self.follow(launch).await
+    }
+
+    /// The same with a log in memory, for servers that cannot write files.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ServerSetup::start`].
+    pub async fn start_with_log_in_memory(self) -> anyhow::Result<Server> {
+        let launch = self.serve();
+        self.follow(launch).await
+    }
+
+    async fn follow(self, launch: Launch) -> anyhow::Result<Server> {
+        let mut program = launch.start()?;
+        let address = program
             .line("listening", START, |line| {
                 line.strip_prefix("listening on ")
                     .map(|address| address.trim().to_owned())
             })
             .await?;
-        let port = issuer
+        let port = address
             .rsplit_once(':')
             .and_then(|(_, port)| port.parse().ok())
-            .with_context(|| format!("the server's address {issuer} has no port"))?;
+            .with_context(|| format!("the server's address {address} has no port"))?;
         Ok(Server {
             program,
-            issuer,
+            issuer: self.issuer.clone().unwrap_or_else(|| address.clone()),
+            address,
             http: Http::make()?,
             setup: Self { port, ..self },
         })
@@ -123,12 +170,13 @@ impl ServerSetup {
 pub struct Server {
     program: Program,
     issuer: String,
+    address: String,
     http: Http,
     setup: ServerSetup,
 }
 
 impl Server {
-    /// The issuer, which is also where it listens.
+    /// The issuer, which is also where it listens unless it was told otherwise.
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
@@ -145,7 +193,7 @@ impl Server {
 
     /// The URL of a path that begins with a slash.
     pub fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.issuer)
+        format!("{}{path}", self.address)
     }
 
     /// The client that its pages are fetched with.
