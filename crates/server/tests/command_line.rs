@@ -1,0 +1,281 @@
+//! The command as an operator runs it: real processes, a scratch data folder, ports that the system picks.
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{BufRead, BufReader},
+        path::Path,
+        process::{Child, Command, Output, Stdio},
+    };
+
+    /// A command on the data folder `data` below `scratch`, with nothing of this process's environment that matters.
+    fn command(scratch: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tegata-server"));
+        command
+            .arg("--data-dir")
+            .arg(scratch.join("data"))
+            .args(arguments)
+            .stdin(Stdio::null());
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TEGATA_")) {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    fn run(scratch: &Path, arguments: &[&str]) -> Output {
+        command(scratch, arguments).output().unwrap()
+    }
+
+    fn stdout(output: &Output) -> String {
+        String::from_utf8(output.stdout.clone()).unwrap()
+    }
+
+    /// Exit code and error text of a command that is expected to fail.
+    fn failure(scratch: &Path, arguments: &[&str]) -> (i32, String) {
+        let output = run(scratch, arguments);
+        (
+            output.status.code().unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    }
+
+    fn succeed(scratch: &Path, arguments: &[&str]) -> String {
+        let output = run(scratch, arguments);
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        stdout(&output)
+    }
+
+    /// A running server; killed when dropped.
+    struct Server {
+        child: Child,
+        address: String,
+    }
+
+    impl Server {
+        fn start(scratch: &Path, listen: &str) -> Self {
+            let mut child = command(scratch, &["serve", "--listen", listen])
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            let mut line = String::new();
+            BufReader::new(child.stdout.take().unwrap())
+                .read_line(&mut line)
+                .unwrap();
+            let address = line
+                .trim()
+                .strip_prefix("listening on ")
+                .expect(&line)
+                .to_owned();
+            Self { child, address }
+        }
+
+        fn port(&self) -> &str {
+            self.address.rsplit_once(':').unwrap().1
+        }
+
+        /// Tells it to stop and waits until it has.
+        #[cfg(unix)]
+        fn stop(mut self) -> std::process::ExitStatus {
+            let pid = self.child.id().to_string();
+            assert!(
+                Command::new("kill")
+                    .args(["-TERM", &pid])
+                    .status()
+                    .unwrap()
+                    .success()
+            );
+            self.child.wait().unwrap()
+        }
+    }
+
+    impl Drop for Server {
+        fn drop(&mut self) {
+            // It may have ended by itself, which is fine.
+            drop(self.child.kill());
+            drop(self.child.wait());
+        }
+    }
+
+    #[test]
+    fn init_makes_an_identity_once() {
+        let scratch = tempfile::tempdir().unwrap();
+        let made = succeed(scratch.path(), &["init"]);
+        assert!(made.contains("root thumbprint"), "{made}");
+        let keys = std::fs::read(scratch.path().join("data/keys.json")).unwrap();
+        let (code, error) = failure(scratch.path(), &["init"]);
+        assert_eq!(code, 1);
+        assert!(error.contains("Nothing was changed"), "{error}");
+        assert_eq!(
+            std::fs::read(scratch.path().join("data/keys.json")).unwrap(),
+            keys
+        );
+    }
+
+    #[test]
+    fn people_and_clients_are_the_same_with_and_without_a_running_server() {
+        let scratch = tempfile::tempdir().unwrap();
+        succeed(scratch.path(), &["init"]);
+        succeed(scratch.path(), &["user", "add", "alice", "--name", "Alice"]);
+        let server = Server::start(scratch.path(), "127.0.0.1:0");
+        succeed(scratch.path(), &["user", "add", "bob"]);
+        let running = succeed(scratch.path(), &["user", "list", "--json"]);
+        drop(server);
+        let stopped = succeed(scratch.path(), &["user", "list", "--json"]);
+        assert_eq!(running, stopped);
+        assert!(
+            running.contains("alice") && running.contains("bob"),
+            "{running}"
+        );
+    }
+
+    #[test]
+    fn two_servers_never_share_a_data_folder() {
+        let scratch = tempfile::tempdir().unwrap();
+        succeed(scratch.path(), &["init"]);
+        let _server = Server::start(scratch.path(), "127.0.0.1:0");
+        let (code, error) = failure(scratch.path(), &["serve", "--listen", "127.0.0.1:0"]);
+        assert_eq!(code, 2);
+        assert!(error.contains("in use by another tegata-server"), "{error}");
+    }
+
+    #[test]
+    fn a_port_in_use_is_a_clear_error() {
+        let scratch = tempfile::tempdir().unwrap();
+        let (first, second) = (scratch.path().join("first"), scratch.path().join("second"));
+        succeed(&first, &["init"]);
+        succeed(&second, &["init"]);
+        let server = Server::start(&first, "127.0.0.1:0");
+        let listen = format!("127.0.0.1:{}", server.port());
+        let (code, error) = failure(&second, &["serve", "--listen", &listen]);
+        assert_eq!(code, 2);
+        assert!(
+            error.contains(&listen) && error.contains("in use"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn it_listens_on_loopback_only() {
+        let scratch = tempfile::tempdir().unwrap();
+        succeed(scratch.path(), &["init"]);
+        let (code, error) = failure(scratch.path(), &["serve", "--listen", "0.0.0.0:0"]);
+        assert_eq!(code, 2);
+        assert!(
+            error.contains("loopback") && error.contains("TLS"),
+            "{error}"
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn it_stops_when_told_and_comes_back_under_the_same_issuer() {
+        let scratch = tempfile::tempdir().unwrap();
+        succeed(scratch.path(), &["init"]);
+        let server = Server::start(scratch.path(), "127.0.0.1:0");
+        let address = server.address.clone();
+        let status = server.stop();
+        assert!(status.success(), "{status}");
+        assert!(
+            !scratch.path().join("data/server.json").exists(),
+            "a stopped server takes its announcement back"
+        );
+        let again = Server::start(scratch.path(), "127.0.0.1:0");
+        assert_eq!(again.address, address);
+    }
+
+    #[test]
+    fn a_killed_server_is_not_taken_for_a_running_one() {
+        let scratch = tempfile::tempdir().unwrap();
+        succeed(scratch.path(), &["init"]);
+        drop(Server::start(scratch.path(), "127.0.0.1:0"));
+        assert!(
+            scratch.path().join("data/server.json").exists(),
+            "a kill leaves the announcement behind"
+        );
+        succeed(scratch.path(), &["user", "add", "alice"]);
+        let (code, error) = failure(scratch.path(), &["invite", "alice"]);
+        assert_eq!(code, 3);
+        assert!(error.contains("tegata-server serve"), "{error}");
+        assert!(succeed(scratch.path(), &["doctor"]).contains("not running"));
+    }
+
+    #[test]
+    fn configuration_errors_name_their_source_and_key() {
+        let scratch = tempfile::tempdir().unwrap();
+        succeed(scratch.path(), &["init"]);
+        let output = command(scratch.path(), &["doctor"])
+            .env("TEGATA_LIFETIMES__REQUEST", "soon")
+            .output()
+            .unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(
+            error.to_lowercase().contains("lifetimes.request") && error.contains("TEGATA_"),
+            "{error}"
+        );
+        std::fs::write(
+            scratch.path().join("data/tegata-server.toml"),
+            "interval = \"often\"",
+        )
+        .unwrap();
+        let (code, error) = failure(scratch.path(), &["doctor"]);
+        assert_eq!(code, 2);
+        assert!(
+            error.contains("interval") && error.contains("tegata-server.toml"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn an_uninitialized_folder_is_said_to_be_one() {
+        let scratch = tempfile::tempdir().unwrap();
+        for arguments in [
+            &["serve"][..],
+            &["user", "list"],
+            &["backup", "copy.sqlite"],
+        ] {
+            let (code, error) = failure(scratch.path(), arguments);
+            assert_eq!(code, 1, "{arguments:?}");
+            assert!(
+                error.contains("tegata-server init"),
+                "{arguments:?}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_database_of_a_newer_program_is_refused_with_both_versions() {
+        let scratch = tempfile::tempdir().unwrap();
+        succeed(scratch.path(), &["init"]);
+        let database =
+            rusqlite::Connection::open(scratch.path().join("data/tegata.sqlite")).unwrap();
+        database.pragma_update(None, "user_version", 99).unwrap();
+        drop(database);
+        let (code, error) = failure(scratch.path(), &["serve", "--listen", "127.0.0.1:0"]);
+        assert_eq!(code, 1);
+        assert!(
+            error.contains("schema 99") && error.contains("up to 1"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_backup_is_a_working_store_without_keys() {
+        let scratch = tempfile::tempdir().unwrap();
+        succeed(scratch.path(), &["init"]);
+        succeed(scratch.path(), &["user", "add", "alice"]);
+        let copy = scratch.path().join("copy.sqlite");
+        let _server = Server::start(scratch.path(), "127.0.0.1:0");
+        succeed(scratch.path(), &["backup", copy.to_str().unwrap()]);
+        let database = rusqlite::Connection::open(&copy).unwrap();
+        let login: String = database
+            .query_row("SELECT login_name FROM account", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(login, "alice");
+    }
+}
