@@ -1,23 +1,26 @@
 //! The facade.
 
 use crate::{
-    account::{AccountFolder, AccountHeader, AccountState, LocalAccountId},
-    error::{AccessError, DecideError, HistoryError, OpenError},
-    history::HistoryEntry,
-    model::{
-        AccountSummary, Changes, Connection, Health, InboxSnapshot, RequestKey, RequestSnapshot,
-    },
-    pairing::{Invited, PairingFailure},
-    ports::{AccountSecret, PersonCheck, Ports},
+    account::{AccountFolder, AccountHeader, AccountState, LocalAccountId, Standing},
+    error::{AccessError, DecideError, GatewayError, OpenError},
+    history::Record,
+    inbox::{self, FetchError},
+    live::{LiveAccount, Session, lock},
+    model::{AccountSummary, Changes, Health, InboxSnapshot, RequestKey, RequestSnapshot},
+    pairing::{Invited, PairingCause, PairingFailure},
+    ports::{AccountSecret, Ports},
     settings::Settings,
 };
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 use tegata_protocol::{
     AccountId, SystemRng,
-    device::{decision::DenyReason, evidence::EvidenceFile, invitation::Issuer},
+    device::{invitation::Issuer, problem::ProblemCode},
 };
 use tokio::sync::watch;
 
@@ -63,6 +66,8 @@ struct Inner {
     system_rng: SystemRng,
     settings: Mutex<Settings>,
     changes: watch::Sender<Changes>,
+    accounts: Mutex<Vec<Arc<LiveAccount>>>,
+    connected: AtomicBool,
 }
 
 impl std::fmt::Debug for Device {
@@ -79,7 +84,7 @@ impl Device {
     pub fn open(config: DeviceConfig, ports: Ports) -> Result<Self, OpenError> {
         let folder = AccountFolder::open(&config.data_dir)?;
         let settings = Settings::read(&config.data_dir);
-        Ok(Self {
+        let device = Self {
             inner: Arc::new(Inner {
                 config,
                 ports,
@@ -87,8 +92,12 @@ impl Device {
                 system_rng: SystemRng::new(),
                 settings: Mutex::new(settings),
                 changes: watch::Sender::new(Changes::default()),
+                accounts: Mutex::new(Vec::new()),
+                connected: AtomicBool::new(false),
             }),
-        })
+        };
+        device.sync_accounts()?;
+        Ok(device)
     }
 
     /// Grows when something became stale.
@@ -98,33 +107,40 @@ impl Device {
 
     /// Starts one connection loop per account, on the current tokio run time. Calling it again changes nothing. Accounts
     /// that are paired later are connected too.
-    pub fn connect(&self) {}
+    ///
+    /// # Panics
+    /// Outside a tokio run time.
+    pub fn connect(&self) {
+        self.inner.connected.store(true, Ordering::SeqCst);
+        for live in self.live_accounts() {
+            self.spawn(&live);
+        }
+    }
 
-    /// Paired accounts in the order of their pairing.
+    /// Ends every connection loop. What is in flight stays on disk.
+    pub fn disconnect(&self) {
+        self.inner.connected.store(false, Ordering::SeqCst);
+        for live in self.live_accounts() {
+            if let Some(task) = lock(&live.task).take() {
+                task.abort();
+            }
+            *lock(&live.socket) = None;
+        }
+    }
+
+    /// Paired accounts in the order of their pairing, those included that another process has paired since.
     pub fn accounts(&self) -> Vec<AccountSummary> {
-        let headers = self.inner.folder.list().map(|(headers, _)| headers);
-        headers
-            .unwrap_or_default()
-            .into_iter()
-            .map(|header| AccountSummary {
-                id: header.id,
-                issuer: header.issuer,
-                issuer_name: header.issuer_name,
-                account_name: header.account_name,
-                root: header.root,
-                device_name: header.device_name,
-                paired_at: header.paired_at,
-                connection: Connection::Connecting,
-                health: Health::Unknown,
-            })
-            .collect()
+        if let Err(error) = self.sync_accounts() {
+            tracing::warn!(%error, "the accounts cannot be listed");
+        }
+        let live = self.live_accounts();
+        live.iter().map(|live| live.summary()).collect()
     }
 
     /// One account.
     pub fn account(&self, id: &LocalAccountId) -> Option<AccountSummary> {
-        self.accounts()
-            .into_iter()
-            .find(|account| account.id == *id)
+        let live = self.live(id).ok()?;
+        Some(live.summary())
     }
 
     /// Asks the credential store for the account's secret, giving the person two minutes to answer its prompt, then
@@ -133,17 +149,32 @@ impl Device {
     /// # Errors
     /// [`AccessError`].
     pub async fn unlock(&self, id: &LocalAccountId) -> Result<AccountSummary, AccessError> {
-        self.inner.ports.secrets.unlock(id).await?;
-        self.account(id).ok_or(AccessError::Unknown)
+        let live = self.live(id)?;
+        let secret = match self.inner.ports.secrets.unlock(id).await {
+            Ok(secret) => secret,
+            Err(error) => {
+                let error = AccessError::from(error);
+                self.note_access(&live, &error);
+                return Err(error);
+            }
+        };
+        let mut slot = live.session.lock().await;
+        self.open_session(&live, &mut slot, secret)?;
+        drop(slot);
+        live.wake.notify_one();
+        Ok(live.summary())
     }
 
-    /// Tries the account's keys and its connection again at once.
+    /// Opens the account's keys again and connects at once.
     ///
     /// # Errors
     /// [`AccessError`].
     pub async fn retry(&self, id: &LocalAccountId) -> Result<AccountSummary, AccessError> {
-        self.inner.ports.secrets.load(id).await?;
-        self.account(id).ok_or(AccessError::Unknown)
+        let live = self.live(id)?;
+        *live.session.lock().await = None;
+        self.session(&live).await?;
+        live.wake.notify_one();
+        Ok(live.summary())
     }
 
     /// Forgets an account on this machine: its file, its history, its secret. The server is not told.
@@ -151,12 +182,21 @@ impl Device {
     /// # Errors
     /// [`AccessError`].
     pub async fn remove(&self, id: &LocalAccountId) -> Result<(), AccessError> {
+        let live = self.live(id)?;
+        if let Some(task) = lock(&live.task).take() {
+            task.abort();
+        }
         self.inner
             .folder
             .remove(id)
             .map_err(crate::account::AccountFileError::from)?;
-        self.inner.ports.secrets.remove(id).await?;
-        Ok(())
+        lock(&self.inner.accounts).retain(|live| live.id() != *id);
+        self.changed(|changes| {
+            changes.accounts += 1;
+            changes.inbox += 1;
+            changes.history += 1;
+        });
+        Ok(self.inner.ports.secrets.remove(id).await?)
     }
 
     /// Reads a pasted, scanned or opened link. Sends nothing.
@@ -175,93 +215,65 @@ impl Device {
         Invited::from_code(self.clone(), server, code)
     }
 
-    /// Everything that waits or has just closed, over all accounts, oldest first.
+    /// Everything that waits or has just closed, over all accounts, oldest account first.
     pub fn inbox(&self) -> InboxSnapshot {
-        InboxSnapshot::default()
+        let now = self.inner.ports.clock.now_millis();
+        let mut snapshot = InboxSnapshot::default();
+        for live in self.live_accounts() {
+            lock(&live.inbox).snapshot(now, &mut snapshot);
+        }
+        snapshot
     }
 
     /// One request as it stands now.
     pub fn request(&self, key: &RequestKey) -> Option<RequestSnapshot> {
-        self.inbox()
-            .requests
-            .into_iter()
-            .find(|request| request.key == *key)
+        let live = self.live(&key.account).ok()?;
+        let now = self.inner.ports.clock.now_millis();
+        let found = lock(&live.inbox).find(now, &key.request);
+        found.map(|(request, _)| request)
     }
 
     /// Fetches the pending set once by POST, for callers without a connection loop. Also settles what an earlier process
     /// left undecided, by asking the server what it knows.
     ///
     /// # Errors
-    /// [`DecideError::Access`], [`DecideError::Offline`], [`DecideError::ServerRefused`].
+    /// [`DecideError::Access`], [`DecideError::Offline`], [`DecideError::ServerRefused`],
+    /// [`DecideError::ServerAnswer`].
     pub async fn refresh(&self, id: &LocalAccountId) -> Result<(), DecideError> {
-        self.inner
-            .ports
-            .secrets
-            .load(id)
+        let live = self.live(id)?;
+        let session = self.session(&live).await?;
+        if crate::metadata::is_ageing(&session.metadata().metadata, self.inner.ports.clock.now())
+            && let Err(error) = inbox::refresh_metadata(self, &session).await
+        {
+            tracing::info!(%error, "metadata could not be renewed");
+        }
+        if let Err(error) = crate::decide::resume(self, &live, &session).await {
+            tracing::info!(%error, "a decision is not settled yet");
+        }
+        inbox::fetch_pending(self, &live, &session)
             .await
-            .map_err(AccessError::from)?;
-        Ok(())
-    }
-
-    /// Tells the server that a request was put before the person. Best effort; never required.
-    pub fn mark_seen(&self, _key: &RequestKey) {}
-
-    /// Approves. `transfer` is the code as typed, if and only if the prompt asks for one; `person` is asked for the PIN once
-    /// everything else is in order. Returns once a verified receipt is stored.
-    ///
-    /// # Errors
-    /// [`DecideError`].
-    pub async fn approve(
-        &self,
-        key: &RequestKey,
-        transfer: Option<&str>,
-        person: &dyn PersonCheck,
-    ) -> Result<RequestSnapshot, DecideError> {
-        let _ = (transfer, person);
-        self.refresh(&key.account).await?;
-        Err(DecideError::RequestUnknown)
-    }
-
-    /// Denies: no PIN, the possession key signs. Returns once a verified receipt is stored.
-    ///
-    /// # Errors
-    /// [`DecideError`].
-    pub async fn deny(
-        &self,
-        key: &RequestKey,
-        reason: DenyReason,
-    ) -> Result<RequestSnapshot, DecideError> {
-        let _ = reason;
-        self.refresh(&key.account).await?;
-        Err(DecideError::RequestUnknown)
+            .map_err(|error| match error {
+                FetchError::Access(error) => error.into(),
+                FetchError::Gateway(GatewayError::Transport(error)) => DecideError::Offline(error),
+                FetchError::Gateway(GatewayError::Refused(problem)) => {
+                    DecideError::ServerRefused(problem)
+                }
+                FetchError::Gateway(GatewayError::Answer(text)) => DecideError::ServerAnswer(text),
+            })
     }
 
     /// Takes a closed request or a blocked message off the inbox; the history keeps it.
-    pub fn dismiss(&self, _key: &RequestKey) {}
-
-    /// What happened, newest first, at most `limit` entries. Accounts whose secret cannot be had are left out.
-    ///
-    /// # Errors
-    /// [`HistoryError`].
-    pub async fn history(&self, _limit: usize) -> Result<Vec<HistoryEntry>, HistoryError> {
-        std::future::ready(Ok(Vec::new())).await
-    }
-
-    /// The evidence of a decision made here, complete for `tegata verify`.
-    ///
-    /// # Errors
-    /// [`HistoryError`].
-    pub async fn evidence(&self, _key: &RequestKey) -> Result<EvidenceFile, HistoryError> {
-        std::future::ready(Err(HistoryError::NoReceipt)).await
+    pub fn dismiss(&self, key: &RequestKey) {
+        if let Ok(live) = self.live(&key.account) {
+            let now = self.inner.ports.clock.now_millis();
+            lock(&live.inbox).dismiss(now, &key.request);
+            self.changed(|changes| changes.inbox += 1);
+        }
     }
 
     /// Preferences.
     pub fn settings(&self) -> Settings {
-        self.inner
-            .settings
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        lock(&self.inner.settings).clone()
     }
 
     /// Replaces the preferences.
@@ -270,19 +282,22 @@ impl Device {
     /// What the file system says; then the old ones stand.
     pub fn set_settings(&self, settings: Settings) -> std::io::Result<()> {
         settings.write(&self.inner.config.data_dir)?;
-        *self
-            .inner
-            .settings
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = settings;
-        self.inner
-            .changes
-            .send_modify(|changes| changes.settings += 1);
+        *lock(&self.inner.settings) = settings;
+        self.changed(|changes| changes.settings += 1);
         Ok(())
+    }
+
+    /// A word for the credential store in use, for diagnostics.
+    pub fn secret_store_name(&self) -> &'static str {
+        self.inner.ports.secrets.name()
     }
 
     pub(crate) fn ports(&self) -> &Ports {
         &self.inner.ports
+    }
+
+    pub(crate) fn folder(&self) -> &AccountFolder {
+        &self.inner.folder
     }
 
     pub(crate) fn system_rng(&self) -> &SystemRng {
@@ -293,34 +308,171 @@ impl Device {
         &self.inner.config.app
     }
 
-    pub(crate) async fn unusable_pairings(
-        &self,
-        _issuer: &Issuer,
-        _account: &AccountId,
-    ) -> Result<Vec<LocalAccountId>, PairingFailure> {
-        std::future::ready(Ok(Vec::new())).await
+    pub(crate) fn changed(&self, change: impl FnOnce(&mut Changes)) {
+        self.inner.changes.send_modify(change);
     }
 
-    pub(crate) fn add_account(
+    pub(crate) fn live_accounts(&self) -> Vec<Arc<LiveAccount>> {
+        lock(&self.inner.accounts).clone()
+    }
+
+    pub(crate) fn live(&self, id: &LocalAccountId) -> Result<Arc<LiveAccount>, AccessError> {
+        let accounts = self.live_accounts();
+        let found = accounts.into_iter().find(|live| live.id() == *id);
+        found.ok_or(AccessError::Unknown)
+    }
+
+    /// Takes over what lies on disk: another process may have paired or removed an account.
+    fn sync_accounts(&self) -> std::io::Result<()> {
+        let (headers, unreadable) = self.inner.folder.list()?;
+        for dir in unreadable {
+            tracing::warn!(folder = %dir.display(), "an account's file cannot be read");
+        }
+        let now = self.inner.ports.clock.now();
+        let mut added = Vec::new();
+        {
+            let mut accounts = lock(&self.inner.accounts);
+            accounts.retain(|live| {
+                let stays = headers.iter().any(|header| header.id == live.id());
+                if let (false, Some(task)) = (stays, lock(&live.task).take()) {
+                    task.abort();
+                }
+                stays
+            });
+            for header in headers {
+                match accounts.iter().find(|live| live.id() == header.id) {
+                    Some(live) => *lock(&live.header) = header,
+                    None => {
+                        let live = Arc::new(LiveAccount::new(header, now));
+                        accounts.push(Arc::clone(&live));
+                        added.push(live);
+                    }
+                }
+            }
+        }
+        if self.inner.connected.load(Ordering::SeqCst) {
+            for live in added {
+                self.spawn(&live);
+            }
+        }
+        Ok(())
+    }
+
+    fn spawn(&self, live: &Arc<LiveAccount>) {
+        let mut task = lock(&live.task);
+        if task.is_none() {
+            let running = tokio::spawn(inbox::run(self.clone(), Arc::clone(live)));
+            *task = Some(running.abort_handle());
+        }
+    }
+
+    /// Pairings of the same account that are of no use any more and make way for a new one.
+    pub(crate) async fn unusable_pairings(
+        &self,
+        issuer: &Issuer,
+        account: &AccountId,
+    ) -> Result<Vec<LocalAccountId>, PairingFailure> {
+        let mut replaced = Vec::new();
+        for live in self.live_accounts() {
+            let header = lock(&live.header).clone();
+            if header.issuer != *issuer || header.account != *account {
+                continue;
+            }
+            // What went wrong is in the health.
+            let _ = self.session(&live).await;
+            match live.summary().health {
+                Health::KeyLost
+                | Health::PinLocked
+                | Health::DeviceRevoked
+                | Health::IssuerChanged => replaced.push(header.id),
+                _ => {
+                    return Err(PairingFailure::new(
+                        PairingCause::AlreadyPaired,
+                        "this account of this server is paired on this device already",
+                    ));
+                }
+            }
+        }
+        Ok(replaced)
+    }
+
+    /// Writes and opens a new account.
+    pub(crate) async fn add_account(
         &self,
         header: &AccountHeader,
         state: &AccountState,
         secret: &AccountSecret,
     ) -> Result<(), AccessError> {
-        self.inner
-            .folder
-            .create(self.inner.ports.rng.as_ref(), secret, header, state)?;
-        self.inner
-            .changes
-            .send_modify(|changes| changes.accounts += 1);
+        let rng = self.inner.ports.rng.as_ref();
+        self.inner.folder.create(rng, secret, header, state)?;
+        let now = self.inner.ports.clock.now();
+        let live = Arc::new(LiveAccount::new(header.clone(), now));
+        let session = {
+            let mut slot = live.session.lock().await;
+            self.open_session(&live, &mut slot, secret.clone())
+        };
+        let recorded =
+            session.and_then(|session| self.record(&session, &Record::Paired { at: now }));
+        if let Err(error) = recorded {
+            // Nothing may be left of a pairing that did not come to its end.
+            let _ = self.inner.folder.remove(&header.id);
+            return Err(error);
+        }
+        lock(&self.inner.accounts).push(Arc::clone(&live));
+        self.changed(|changes| changes.accounts += 1);
         Ok(())
     }
 
+    /// The server has the countersignature: the pairing is complete, and the account is connected.
     pub(crate) fn mark_countersigned(&self, id: &LocalAccountId, secret: &AccountSecret) {
         let rng = self.inner.ports.rng.as_ref();
-        let _ = self
+        let marked = self
             .inner
             .folder
             .update(rng, id, secret, |_, state| state.countersigned = true);
+        if let Err(error) = marked {
+            tracing::warn!(%error, "the countersignature will be sent again");
+        }
+    }
+
+    /// Connects an account that was just paired, if the device is connected.
+    pub(crate) fn connect_new(&self, id: &LocalAccountId) {
+        if self.inner.connected.load(Ordering::SeqCst)
+            && let Ok(live) = self.live(id)
+        {
+            self.spawn(&live);
+        }
+    }
+
+    /// Keeps and shows what the server says of this device, if `code` says anything of it.
+    pub(crate) fn set_standing(&self, live: &LiveAccount, session: &Session, code: ProblemCode) {
+        let (standing, health) = match code {
+            ProblemCode::DeviceRevoked => (Standing::Revoked, Health::DeviceRevoked),
+            ProblemCode::DeviceSuspended => (Standing::Suspended, Health::DeviceSuspended),
+            _ => return,
+        };
+        self.write_standing(live, session, standing, health);
+    }
+
+    /// The server accepted this device: a hold is over.
+    pub(crate) fn note_accepted(&self, live: &LiveAccount, session: &Session) {
+        if lock(&live.status).health == Health::DeviceSuspended {
+            self.write_standing(live, session, Standing::Active, Health::Ok);
+        }
+    }
+
+    fn write_standing(
+        &self,
+        live: &LiveAccount,
+        session: &Session,
+        standing: Standing,
+        health: Health,
+    ) {
+        if let Err(error) = session.update(|_, state| state.standing = standing) {
+            tracing::warn!(%error, "the device's standing could not be kept");
+        }
+        if live.set_health(health) {
+            self.changed(|changes| changes.accounts += 1);
+        }
     }
 }

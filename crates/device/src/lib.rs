@@ -11,16 +11,21 @@
 //! [`Device::open`].
 
 pub mod account;
+mod decide;
 mod device;
 pub mod error;
 mod gateway;
 pub mod history;
+mod inbox;
 pub mod keys;
+mod live;
 mod metadata;
 pub mod model;
 pub mod pairing;
 pub mod ports;
+pub mod secret_store;
 pub mod settings;
+pub mod transport;
 
 pub use account::LocalAccountId;
 pub use device::{Device, DeviceConfig};

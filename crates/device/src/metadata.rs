@@ -26,6 +26,10 @@ pub(crate) enum MetadataFetchError {
     Transport(#[from] TransportError),
     #[error("the server answered with status {0}")]
     Status(u16),
+    #[error("metadata was fetched a moment ago")]
+    TooSoon,
+    #[error("the account's file cannot be written: {0}")]
+    File(String),
     #[error(transparent)]
     Refused(#[from] MetadataError),
 }

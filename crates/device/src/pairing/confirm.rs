@@ -89,7 +89,7 @@ impl Registered {
             history_lines: 0,
         };
         ports.secrets.store(&id, &self.made.secret).await?;
-        if let Err(error) = device.add_account(&header, &state, &self.made.secret) {
+        if let Err(error) = device.add_account(&header, &state, &self.made.secret).await {
             // Nothing may be left of a pairing that did not come to its end.
             let _ = ports.secrets.remove(&id).await;
             return Err(PairingFailure::new(PairingCause::Internal, error));
@@ -112,18 +112,9 @@ impl Registered {
             Ok(_) => device.mark_countersigned(&id, &self.made.secret),
             Err(error) => tracing::warn!(%error, "the countersignature will be sent again"),
         }
-        Ok(device
-            .account(&id)
-            .unwrap_or_else(|| crate::model::AccountSummary {
-                id,
-                issuer: header.issuer,
-                issuer_name: header.issuer_name,
-                account_name: header.account_name,
-                root: header.root,
-                device_name: header.device_name,
-                paired_at: header.paired_at,
-                connection: crate::model::Connection::Connecting,
-                health: crate::model::Health::Ok,
-            }))
+        device.connect_new(&id);
+        device.account(&id).ok_or_else(|| {
+            PairingFailure::new(PairingCause::Internal, "the account was removed meanwhile")
+        })
     }
 }

@@ -121,9 +121,7 @@ impl Invited {
             .map_err(|error| match error {
                 MetadataFetchError::Transport(error) => error.into(),
                 MetadataFetchError::Refused(error) => error.into(),
-                MetadataFetchError::Status(_) => {
-                    PairingFailure::new(PairingCause::ServerError, error)
-                }
+                other => PairingFailure::new(PairingCause::ServerError, other),
             })?;
         // 3. The code, alone.
         let request = RedeemRequest {

@@ -1,0 +1,15 @@
+//! The inbox of one account: what arrives is verified, kept in order, counted down, and closed with a reason.
+
+mod arrival;
+mod backoff;
+mod connection;
+mod socket;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use arrival::{receive, restore};
+pub(crate) use backoff::Backoff;
+pub(crate) use connection::{FetchError, fetch_pending, refresh_metadata, run};
+pub(crate) use socket::SocketCommand;
+pub(crate) use state::{AccountInbox, Arrived, ClosedRequest};

@@ -1,0 +1,270 @@
+//! The inbox's state machine. Pure: time comes in with every call.
+
+use crate::model::{BlockedMessage, InboxSnapshot, RequestKey, RequestSnapshot, RequestState};
+use std::{collections::BTreeSet, sync::Arc};
+use tegata_protocol::{
+    ConsentRequestId, DeviceId, Sha256Digest,
+    device::{
+        decision::Verdict,
+        delivery::ClosedNotice,
+        problem::CloseReason,
+        prompt::{DenyOnlyReason, Prompt},
+    },
+};
+
+/// Milliseconds after the end of a request during which a notice may still tell better how it ended.
+const GRACE: i64 = 60_000;
+/// Closed requests and blocked messages that stay on show, each.
+const SHOWN: usize = 50;
+
+/// A prompt that was verified.
+#[derive(Debug, Clone)]
+pub(crate) struct Arrived {
+    pub(crate) key: RequestKey,
+    pub(crate) prompt: Arc<Prompt>,
+    pub(crate) prompt_jws: Arc<str>,
+    pub(crate) hash: Sha256Digest,
+    pub(crate) deny_only: BTreeSet<DenyOnlyReason>,
+    pub(crate) expires_in: u32,
+}
+
+/// A request that came to its end without a decision here, to be written into the history.
+#[derive(Debug, Clone)]
+pub(crate) struct ClosedRequest {
+    pub(crate) prompt_jws: Arc<str>,
+    pub(crate) how: CloseReason,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    arrived: Arrived,
+    received_at: i64,
+    state: RequestState,
+}
+
+impl Entry {
+    fn ends_at(&self) -> i64 {
+        self.received_at + i64::from(self.arrived.expires_in) * 1000
+    }
+}
+
+/// Requests of one account in the order of their arrival, which nothing changes.
+#[derive(Debug, Default)]
+pub(crate) struct AccountInbox {
+    entries: Vec<Entry>,
+    blocked: Vec<BlockedMessage>,
+    /// Messages that were blocked already, so that redelivery is not a new event.
+    blocked_hashes: BTreeSet<Sha256Digest>,
+    /// Requests whose earlier answer got lost with the process that gave it.
+    again: BTreeSet<ConsentRequestId>,
+}
+
+impl AccountInbox {
+    /// Takes a whole pending set. Gives what closed by it.
+    pub(crate) fn receive(
+        &mut self,
+        now: i64,
+        device: &DeviceId,
+        arrived: Vec<Arrived>,
+        closed: &[ClosedNotice],
+    ) -> Vec<ClosedRequest> {
+        let delivered: BTreeSet<ConsentRequestId> =
+            arrived.iter().map(|a| a.key.request.clone()).collect();
+        for new in arrived {
+            let known = self
+                .entries
+                .iter_mut()
+                .find(|entry| entry.arrived.key.request == new.key.request);
+            match known {
+                // Another prompt under the same name was blocked before it came here.
+                Some(entry) if entry.arrived.hash == new.hash => {
+                    entry.arrived.expires_in = new.expires_in;
+                    entry.received_at = now;
+                }
+                Some(_) => {}
+                None => {
+                    let again = self.again.contains(&new.key.request);
+                    self.entries.push(Entry {
+                        arrived: new,
+                        received_at: now,
+                        state: if again {
+                            RequestState::PendingAgain
+                        } else {
+                            RequestState::Pending
+                        },
+                    });
+                }
+            }
+        }
+        let mut ended = Vec::new();
+        for entry in &mut self.entries {
+            let notice = closed
+                .iter()
+                .find(|notice| notice.request == entry.arrived.key.request);
+            let how = match notice {
+                // What this device decided is settled by its receipt.
+                Some(ClosedNotice {
+                    how: CloseReason::Handled { device: by, .. },
+                    ..
+                }) if by == device => continue,
+                Some(notice) => notice.how.clone(),
+                None if delivered.contains(&entry.arrived.key.request) => continue,
+                None if now >= entry.ends_at() => CloseReason::Expired,
+                None => CloseReason::Withdrawn,
+            };
+            if entry.state.is_open() {
+                entry.state = RequestState::Closed(how.clone());
+                ended.push(ClosedRequest {
+                    prompt_jws: Arc::clone(&entry.arrived.prompt_jws),
+                    how,
+                });
+            }
+        }
+        self.trim();
+        ended
+    }
+
+    /// Closes what ended long enough ago that no notice will tell better.
+    pub(crate) fn settle_expired(&mut self, now: i64) -> Vec<ClosedRequest> {
+        let mut ended = Vec::new();
+        for entry in &mut self.entries {
+            if entry.state.is_open() && now >= entry.ends_at() + GRACE {
+                entry.state = RequestState::Closed(CloseReason::Expired);
+                ended.push(ClosedRequest {
+                    prompt_jws: Arc::clone(&entry.arrived.prompt_jws),
+                    how: CloseReason::Expired,
+                });
+            }
+        }
+        ended
+    }
+
+    /// When the next request ends or is settled, in milliseconds; `None` if nothing waits.
+    pub(crate) fn next_moment(&self, now: i64) -> Option<i64> {
+        self.entries
+            .iter()
+            .filter(|entry| entry.state.is_open())
+            .map(|entry| {
+                let end = entry.ends_at();
+                if end > now { end } else { end + GRACE }
+            })
+            .min()
+    }
+
+    /// Puts a request on show whose decision was signed by a process that ended.
+    pub(crate) fn restore(&mut self, now: i64, arrived: Arrived, verdict: Verdict) {
+        let request = &arrived.key.request;
+        if self.position(request).is_none() {
+            self.entries.push(Entry {
+                arrived,
+                received_at: now,
+                state: RequestState::NeedsCheck { verdict },
+            });
+        }
+    }
+
+    /// The server knows nothing of the earlier answer: the request waits for the person again.
+    pub(crate) fn ask_again(&mut self, now: i64, request: &ConsentRequestId, expires_in: u32) {
+        self.again.insert(request.clone());
+        if let Some(entry) = self.entry_mut(request)
+            && matches!(entry.state, RequestState::NeedsCheck { .. })
+        {
+            entry.state = RequestState::PendingAgain;
+            entry.arrived.expires_in = expires_in;
+            entry.received_at = now;
+        }
+    }
+
+    /// Sets the state of a request that is on show.
+    pub(crate) fn set_state(&mut self, request: &ConsentRequestId, state: RequestState) {
+        if let Some(entry) = self.entry_mut(request) {
+            entry.state = state;
+        }
+    }
+
+    /// Keeps a blocked message; false if this one was blocked before.
+    pub(crate) fn block(&mut self, hash: Sha256Digest, message: BlockedMessage) -> bool {
+        let news = self.blocked_hashes.insert(hash);
+        if news {
+            self.blocked.push(message);
+            let over = self.blocked.len().saturating_sub(SHOWN);
+            self.blocked.drain(..over);
+        }
+        news
+    }
+
+    /// Whether a message was blocked before.
+    pub(crate) fn is_blocked(&self, hash: &Sha256Digest) -> bool {
+        self.blocked_hashes.contains(hash)
+    }
+
+    /// Takes a final request or a blocked message off the inbox.
+    pub(crate) fn dismiss(&mut self, now: i64, request: &ConsentRequestId) {
+        self.blocked.retain(|message| message.id != *request);
+        self.entries.retain(|entry| {
+            let over = entry.state.is_final() || (entry.state.is_open() && now >= entry.ends_at());
+            entry.arrived.key.request != *request || !over
+        });
+    }
+
+    /// A request with the JWS of its prompt, as it stands at `now`.
+    pub(crate) fn find(
+        &self,
+        now: i64,
+        request: &ConsentRequestId,
+    ) -> Option<(RequestSnapshot, Arrived)> {
+        let entry = self.entries.get(self.position(request)?)?;
+        Some((snapshot(entry, now), entry.arrived.clone()))
+    }
+
+    /// Adds what is on show to `out`, in order.
+    pub(crate) fn snapshot(&self, now: i64, out: &mut InboxSnapshot) {
+        out.requests
+            .extend(self.entries.iter().map(|entry| snapshot(entry, now)));
+        out.blocked.extend(self.blocked.iter().cloned());
+    }
+
+    fn position(&self, request: &ConsentRequestId) -> Option<usize> {
+        self.entries
+            .iter()
+            .position(|entry| entry.arrived.key.request == *request)
+    }
+
+    fn entry_mut(&mut self, request: &ConsentRequestId) -> Option<&mut Entry> {
+        let at = self.position(request)?;
+        self.entries.get_mut(at)
+    }
+
+    /// Forgets the oldest closed requests beyond what is shown.
+    fn trim(&mut self) {
+        let closed = self.entries.iter().filter(|e| e.state.is_final()).count();
+        let mut over = closed.saturating_sub(SHOWN);
+        self.entries.retain(|entry| {
+            let drop = over > 0 && entry.state.is_final();
+            over -= usize::from(drop);
+            !drop
+        });
+    }
+}
+
+/// A request whose time is up reads as expired at once, whatever the server has said so far.
+fn snapshot(entry: &Entry, now: i64) -> RequestSnapshot {
+    let prompt = &entry.arrived.prompt;
+    let state = if entry.state.is_open() && now >= entry.ends_at() {
+        RequestState::Closed(CloseReason::Expired)
+    } else {
+        entry.state.clone()
+    };
+    RequestSnapshot {
+        key: entry.arrived.key.clone(),
+        prompt: Arc::clone(prompt),
+        expires_in: entry.arrived.expires_in,
+        received_at_millis: entry.received_at,
+        lifetime: u32::try_from(prompt.exp.since(prompt.iat))
+            .unwrap_or(0)
+            .max(entry.arrived.expires_in)
+            .max(1),
+        deny_only: entry.arrived.deny_only.clone(),
+        state,
+    }
+}
