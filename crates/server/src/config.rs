@@ -270,7 +270,8 @@ pub const DEFAULT_FILE: &str = r#"# tegata-server: every option with its default
 # localhost, never an IP address. Default: http://localhost:PORT.
 # issuer = "http://localhost:8480"
 
-# Where keys and database are. Default: the folder that --data-dir names, or the system's folder for application data.
+# Where keys and database are; counts only in a file that --config names, and --data-dir goes before it. Default: the
+# system's folder for application data.
 # data_dir = "/var/lib/tegata"
 
 # Serve the demo consumption page, with a demo person and a demo client. Not for real accounts.
