@@ -49,7 +49,7 @@ impl Default for Timings {
             proof: Duration::from_secs(10),
             ping: Duration::from_secs(45),
             pong: Duration::from_secs(10),
-            reprove: Duration::from_secs(12 * 3600),
+            reprove: Duration::from_hours(12),
             send: Duration::from_secs(10),
         }
     }

@@ -12,7 +12,7 @@ use tegata_protocol::{
         decision::DecisionRequest,
         delivery::{ByeReason, DeviceFrame, ServerFrame, parse_device_frame},
         limits,
-        problem::{Problem, ProblemCode},
+        problem::ProblemCode,
     },
     rng::random_below,
 };
@@ -22,7 +22,11 @@ use super::{Registry, Seat, pending::pending_set};
 use crate::{
     app::App,
     domain::PairedDevice,
-    http::device::{decisions, endpoints, nonce, problem, proof, requests},
+    http::device::{
+        decisions, endpoints, nonce,
+        problem::{self, Refusal},
+        proof, requests,
+    },
 };
 
 /// Bytes that are read at once; frames may be longer.
@@ -124,35 +128,41 @@ impl Unproved {
         }
         let deadline = Instant::now() + self.app.delivery.timings.proof;
         match self.proved_by(deadline).await {
-            Ok(Some(device)) => {
+            Ok(Ok(device)) => {
                 let seat = Registry::seat(&self.app, &device.id);
                 // Boxed, so that the space of the larger phase is not held by sockets that never prove themselves.
                 Box::pin(Proved::new(self.app, self.wire, seat, device).serve()).await;
             }
-            Ok(None) => self.wire.bye(&self.app, ByeReason::Unproved).await,
+            Ok(Err(reason)) => self.wire.bye(&self.app, reason).await,
             Err(Gone) => {}
         }
     }
 
-    async fn proved_by(&mut self, deadline: Instant) -> Result<Option<PairedDevice>, Gone> {
+    async fn proved_by(
+        &mut self,
+        deadline: Instant,
+    ) -> Result<Result<PairedDevice, ByeReason>, Gone> {
+        let unproved = Ok(Err(ByeReason::Unproved));
         loop {
             let received = tokio::select! {
                 received = self.wire.receive() => received?,
-                () = sleep_until(deadline) => return Ok(None),
+                () = sleep_until(deadline) => return unproved,
             };
             return match received {
                 Received::Alive => continue,
-                Received::Foreign => Ok(None),
+                Received::Foreign => unproved,
                 Received::Text(text) => match parse_device_frame(text.as_bytes()) {
-                    Ok(DeviceFrame::Proof { proof }) => Ok(check(&self.app, &proof).await.ok()),
-                    _ => Ok(None),
+                    Ok(DeviceFrame::Proof { proof }) => Ok(check(&self.app, &proof)
+                        .await
+                        .map_err(|refusal| bye_reason(&refusal))),
+                    _ => unproved,
                 },
             };
         }
     }
 }
 
-async fn check(app: &Arc<App>, proof: &str) -> Result<PairedDevice, Problem> {
+async fn check(app: &Arc<App>, proof: &str) -> Result<PairedDevice, Refusal> {
     let connect = endpoints::all(&app.issuer).connect;
     proof::verify_device(app, proof, "GET", &connect, &[]).await
 }
@@ -191,15 +201,15 @@ impl Proved {
     }
 
     async fn serve(mut self) {
-        match self.run().await {
-            Ok(reason) => {
-                let Self {
-                    app, wire, seat, ..
-                } = self;
-                wire.bye(&app, reason).await;
-                drop(seat);
-            }
-            Err(Gone) => {}
+        if let Ok(reason) = self.run().await {
+            // The seat is kept until the socket is closed, which is what `drain` waits for.
+            let Self {
+                app,
+                wire,
+                seat: _seat,
+                ..
+            } = self;
+            wire.bye(&app, reason).await;
         }
     }
 
@@ -301,13 +311,13 @@ impl Proved {
     async fn answer(
         &mut self,
         request: ConsentRequestId,
-        result: Result<String, Problem>,
+        result: Result<String, Refusal>,
     ) -> Result<Next, Gone> {
         let frame = match result {
             Ok(receipt) => ServerFrame::Receipt { request, receipt },
             Err(problem) => ServerFrame::Problem {
                 request,
-                problem: Box::new(problem),
+                problem: problem.into_problem(),
             },
         };
         self.wire.send(&frame).await?;
@@ -324,11 +334,18 @@ impl Proved {
                 self.reprove_at = Instant::now() + self.app.delivery.timings.reprove;
                 Ok(Next::On)
             }
-            Err(refusal) if refusal.code == ProblemCode::DeviceRevoked => {
-                Ok(Next::Bye(ByeReason::Revoked))
-            }
-            _ => Ok(Next::Bye(ByeReason::Unproved)),
+            Err(refusal) => Ok(Next::Bye(bye_reason(&refusal))),
+            Ok(_) => Ok(Next::Bye(ByeReason::Unproved)),
         }
+    }
+}
+
+/// Why a socket closes whose proof was refused: only who has proved the key learns that it is revoked.
+fn bye_reason(refusal: &Refusal) -> ByeReason {
+    match refusal.code {
+        ProblemCode::DeviceRevoked => ByeReason::Revoked,
+        ProblemCode::TemporarilyUnavailable | ProblemCode::Internal => ByeReason::Restart,
+        _ => ByeReason::Unproved,
     }
 }
 
@@ -337,10 +354,10 @@ async fn decide(
     app: &App,
     device: &PairedDevice,
     decision: DecisionRequest,
-) -> Result<String, Problem> {
+) -> Result<String, Refusal> {
     let size = serde_json::to_vec(&decision).map_or(usize::MAX, |json| json.len());
     if size > limits::DECISION {
-        return Err(Problem::new(ProblemCode::PayloadTooLarge));
+        return Err(Refusal::new(ProblemCode::PayloadTooLarge));
     }
     // The device may have changed since the socket was proved: the store is asked again.
     let device = requests::reload(app, device).await?;

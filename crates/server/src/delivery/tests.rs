@@ -292,7 +292,7 @@ async fn revoking_a_device_closes_its_socket_at_once() {
     let mut again = server.connect().await;
     let nonce = again.hello().await;
     again.prove(&server, &desk, &nonce).await;
-    assert_eq!(again.bye().await.0, ByeReason::Unproved);
+    assert_eq!(again.bye().await.0, ByeReason::Revoked);
 }
 
 #[tokio::test]

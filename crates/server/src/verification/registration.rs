@@ -170,7 +170,7 @@ pub(super) fn webauthn(rp_id: &str, origin: &str) -> Result<WebauthnCore, url::P
         "Tegata",
         rp_id,
         origins,
-        Duration::from_secs(300),
+        Duration::from_mins(5),
         None,
         None,
     ))

@@ -5,8 +5,8 @@
 //! repeat `rawId`. The other direction, ours accepts and the library refuses, must never happen.
 
 use super::{
-    ApprovalVerifier, RegistrationInput, RingVerifier, WebauthnRsVerifier, registration, twin,
-    verify_registrations,
+    ApprovalVerifier, RegistrationInput, RingVerifier, VerifierKind, WebauthnRsVerifier,
+    registration, twin, verify_registrations,
 };
 use crate::domain::Registration;
 use std::collections::BTreeMap;
@@ -347,8 +347,10 @@ fn what_the_library_leaves_to_the_relying_party_is_refused_by_both_verifiers() {
 }
 
 fn assert_refused(world: &World, request: &DecisionRequest, name: &str) {
-    for verifier in [&RingVerifier as &dyn ApprovalVerifier, &WebauthnRsVerifier] {
-        let result = verifier.verify(request, &world.stored(), &world.registration);
+    for kind in [VerifierKind::Ring, VerifierKind::WebauthnRs] {
+        let result = kind
+            .verifier()
+            .verify(request, &world.stored(), &world.registration);
         assert!(result.is_err(), "{name}");
     }
 }

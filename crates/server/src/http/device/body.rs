@@ -5,22 +5,24 @@ use axum::{
     extract::Request,
     http::{HeaderMap, header},
 };
-use tegata_protocol::device::problem::{Problem, ProblemCode};
+use tegata_protocol::device::problem::ProblemCode;
+
+use super::problem::Refusal;
 
 /// Reads the body of at most `limit` bytes.
-pub(super) async fn read(request: Request, limit: usize) -> Result<(HeaderMap, Bytes), Problem> {
+pub(super) async fn read(request: Request, limit: usize) -> Result<(HeaderMap, Bytes), Refusal> {
     let (parts, body) = request.into_parts();
     let types = parts.headers.get_all(header::CONTENT_TYPE);
     let mut values = types.iter().map(|value| value.to_str().unwrap_or_default());
     let is_json = matches!((values.next(), values.next()), (Some(value), None) if is_json(value));
     if !is_json {
-        let mut problem = Problem::new(ProblemCode::MalformedRequest)
+        let mut problem = Refusal::new(ProblemCode::MalformedRequest)
             .with_detail("Send the body as `Content-Type: application/json`.");
         problem.status = 415;
         return Err(problem);
     }
     let bytes = axum::body::to_bytes(body, limit).await.map_err(|_| {
-        Problem::new(ProblemCode::PayloadTooLarge)
+        Refusal::new(ProblemCode::PayloadTooLarge)
             .with_detail(format!("At most {limit} bytes are read here."))
     })?;
     Ok((parts.headers, bytes))

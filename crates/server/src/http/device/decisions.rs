@@ -10,7 +10,7 @@ use tegata_protocol::{
             parse_decision,
         },
         delivery::DecisionResponse,
-        problem::{Problem, ProblemCode},
+        problem::ProblemCode,
         receipt::{ConsentReceipt, ReceiptEffect, sign_receipt},
     },
     jcs, jws,
@@ -19,7 +19,7 @@ use tegata_protocol::{
 
 use super::{
     metadata::{issuer, relying_party},
-    problem::{refuse_json, store_trouble},
+    problem::{Refusal, refuse_json, store_trouble},
     requests,
 };
 use crate::{
@@ -41,7 +41,7 @@ pub(super) async fn post(
     app: &App,
     device: &PairedDevice,
     body: &[u8],
-) -> Result<DecisionResponse, Problem> {
+) -> Result<DecisionResponse, Refusal> {
     // Step 2 of the order below: size and JSON. A member too many or too few is `detail_invalid`.
     let request = parse_decision(body)
         .map_err(|error| refuse_json(body, &error, ProblemCode::DetailInvalid))?;
@@ -55,7 +55,7 @@ pub(crate) async fn decide(
     app: &App,
     device: &PairedDevice,
     request: DecisionRequest,
-) -> Result<String, Problem> {
+) -> Result<String, Refusal> {
     // 3. The request belongs to this device; another's looks like one that does not exist.
     let found = requests::find(app, device, &request.detail.request).await?;
     // 4. The detail equals what was stored, and 5. the assertion fits it: role, credential, origin, flags, signature.
@@ -81,8 +81,8 @@ fn verify(
     device: &PairedDevice,
     found: &ConsentRequest,
     request: &DecisionRequest,
-) -> Result<VerifiedAssertion, Problem> {
-    let issuer = issuer(app)?;
+) -> Result<VerifiedAssertion, Refusal> {
+    let issuer = issuer(app);
     let (rp_id, origin) = relying_party(&issuer);
     let stored = StoredPrompt {
         iss: &issuer,
@@ -99,9 +99,9 @@ fn verify(
         .verify(request, &stored, &device.registration)
         .map_err(|error| match error {
             DecisionError::Assertion(reason) => {
-                Problem::new(ProblemCode::AssertionInvalid).with_detail(reason.to_string())
+                Refusal::new(ProblemCode::AssertionInvalid).with_detail(reason.to_string())
             }
-            error => Problem::new(ProblemCode::DetailInvalid).with_detail(error.to_string()),
+            error => Refusal::new(ProblemCode::DetailInvalid).with_detail(error.to_string()),
         })
 }
 
@@ -113,7 +113,7 @@ fn prepare(
     request: &DecisionRequest,
     verified: VerifiedAssertion,
     now: UnixTime,
-) -> Result<Decide, Problem> {
+) -> Result<Decide, Refusal> {
     let key = DeviceInfo::of(device).key;
     let (verdict, acr, amr) = match &request.detail.decision {
         Decision::Approve { transfer, .. } => {
@@ -141,7 +141,7 @@ fn prepare(
     };
     let receipt = ConsentReceipt {
         v: V1,
-        iss: issuer(app)?,
+        iss: issuer(app),
         request: request.detail.request.clone(),
         prompt: request.detail.prompt,
         detail: request.detail.clone(),
@@ -160,7 +160,7 @@ fn prepare(
         challenge: request.detail.challenge(),
         verdict,
         detail: String::from_utf8(jcs::canonicalize(&request.detail))
-            .map_err(|_| Problem::new(ProblemCode::Internal))?,
+            .map_err(|_| Refusal::new(ProblemCode::Internal))?,
         assertion: json(&request.assertion)?,
         receipt: sign_receipt(&app.keys.receipt, &receipt),
         now,
@@ -184,7 +184,7 @@ fn transfer_hash(
     app: &App,
     found: &ConsentRequest,
     typed: Option<&str>,
-) -> Result<Option<tegata_protocol::Sha256Digest>, Problem> {
+) -> Result<Option<tegata_protocol::Sha256Digest>, Refusal> {
     let (domain::Transfer::Code { source, length, .. }, Some(typed)) =
         (&found.flow.facts.transfer, typed)
     else {
@@ -192,7 +192,7 @@ fn transfer_hash(
     };
     let canonical = alphabet_of(*source).canonical(typed, usize::from(*length));
     if canonical.as_deref() != Some(typed) {
-        return Err(Problem::new(ProblemCode::DetailInvalid)
+        return Err(Refusal::new(ProblemCode::DetailInvalid)
             .with_detail("`transfer` is not in the canonical form that the prompt calls for."));
     }
     let account = &found.flow.facts.account;
@@ -215,7 +215,7 @@ async fn refuse_assurance(
     device: &PairedDevice,
     found: &ConsentRequest,
     verified: VerifiedAssertion,
-) -> Result<Problem, Problem> {
+) -> Result<Refusal, Refusal> {
     if let Some(reason) = requests::closed_at_now(app, found) {
         let by_this_device =
             matches!(&reason, CloseReason::Handled { device: by, .. } if *by == device.id);
@@ -230,7 +230,7 @@ async fn refuse_assurance(
         .apply(count)
         .await
         .map_err(|error| store_trouble(&error))?;
-    Ok(Problem::new(match counted {
+    Ok(Refusal::new(match counted {
         CountPossessionOutcome::Counted => ProblemCode::AssuranceTooLow,
         CountPossessionOutcome::Regressed => ProblemCode::CounterRegressed,
         CountPossessionOutcome::Unknown => ProblemCode::DeviceRevoked,
@@ -243,11 +243,11 @@ fn answer(
     device: &PairedDevice,
     outcome: DecideOutcome,
     receipt: String,
-) -> Result<String, Problem> {
+) -> Result<String, Refusal> {
     match outcome {
-        DecideOutcome::Unknown => Err(Problem::new(ProblemCode::NotFound)),
+        DecideOutcome::Unknown => Err(Refusal::new(ProblemCode::NotFound)),
         // 12, told first because nothing else is told to a key that is no longer good.
-        DecideOutcome::DeviceRevoked => Err(Problem::new(ProblemCode::DeviceRevoked)),
+        DecideOutcome::DeviceRevoked => Err(Refusal::new(ProblemCode::DeviceRevoked)),
         // 6. The very same decision: the very same receipt.
         DecideOutcome::AlreadyRecorded { receipt } => Ok(receipt),
         // 7. Closed, or decided otherwise by this device. "Not me" about an approval counts as a report.
@@ -267,7 +267,7 @@ fn answer(
         DecideOutcome::Conflict { reason, .. } => Err(closed(true, reason)),
         DecideOutcome::Closed { reason, .. } => Err(closed(false, reason)),
         // 8. The request stays pending, the device is suspect.
-        DecideOutcome::CounterRegressed => Err(Problem::new(ProblemCode::CounterRegressed)),
+        DecideOutcome::CounterRegressed => Err(Refusal::new(ProblemCode::CounterRegressed)),
         // 10. Three tries per request, over all devices.
         DecideOutcome::TransferMismatch { tries_left } => Err(mismatch(u32::from(tries_left))),
         DecideOutcome::TransferFailed { devices } => {
@@ -283,8 +283,8 @@ fn answer(
     }
 }
 
-fn closed(by_this_device: bool, reason: CloseReason) -> Problem {
-    let mut problem = Problem::new(if by_this_device {
+fn closed(by_this_device: bool, reason: CloseReason) -> Refusal {
+    let mut problem = Refusal::new(if by_this_device {
         ProblemCode::DecisionConflict
     } else {
         ProblemCode::RequestClosed
@@ -293,12 +293,12 @@ fn closed(by_this_device: bool, reason: CloseReason) -> Problem {
     problem
 }
 
-fn mismatch(tries_left: u32) -> Problem {
-    let mut problem = Problem::new(ProblemCode::TransferMismatch);
+fn mismatch(tries_left: u32) -> Refusal {
+    let mut problem = Refusal::new(ProblemCode::TransferMismatch);
     problem.tries_left = Some(tries_left);
     problem
 }
 
-fn json<T: Serialize>(value: &T) -> Result<String, Problem> {
-    serde_json::to_string(value).map_err(|_| Problem::new(ProblemCode::Internal))
+fn json<T: Serialize>(value: &T) -> Result<String, Refusal> {
+    serde_json::to_string(value).map_err(|_| Refusal::new(ProblemCode::Internal))
 }

@@ -15,13 +15,16 @@ use tegata_protocol::{
             Capabilities, Metadata, MetadataKey, MetadataLimits, MetadataResponse, default_rp_id,
             sign_metadata,
         },
-        problem::{Problem, ProblemCode},
+        problem::ProblemCode,
         prompt::PromptKind,
     },
     jcs,
 };
 
-use super::{endpoints, problem};
+use super::{
+    endpoints,
+    problem::{self, Refusal},
+};
 use crate::{app::App, domain::backchannel_authentication::TRANSFER_TRIES, storage::ops::SetValue};
 
 /// The name under which the store keeps it.
@@ -46,8 +49,8 @@ pub(super) async fn show(State(app): State<Arc<App>>) -> Response {
 }
 
 /// The issuer as the protocol has it.
-pub(crate) fn issuer(app: &App) -> Result<Issuer, Problem> {
-    Ok(app.issuer.wire().clone())
+pub(crate) fn issuer(app: &App) -> Issuer {
+    app.issuer.wire().clone()
 }
 
 /// rpId and origin of all credentials.
@@ -57,7 +60,7 @@ pub(crate) fn relying_party(issuer: &Issuer) -> (String, String) {
     (rp_id, origin)
 }
 
-async fn current(app: &Arc<App>) -> Result<MetadataResponse, Problem> {
+async fn current(app: &Arc<App>) -> Result<MetadataResponse, Refusal> {
     // One at a time, so that two requests at the moment of a change do not take two numbers.
     let _signing = app.delivery.gateway.signing.lock().await;
     let stored = app
@@ -68,7 +71,7 @@ async fn current(app: &Arc<App>) -> Result<MetadataResponse, Problem> {
     let kept: Option<Kept> = stored.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let now = app.now();
     let keys_since = kept.as_ref().map_or(now, |kept| kept.keys_since);
-    let mut metadata = build(app, keys_since)?;
+    let mut metadata = build(app, keys_since);
     let content = Sha256Digest::of(&jcs::canonicalize(&metadata));
     let seq = match &kept {
         Some(kept) if kept.content == content => {
@@ -96,7 +99,7 @@ async fn current(app: &Arc<App>) -> Result<MetadataResponse, Problem> {
         exp: metadata.exp,
         metadata_jws: response.metadata_jws.clone(),
     };
-    let value = serde_json::to_vec(&kept).map_err(|_| Problem::new(ProblemCode::Internal))?;
+    let value = serde_json::to_vec(&kept).map_err(|_| Refusal::new(ProblemCode::Internal))?;
     let name = VALUE.to_owned();
     // Served only once it is stored: a `seq` that somebody has seen is never given out again for something else.
     app.store
@@ -107,15 +110,15 @@ async fn current(app: &Arc<App>) -> Result<MetadataResponse, Problem> {
 }
 
 /// The content, without what signing it adds.
-fn build(app: &App, keys_since: UnixTime) -> Result<Metadata, Problem> {
-    let issuer = issuer(app)?;
+fn build(app: &App, keys_since: UnixTime) -> Metadata {
+    let issuer = issuer(app);
     let (rp_id, origin) = relying_party(&issuer);
     let key = |key: &SigningKey| MetadataKey {
         jwk: *key.public(),
         nbf: keys_since,
         exp: keys_since.plus(KEY_SECONDS),
     };
-    Ok(Metadata {
+    Metadata {
         v: V1,
         iss: issuer,
         seq: 0,
@@ -137,5 +140,5 @@ fn build(app: &App, keys_since: UnixTime) -> Result<Metadata, Problem> {
             transfer_tries: u32::from(TRANSFER_TRIES),
         },
         crit: Vec::new(),
-    })
+    }
 }

@@ -31,11 +31,10 @@ use axum::{
 use std::sync::Arc;
 use tegata_protocol::{
     DeviceId,
-    device::{
-        limits,
-        problem::{Problem, ProblemCode},
-    },
+    device::{limits, problem::ProblemCode},
 };
+
+use problem::Refusal;
 
 use crate::{
     app::App,
@@ -151,7 +150,7 @@ async fn connect(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let Ok(upgrade) = upgrade else {
-        let refusal = Problem::new(ProblemCode::MalformedRequest)
+        let refusal = Refusal::new(ProblemCode::MalformedRequest)
             .with_detail("This endpoint is a WebSocket; POST to `pending` for a single answer.");
         return problem::respond::<()>(&app, Err(refusal));
     };

@@ -12,7 +12,7 @@ use tegata_protocol::{
             PairingReceipt, PairingRequest, PairingResponse, RedeemRequest, RedeemResponse, Reveal,
             derive_pairing_digits, parse_pairing_request, verify_countersignature,
         },
-        problem::{Problem, ProblemCode},
+        problem::ProblemCode,
         typ,
     },
     jws,
@@ -23,7 +23,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     metadata::{issuer, relying_party},
-    problem::{read_json, refuse_json, store_trouble},
+    problem::{Refusal, read_json, refuse_json, store_trouble},
     proof::Prover,
 };
 use crate::{
@@ -48,7 +48,7 @@ const TRIES: u8 = 3;
 const LONGEST_WAIT: u8 = 25;
 
 /// Step 2: consumes the code and makes the offer.
-pub(super) async fn redeem(app: &App, body: &[u8]) -> Result<RedeemResponse, Problem> {
+pub(super) async fn redeem(app: &App, body: &[u8]) -> Result<RedeemResponse, Refusal> {
     let request: RedeemRequest = read_json(body, limits::MESSAGE, ProblemCode::MalformedRequest)?;
     // 1. Not while codes are being guessed; right ones wait as well, or the pause would tell them apart.
     if let Some(pause) = app
@@ -56,14 +56,14 @@ pub(super) async fn redeem(app: &App, body: &[u8]) -> Result<RedeemResponse, Pro
         .gateway
         .guessing_pause(app.clock.0.now_millis())
     {
-        let mut problem = Problem::new(ProblemCode::TooManyRequests);
+        let mut problem = Refusal::new(ProblemCode::TooManyRequests);
         problem.retry_after = Some(pause);
         return Err(problem);
     }
     // 2. The invitation. Its state is told only to who has posted its code.
     let unknown = || {
         app.delivery.gateway.note_wrong_code();
-        Problem::new(ProblemCode::InvitationUnknown)
+        Refusal::new(ProblemCode::InvitationUnknown)
     };
     let code = InvitationCode::parse(&request.code).map_err(|_| unknown())?;
     let code_mac = app.keys.invitation_mac(code.expose_canonical());
@@ -84,10 +84,10 @@ pub(super) async fn redeem(app: &App, body: &[u8]) -> Result<RedeemResponse, Pro
     };
     let now = app.now();
     if invitation.state == InvitationState::Used {
-        return Err(Problem::new(ProblemCode::InvitationUsed));
+        return Err(Refusal::new(ProblemCode::InvitationUsed));
     }
     if now >= invitation.expires {
-        return Err(Problem::new(ProblemCode::InvitationExpired));
+        return Err(Refusal::new(ProblemCode::InvitationExpired));
     }
     // 3. The offer commits to a number that is told only after the device has committed to its keys.
     let server_nonce: [u8; 32] = random_bytes(app.rng());
@@ -95,7 +95,7 @@ pub(super) async fn redeem(app: &App, body: &[u8]) -> Result<RedeemResponse, Pro
     let expires = now.plus(i64::from(app.config.lifetimes.pairing));
     let offer = Offer {
         v: V1,
-        iss: issuer(app)?,
+        iss: issuer(app),
         jti: pairing.clone(),
         invitation: code.digest(),
         account: OfferedAccount {
@@ -125,13 +125,13 @@ pub(super) async fn redeem(app: &App, body: &[u8]) -> Result<RedeemResponse, Pro
     match outcome {
         RedeemInvitationOutcome::Redeemed => Ok(RedeemResponse { offer }),
         RedeemInvitationOutcome::Unknown => Err(unknown()),
-        RedeemInvitationOutcome::Used => Err(Problem::new(ProblemCode::InvitationUsed)),
-        RedeemInvitationOutcome::Expired => Err(Problem::new(ProblemCode::InvitationExpired)),
+        RedeemInvitationOutcome::Used => Err(Refusal::new(ProblemCode::InvitationUsed)),
+        RedeemInvitationOutcome::Expired => Err(Refusal::new(ProblemCode::InvitationExpired)),
     }
 }
 
 /// Step 3: takes the keys and reveals the number. The same keys again get the same reveal.
-pub(super) async fn register(app: &App, body: &[u8]) -> Result<PairingResponse, Problem> {
+pub(super) async fn register(app: &App, body: &[u8]) -> Result<PairingResponse, Refusal> {
     let request = parse_pairing_request(body)
         .map_err(|error| refuse_json(body, &error, ProblemCode::MalformedRequest))?;
     check_description(&request.device)?;
@@ -142,7 +142,7 @@ pub(super) async fn register(app: &App, body: &[u8]) -> Result<PairingResponse, 
         .read(move |reader| reader.pairing(&id))
         .await
         .map_err(|error| store_trouble(&error))?;
-    let pairing = found.ok_or_else(|| Problem::new(ProblemCode::NotFound))?;
+    let pairing = found.ok_or_else(|| Refusal::new(ProblemCode::NotFound))?;
     if app.now() >= pairing.expires {
         return Err(lapsed());
     }
@@ -164,7 +164,7 @@ pub(super) async fn register(app: &App, body: &[u8]) -> Result<PairingResponse, 
         }
         PairingState::Failed => Err(lapsed()),
         PairingState::Submitted { .. } | PairingState::Confirmed { .. } => {
-            Err(Problem::new(ProblemCode::InvitationUsed))
+            Err(Refusal::new(ProblemCode::InvitationUsed))
         }
     }
 }
@@ -173,8 +173,8 @@ async fn verify(
     app: &App,
     request: PairingRequest,
     offer: &str,
-) -> Result<(PairingRequest, VerifiedDevice), Problem> {
-    let (rp_id, origin) = relying_party(&issuer(app)?);
+) -> Result<(PairingRequest, VerifiedDevice), Refusal> {
+    let (rp_id, origin) = relying_party(&issuer(app));
     let offer = offer.to_owned();
     let task = tokio::task::spawn_blocking(move || {
         let verified = verify_registrations(&RegistrationInput {
@@ -188,8 +188,8 @@ async fn verify(
         verified.map(|verified| (request, verified))
     });
     task.await
-        .map_err(|_| Problem::new(ProblemCode::Internal))?
-        .map_err(|error| Problem::new(ProblemCode::AssertionInvalid).with_detail(error.to_string()))
+        .map_err(|_| Refusal::new(ProblemCode::Internal))?
+        .map_err(|error| Refusal::new(ProblemCode::AssertionInvalid).with_detail(error.to_string()))
 }
 
 async fn submit(
@@ -197,8 +197,8 @@ async fn submit(
     pairing: &Pairing,
     request: &PairingRequest,
     verified: VerifiedDevice,
-) -> Result<PairingResponse, Problem> {
-    let (iss, now, device) = (issuer(app)?, app.now(), DeviceId::make(app.rng()));
+) -> Result<PairingResponse, Refusal> {
+    let (iss, now, device) = (issuer(app), app.now(), DeviceId::make(app.rng()));
     let (approval, possession) = (&verified.approval, &verified.possession);
     // 3. The reveal.
     let reveal = Reveal {
@@ -257,16 +257,16 @@ async fn submit(
         .map_err(|error| store_trouble(&error))?;
     match outcome {
         SubmitRegistrationOutcome::Submitted => Ok(PairingResponse { reveal }),
-        SubmitRegistrationOutcome::NotOffered => Err(Problem::new(ProblemCode::InvitationUsed)),
-        SubmitRegistrationOutcome::KeyInUse => Err(Problem::new(ProblemCode::AssertionInvalid)
+        SubmitRegistrationOutcome::NotOffered => Err(Refusal::new(ProblemCode::InvitationUsed)),
+        SubmitRegistrationOutcome::KeyInUse => Err(Refusal::new(ProblemCode::AssertionInvalid)
             .with_detail("One of the keys is registered already; make new ones.")),
         SubmitRegistrationOutcome::Expired => Err(lapsed()),
-        SubmitRegistrationOutcome::Unknown => Err(Problem::new(ProblemCode::NotFound)),
+        SubmitRegistrationOutcome::Unknown => Err(Refusal::new(ProblemCode::NotFound)),
     }
 }
 
 /// The device's own words must be showable as they are: they stand in lists of devices.
-fn check_description(device: &DeviceDescription) -> Result<(), Problem> {
+fn check_description(device: &DeviceDescription) -> Result<(), Refusal> {
     let words = [&device.name, &device.platform, &device.app, &device.locale];
     if words
         .iter()
@@ -274,7 +274,7 @@ fn check_description(device: &DeviceDescription) -> Result<(), Problem> {
     {
         Ok(())
     } else {
-        Err(Problem::new(ProblemCode::MalformedRequest)
+        Err(Refusal::new(ProblemCode::MalformedRequest)
             .with_detail("A member of `device` holds characters that cannot be shown."))
     }
 }
@@ -284,7 +284,7 @@ pub(super) async fn confirm(
     app: &App,
     prover: Prover,
     body: &[u8],
-) -> Result<ConfirmResponse, Problem> {
+) -> Result<ConfirmResponse, Refusal> {
     let request: ConfirmRequest = read_json(body, limits::MESSAGE, ProblemCode::MalformedRequest)?;
     let mut waiting = match prover {
         Prover::Device(device) => return confirmed(app, &device, request.countersignature).await,
@@ -317,7 +317,7 @@ pub(super) async fn confirm(
     }
 }
 
-fn still_waiting(app: &App, waiting: &SubmittedPairing) -> Result<ConfirmResponse, Problem> {
+fn still_waiting(app: &App, waiting: &SubmittedPairing) -> Result<ConfirmResponse, Refusal> {
     let over = app.now() >= waiting.pairing.expires;
     if over || waiting.pairing.state == PairingState::Failed {
         let mut problem = lapsed();
@@ -334,9 +334,9 @@ async fn confirmed(
     app: &App,
     device: &PairedDevice,
     countersignature: Option<String>,
-) -> Result<ConfirmResponse, Problem> {
+) -> Result<ConfirmResponse, Refusal> {
     if !device.is_active() {
-        return Err(Problem::new(ProblemCode::DeviceRevoked));
+        return Err(Refusal::new(ProblemCode::DeviceRevoked));
     }
     if let Some(jws) = countersignature {
         let keys = [*app.keys.receipt.public()];
@@ -346,9 +346,9 @@ async fn confirmed(
             limits::MESSAGE,
             &keys,
         )
-        .map_err(|_| Problem::new(ProblemCode::Internal))?;
+        .map_err(|_| Refusal::new(ProblemCode::Internal))?;
         verify_countersignature(&jws, &device.pairing_receipt, &receipt).map_err(|error| {
-            Problem::new(ProblemCode::AssertionInvalid).with_detail(error.to_string())
+            Refusal::new(ProblemCode::AssertionInvalid).with_detail(error.to_string())
         })?;
         // The first one is kept; a second is as good and changes nothing.
         let operation = Countersign {
@@ -395,7 +395,7 @@ pub(crate) async fn confirm_digits(
     Ok(outcome)
 }
 
-fn lapsed() -> Problem {
-    Problem::new(ProblemCode::ConfirmationFailed)
+fn lapsed() -> Refusal {
+    Refusal::new(ProblemCode::ConfirmationFailed)
         .with_detail("The pairing is over. Ask for a new invitation.")
 }

@@ -5,6 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use std::ops::{Deref, DerefMut};
 use tegata_protocol::{
     device::{
         problem::{Problem, ProblemCode},
@@ -16,8 +17,44 @@ use tegata_protocol::{
 use super::nonce;
 use crate::{app::App, storage::StoreError};
 
+/// A problem on its way to the device; boxed, so that good answers do not carry its size.
+#[derive(Debug)]
+pub(crate) struct Refusal(Box<Problem>);
+
+impl Refusal {
+    /// A problem with nothing but its code.
+    pub(crate) fn new(code: ProblemCode) -> Self {
+        Self(Box::new(Problem::new(code)))
+    }
+
+    /// The same with a sentence for developers.
+    pub(crate) fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.0.detail = Some(detail.into());
+        self
+    }
+
+    /// The wire's type.
+    pub(crate) fn into_problem(self) -> Box<Problem> {
+        self.0
+    }
+}
+
+impl Deref for Refusal {
+    type Target = Problem;
+
+    fn deref(&self) -> &Problem {
+        &self.0
+    }
+}
+
+impl DerefMut for Refusal {
+    fn deref_mut(&mut self) -> &mut Problem {
+        &mut self.0
+    }
+}
+
 /// Makes the answer.
-pub(crate) fn respond<T: Serialize>(app: &App, result: Result<T, Problem>) -> Response {
+pub(crate) fn respond<T: Serialize>(app: &App, result: Result<T, Refusal>) -> Response {
     let (status, media_type, body) = match result {
         Ok(value) => (
             StatusCode::OK,
@@ -27,7 +64,7 @@ pub(crate) fn respond<T: Serialize>(app: &App, result: Result<T, Problem>) -> Re
         Err(problem) => (
             StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             "application/problem+json",
-            serde_json::to_vec(&problem),
+            serde_json::to_vec(&*problem),
         ),
     };
     let Ok(body) = body else {
@@ -44,15 +81,15 @@ pub(crate) fn respond<T: Serialize>(app: &App, result: Result<T, Problem>) -> Re
 }
 
 /// The store's trouble, as devices are told: nothing but whether to try again.
-pub(crate) fn store_trouble(error: &StoreError) -> Problem {
+pub(crate) fn store_trouble(error: &StoreError) -> Refusal {
     tracing::warn!(%error, "the store did not answer a device's request");
     match error {
         StoreError::Busy | StoreError::Closed | StoreError::Engine(_) => {
-            let mut problem = Problem::new(ProblemCode::TemporarilyUnavailable);
+            let mut problem = Refusal::new(ProblemCode::TemporarilyUnavailable);
             problem.retry_after = Some(1);
             problem
         }
-        _ => Problem::new(ProblemCode::Internal),
+        _ => Refusal::new(ProblemCode::Internal),
     }
 }
 
@@ -61,23 +98,23 @@ pub(super) fn read_json<T: serde::de::DeserializeOwned>(
     body: &[u8],
     limit: usize,
     shape: ProblemCode,
-) -> Result<T, Problem> {
+) -> Result<T, Refusal> {
     ijson::parse(body, limit).map_err(|error| refuse_json(body, &error, shape))
 }
 
 /// Why a body was refused.
-pub(super) fn refuse_json(body: &[u8], error: &IJsonError, shape: ProblemCode) -> Problem {
+pub(super) fn refuse_json(body: &[u8], error: &IJsonError, shape: ProblemCode) -> Refusal {
     let code = match error {
         IJsonError::TooLong(_) => ProblemCode::PayloadTooLarge,
         IJsonError::Shape(_) if names_another_version(body) => ProblemCode::VersionUnsupported,
         _ => shape,
     };
-    Problem::new(code).with_detail(error.to_string())
+    Refusal::new(code).with_detail(error.to_string())
 }
 
 /// A decision that cannot be read.
-pub(crate) fn detail_invalid(error: &IJsonError) -> Problem {
-    Problem::new(ProblemCode::DetailInvalid).with_detail(error.to_string())
+pub(crate) fn detail_invalid(error: &IJsonError) -> Refusal {
+    Refusal::new(ProblemCode::DetailInvalid).with_detail(error.to_string())
 }
 
 fn names_another_version(body: &[u8]) -> bool {

@@ -8,12 +8,16 @@ use std::sync::Arc;
 use tegata_protocol::{
     DeviceId, PublicKey,
     device::{
-        problem::{Problem, ProblemCode},
+        problem::ProblemCode,
         proof::{ExpectedProof, PROOF_HEADER, ProofError, peek_kid, verify_proof},
     },
 };
 
-use super::{memory::ProofUse, nonce, problem::store_trouble};
+use super::{
+    memory::ProofUse,
+    nonce,
+    problem::{Refusal, store_trouble},
+};
 use crate::{
     app::App,
     domain::PairedDevice,
@@ -54,15 +58,15 @@ pub(crate) async fn verify_request(
     headers: &HeaderMap,
     url: &str,
     body: &[u8],
-) -> Result<Prover, Problem> {
+) -> Result<Prover, Refusal> {
     let mut proofs = headers.get_all(PROOF_HEADER).iter();
     let (first, second) = (proofs.next(), proofs.next());
     let Some(first) = first else {
-        return Err(Problem::new(ProblemCode::UseNonce)
+        return Err(Refusal::new(ProblemCode::UseNonce)
             .with_detail("Sign a proof over the nonce in the `tegata-nonce` header."));
     };
     let text = first.to_str().ok().filter(|_| second.is_none());
-    let text = text.ok_or_else(|| Problem::new(ProblemCode::ProofInvalid))?;
+    let text = text.ok_or_else(|| Refusal::new(ProblemCode::ProofInvalid))?;
     verify(app, text, "POST", url, body).await
 }
 
@@ -72,7 +76,7 @@ pub(crate) async fn device_request(
     headers: &HeaderMap,
     url: &str,
     body: &[u8],
-) -> Result<PairedDevice, Problem> {
+) -> Result<PairedDevice, Refusal> {
     active(verify_request(app, headers, url, body).await?)
 }
 
@@ -83,15 +87,15 @@ pub(crate) async fn verify_device(
     method: &str,
     url: &str,
     body: &[u8],
-) -> Result<PairedDevice, Problem> {
+) -> Result<PairedDevice, Refusal> {
     active(verify(app, proof, method, url, body).await?)
 }
 
-fn active(prover: Prover) -> Result<PairedDevice, Problem> {
+fn active(prover: Prover) -> Result<PairedDevice, Refusal> {
     match prover {
         Prover::Device(device) => Ok(*device),
         // Until the digits are typed the device is useless, whatever it proves.
-        Prover::Pairing(_) => Err(Problem::new(ProblemCode::ProofInvalid)),
+        Prover::Pairing(_) => Err(Refusal::new(ProblemCode::ProofInvalid)),
     }
 }
 
@@ -101,8 +105,8 @@ async fn verify(
     method: &str,
     url: &str,
     body: &[u8],
-) -> Result<Prover, Problem> {
-    let invalid = || Problem::new(ProblemCode::ProofInvalid);
+) -> Result<Prover, Refusal> {
+    let invalid = || Refusal::new(ProblemCode::ProofInvalid);
     // 1. The key. One that is not known here gets the answer of a wrong signature.
     let kid = peek_kid(proof).map_err(|_| invalid())?;
     let (device, pairing) = app
@@ -132,7 +136,7 @@ async fn verify(
     let verified =
         verify_proof(proof, prover.key(), prover.id(), &expected, fresh).map_err(|error| {
             match error {
-                ProofError::Nonce => Problem::new(ProblemCode::UseNonce),
+                ProofError::Nonce => Refusal::new(ProblemCode::UseNonce),
                 _ => invalid(),
             }
         })?;
@@ -144,9 +148,9 @@ async fn verify(
         .use_proof(&kid, &verified.jti, now, span)
     {
         ProofUse::First => {}
-        ProofUse::Replayed => return Err(Problem::new(ProblemCode::ProofReplayed)),
+        ProofUse::Replayed => return Err(Refusal::new(ProblemCode::ProofReplayed)),
         ProofUse::Full => {
-            let mut problem = Problem::new(ProblemCode::TemporarilyUnavailable);
+            let mut problem = Refusal::new(ProblemCode::TemporarilyUnavailable);
             problem.retry_after = Some(60);
             return Err(problem);
         }
@@ -154,7 +158,7 @@ async fn verify(
     // 5. Only who has proved the key learns that it is revoked.
     if let Prover::Device(device) = &prover {
         if !device.is_active() {
-            return Err(Problem::new(ProblemCode::DeviceRevoked));
+            return Err(Refusal::new(ProblemCode::DeviceRevoked));
         }
         touch(app, device);
     }

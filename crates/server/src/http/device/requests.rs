@@ -6,11 +6,11 @@ use tegata_protocol::{
     device::{
         delivery::{KnownRequest, PendingRequest, PendingSet, RequestReference},
         limits,
-        problem::{Problem, ProblemCode},
+        problem::ProblemCode,
     },
 };
 
-use super::problem::{read_json, store_trouble};
+use super::problem::{Refusal, read_json, store_trouble};
 use crate::{
     app::App,
     delivery::pending::{close_reason, pending_set, seconds_left},
@@ -26,19 +26,19 @@ pub(super) async fn pending(
     app: &App,
     device: &PairedDevice,
     body: &[u8],
-) -> Result<PendingSet, Problem> {
+) -> Result<PendingSet, Refusal> {
     read_json::<PendingRequest>(body, limits::MESSAGE, ProblemCode::MalformedRequest)?;
     let set = pending_set(app, &device.id)
         .await
         .map_err(|error| store_trouble(&error))?;
-    set.ok_or_else(|| Problem::new(ProblemCode::DeviceRevoked))
+    set.ok_or_else(|| Refusal::new(ProblemCode::DeviceRevoked))
 }
 
 pub(super) async fn seen(
     app: &App,
     device: &PairedDevice,
     body: &[u8],
-) -> Result<Nothing, Problem> {
+) -> Result<Nothing, Refusal> {
     let reference: RequestReference =
         read_json(body, limits::MESSAGE, ProblemCode::MalformedRequest)?;
     mark_seen(app, device, &reference.request).await?;
@@ -50,7 +50,7 @@ pub(crate) async fn mark_seen(
     app: &App,
     device: &PairedDevice,
     request: &ConsentRequestId,
-) -> Result<(), Problem> {
+) -> Result<(), Refusal> {
     find(app, device, request).await?;
     let operation = MarkSeen {
         request: request.clone(),
@@ -68,7 +68,7 @@ pub(super) async fn receipts(
     app: &App,
     device: &PairedDevice,
     body: &[u8],
-) -> Result<KnownRequest, Problem> {
+) -> Result<KnownRequest, Refusal> {
     let reference: RequestReference =
         read_json(body, limits::MESSAGE, ProblemCode::MalformedRequest)?;
     let found = find(app, device, &reference.request).await?;
@@ -98,14 +98,14 @@ pub(super) async fn find(
     app: &App,
     device: &PairedDevice,
     request: &ConsentRequestId,
-) -> Result<ConsentRequest, Problem> {
+) -> Result<ConsentRequest, Refusal> {
     let (request, device) = (request.clone(), device.id.clone());
     let found = app
         .store
         .read(move |reader| reader.consent_request(&request, &device))
         .await
         .map_err(|error| store_trouble(&error))?;
-    found.ok_or_else(|| Problem::new(ProblemCode::NotFound))
+    found.ok_or_else(|| Refusal::new(ProblemCode::NotFound))
 }
 
 /// Why it is closed now, expiry included.
@@ -118,7 +118,7 @@ pub(super) fn closed_at_now(app: &App, request: &ConsentRequest) -> Option<Close
 }
 
 /// The device as the store has it now, if it may still act.
-pub(crate) async fn reload(app: &App, device: &PairedDevice) -> Result<PairedDevice, Problem> {
+pub(crate) async fn reload(app: &App, device: &PairedDevice) -> Result<PairedDevice, Refusal> {
     let id = device.id.clone();
     let found = app
         .store
@@ -127,5 +127,5 @@ pub(crate) async fn reload(app: &App, device: &PairedDevice) -> Result<PairedDev
         .map_err(|error| store_trouble(&error))?;
     found
         .filter(PairedDevice::is_active)
-        .ok_or_else(|| Problem::new(ProblemCode::DeviceRevoked))
+        .ok_or_else(|| Refusal::new(ProblemCode::DeviceRevoked))
 }

@@ -105,43 +105,52 @@ impl Notice {
 
 impl SessionView {
     fn render(&self, words: &Texts) -> String {
-        let mut body = String::new();
-        if let Some(notice) = self.notice {
+        let notice = self.notice.map(|notice| {
             let line = escape(&notice.words(words));
-            body.push_str(&format!(r#"<p class="notice" role="alert">{line}</p>"#));
-        }
-        if self.redeemed {
-            body.push_str(&paragraph(words.redeemed));
+            format!(r#"<p class="notice" role="alert">{line}</p>"#)
+        });
+        let invitation = if self.redeemed {
+            paragraph(words.redeemed)
         } else {
-            let facts = [
-                (words.host, &self.host, "host"),
-                (words.code, &self.code, "code"),
-                (words.root, &self.root, "root"),
-            ];
-            body.push_str(&paragraph(words.scan));
-            body.push_str(&qr(&self.link));
-            body.push_str(&paragraph(words.by_hand));
-            body.push_str("<dl>");
-            for (name, value, class) in facts {
-                let (name, value) = (escape(name), escape(value));
-                body.push_str(&format!(
-                    r#"<dt>{name}</dt><dd class="{class}">{value}</dd>"#
-                ));
-            }
-            body.push_str("</dl>");
-        }
-        if let Some(device) = &self.device {
-            body.push_str(&paragraph(&fill(words.device_waits, device)));
-        }
+            self.render_invitation(words)
+        };
+        let device = self
+            .device
+            .as_ref()
+            .map(|device| paragraph(&fill(words.device_waits, device)));
         let (label, hint, button) = (
             escape(words.digits),
             escape(words.digits_hint),
             escape(words.confirm_button),
         );
-        body.push_str(&format!(
+        let form = format!(
             r#"<form method="post"><label for="digits">{label}</label><input id="digits" name="digits" inputmode="numeric" autocomplete="off" maxlength="16" required aria-describedby="hint"><p id="hint"><small>{hint}</small></p><button>{button}</button></form>"#
-        ));
-        body
+        );
+        [
+            notice.unwrap_or_default(),
+            invitation,
+            device.unwrap_or_default(),
+            form,
+        ]
+        .concat()
+    }
+
+    fn render_invitation(&self, words: &Texts) -> String {
+        let fact = |name: &str, value: &str, class: &str| {
+            let (name, value) = (escape(name), escape(value));
+            format!(r#"<dt>{name}</dt><dd class="{class}">{value}</dd>"#)
+        };
+        [
+            paragraph(words.scan),
+            qr(&self.link),
+            paragraph(words.by_hand),
+            "<dl>".to_owned(),
+            fact(words.host, &self.host, "host"),
+            fact(words.code, &self.code, "code"),
+            fact(words.root, &self.root, "root"),
+            "</dl>".to_owned(),
+        ]
+        .concat()
     }
 }
 

@@ -203,14 +203,14 @@ async fn each_defect_has_its_code_and_leaves_the_request_pending() {
         (
             "a code that nobody asked for",
             value(&resign(&|r| {
-                r.detail.decision = Device::approve(Some("123456"))
+                r.detail.decision = Device::approve(Some("123456"));
             })),
             "detail_invalid",
         ),
         (
             "unknown request",
             value(&resign(&|r| {
-                r.detail.request = ConsentRequestId::parse("AAAA").unwrap()
+                r.detail.request = ConsentRequestId::parse("AAAA").unwrap();
             })),
             "not_found",
         ),
@@ -457,7 +457,10 @@ async fn not_me_after_an_approval_is_a_report_that_takes_back_what_was_granted()
     let evidence = store.read(move |r| r.evidence(&id)).await.unwrap();
     assert_eq!(evidence.len(), 2);
     assert_eq!(evidence[1].receipt, answer.receipt);
-    store.read(|r| r.verify_evidence_chain()).await.unwrap();
+    let chain = store
+        .read(crate::storage::StoreReader::verify_evidence_chain)
+        .await;
+    assert_eq!(chain.unwrap(), 2);
 }
 
 #[tokio::test]

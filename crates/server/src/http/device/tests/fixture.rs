@@ -250,7 +250,7 @@ impl World {
             .unwrap();
         assert!(matches!(outcome, ConfirmPairingOutcome::Confirmed { .. }));
         let confirmed: ConfirmResponse = device
-            .post(self, &self.endpoints().confirm, &device.confirm_request(0))
+            .post(self, &self.endpoints().confirm, &Device::confirm_request(0))
             .await
             .json();
         let ConfirmResponse::Confirmed { receipt } = confirmed else {
@@ -322,7 +322,7 @@ pub(crate) struct Device {
     pub(crate) approval: SigningKey,
     pub(crate) possession: SigningKey,
     pub(crate) offer: String,
-    pub(crate) device_nonce: Sha256Digest,
+    pub(crate) own_nonce: Sha256Digest,
     pub(crate) server_nonce: Option<Sha256Digest>,
     pub(crate) description: DeviceDescription,
     pub(crate) pairing_receipt: String,
@@ -338,7 +338,7 @@ impl Device {
             approval: SigningKey::make(&rng).0,
             possession: SigningKey::make(&rng).0,
             offer: offer.to_owned(),
-            device_nonce: Sha256Digest(random_bytes(&rng)),
+            own_nonce: Sha256Digest(random_bytes(&rng)),
             server_nonce: None,
             description: DeviceDescription {
                 name: name.to_owned(),
@@ -367,7 +367,7 @@ impl Device {
             let expected = ExpectedRegistration {
                 challenge: derive_registration_challenge(
                     &self.offer,
-                    self.device_nonce,
+                    self.own_nonce,
                     role,
                     registered,
                 ),
@@ -384,7 +384,7 @@ impl Device {
         PairingRequest {
             v: V1,
             pairing: payload.jti,
-            device_nonce: self.device_nonce,
+            device_nonce: self.own_nonce,
             device: self.description.clone(),
             approval: make(&self.approval, CredentialRole::Approval, &[]),
             possession: make(
@@ -410,12 +410,12 @@ impl Device {
             &self.offer,
             self.approval.thumbprint(),
             self.possession.thumbprint(),
-            self.device_nonce,
+            self.own_nonce,
             self.server_nonce.unwrap(),
         )
     }
 
-    pub(crate) fn confirm_request(&self, wait: u8) -> ConfirmRequest {
+    pub(crate) fn confirm_request(wait: u8) -> ConfirmRequest {
         ConfirmRequest {
             v: V1,
             countersignature: None,

@@ -37,7 +37,7 @@ async fn confirm(world: &World, device: &Device) -> super::fixture::Answer {
         .post(
             world,
             &world.endpoints().confirm,
-            &device.confirm_request(0),
+            &Device::confirm_request(0),
         )
         .await
 }
@@ -94,7 +94,7 @@ async fn a_waiting_device_is_answered_the_moment_the_digits_are_typed() {
     // A first answer for the nonce, so that the held request is the one below.
     confirm(&world, &device).await;
     let url = world.endpoints().confirm;
-    let request = device.confirm_request(25);
+    let request = Device::confirm_request(25);
     let held = device.post(&world, &url, &request);
     let digits = device.digits();
     let typed = async {
