@@ -3,4 +3,5 @@
 
 mod fuzz;
 mod vectors;
+mod flows;
 mod workspace;
