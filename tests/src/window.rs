@@ -181,7 +181,8 @@ impl Window {
         self.session.text("approval.title").await
     }
 
-    /// Types the code, if one is asked for, and the PIN.
+    /// Types the code, if one is asked for, and the PIN, and reads to the end, without which the app does not take an
+    /// approval.
     ///
     /// # Errors
     ///
@@ -191,6 +192,7 @@ impl Window {
             self.session.type_into("approval.code", code).await?;
         }
         self.session.type_into("approval.pin", pin).await?;
+        self.session.scroll_to_end().await?;
         self.session
             .await_attribute("approval.approve", "data-ready", "true")
             .await

@@ -213,6 +213,17 @@ impl Session {
         .await
     }
 
+    /// Scrolls to the end of the page.
+    ///
+    /// # Errors
+    ///
+    /// The window is gone.
+    pub async fn scroll_to_end(&self) -> anyhow::Result<()> {
+        self.run_script("scrollTo(0, document.documentElement.scrollHeight)", &[])
+            .await
+            .map(|_| ())
+    }
+
     /// All text that the page shows.
     ///
     /// # Errors
@@ -317,9 +328,9 @@ impl Session {
             Err(_) => "no picture could be taken".to_owned(),
         };
         let page: String = page.lines().map(|line| format!("    {line}\n")).collect();
-        Err(error.context(format!(
-            "in the window, at `{what}`; it showed:\n{page}  {picture}"
-        )))
+        Err(anyhow!(
+            "in the window, at `{what}`: {error:#}\n  {picture}\n  it showed:\n{page}"
+        ))
     }
 }
 
