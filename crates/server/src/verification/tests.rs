@@ -25,6 +25,8 @@ use tegata_protocol::{
     },
 };
 
+mod vectors;
+
 const RP_ID: &str = "tegata.localhost";
 const ORIGIN: &str = "https://tegata.localhost";
 
@@ -165,7 +167,7 @@ impl World {
         twin::authenticate(
             &request.assertion,
             challenge,
-            &self.stored(),
+            (RP_ID, ORIGIN),
             role,
             credential,
         )

@@ -4,13 +4,14 @@
 //! data in any JSON serialization, an origin that differs in case or by a trailing slash, UV in a denial, and backup flags
 //! that did not change since registration. Those checks are made here before the library is asked.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use tegata_protocol::{
     Sha256Digest,
     device::decision::{DecisionError, DecisionRequest, StoredPrompt, check_detail},
     webauthn::{
-        AssertionError, AuthenticationResponse, Ceremony, ClientDataError, CredentialRole, Flags,
-        VerifiedAssertion, encode_client_data, parse_assertion_data,
+        AssertionError, Ceremony, ClientDataError, CredentialRole, Flags, VerifiedAssertion,
+        encode_client_data, parse_assertion_data,
     },
 };
 use webauthn_rs_core::proto::AuthenticationState;
@@ -64,23 +65,29 @@ impl ApprovalVerifier for WebauthnRsVerifier {
             return Err(AssertionError::Flags.into());
         }
         // 3. The library's ceremony.
-        let counter = authenticate(assertion, challenge, stored, role, credential)
-            .map_err(|_| AssertionError::Signature)?;
+        let counter = authenticate(
+            assertion,
+            challenge,
+            (stored.rp_id, stored.origin),
+            role,
+            credential,
+        )
+        .map_err(|_| AssertionError::Signature)?;
         Ok(VerifiedAssertion::from_other_verifier(counter, thumbprint))
     }
 }
 
 /// The library alone; the signature counter. `credential` has the counter of its registration, so that the stored
 /// counter stays the caller's to compare.
-pub(super) fn authenticate(
-    assertion: &AuthenticationResponse,
+pub(super) fn authenticate<A: Serialize>(
+    assertion: &A,
     challenge: Sha256Digest,
-    stored: &StoredPrompt<'_>,
+    (rp_id, origin): (&str, &str),
     role: CredentialRole,
     credential: &str,
 ) -> Result<u32, String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
-    let core = webauthn(stored.rp_id, stored.origin).map_err(|error| text(&error))?;
+    let core = webauthn(rp_id, origin).map_err(|error| text(&error))?;
     let credential: Value = serde_json::from_str(credential).map_err(|error| text(&error))?;
     let policy = match role {
         CredentialRole::Approval => "required",
