@@ -1,14 +1,15 @@
 //! The facade.
 
+mod upkeep;
+
 use crate::{
-    account::{AccountFolder, AccountHeader, AccountState, LocalAccountId, Standing},
+    account::{AccountFolder, LocalAccountId},
     error::{AccessError, DecideError, GatewayError, OpenError},
-    history::Record,
     inbox::{self, FetchError},
-    live::{LiveAccount, Session, lock},
-    model::{AccountSummary, Changes, Health, InboxSnapshot, RequestKey, RequestSnapshot},
-    pairing::{Invited, PairingCause, PairingFailure},
-    ports::{AccountSecret, Ports},
+    live::{LiveAccount, lock},
+    model::{AccountSummary, Changes, InboxSnapshot, RequestKey, RequestSnapshot},
+    pairing::{Invited, PairingFailure},
+    ports::Ports,
     settings::Settings,
 };
 use std::{
@@ -18,10 +19,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
-use tegata_protocol::{
-    AccountId, SystemRng,
-    device::{invitation::Issuer, problem::ProblemCode},
-};
+use tegata_protocol::SystemRng;
 use tokio::sync::watch;
 
 /// Where data lies and how the device introduces itself.
@@ -292,6 +290,24 @@ impl Device {
         self.inner.ports.secrets.name()
     }
 
+    /// Finds out whether the credential store can keep a secret.
+    ///
+    /// # Errors
+    /// [`AccessError::Secret`].
+    pub async fn probe_secrets(&self) -> Result<(), AccessError> {
+        Ok(self.inner.ports.secrets.probe().await?)
+    }
+
+    /// Where the data lies.
+    pub fn data_dir(&self) -> &std::path::Path {
+        &self.inner.config.data_dir
+    }
+
+    /// Milliseconds by this device's clock, for countdowns.
+    pub fn now_millis(&self) -> i64 {
+        self.inner.ports.clock.now_millis()
+    }
+
     pub(crate) fn ports(&self) -> &Ports {
         &self.inner.ports
     }
@@ -320,159 +336,5 @@ impl Device {
         let accounts = self.live_accounts();
         let found = accounts.into_iter().find(|live| live.id() == *id);
         found.ok_or(AccessError::Unknown)
-    }
-
-    /// Takes over what lies on disk: another process may have paired or removed an account.
-    fn sync_accounts(&self) -> std::io::Result<()> {
-        let (headers, unreadable) = self.inner.folder.list()?;
-        for dir in unreadable {
-            tracing::warn!(folder = %dir.display(), "an account's file cannot be read");
-        }
-        let now = self.inner.ports.clock.now();
-        let mut added = Vec::new();
-        {
-            let mut accounts = lock(&self.inner.accounts);
-            accounts.retain(|live| {
-                let stays = headers.iter().any(|header| header.id == live.id());
-                if let (false, Some(task)) = (stays, lock(&live.task).take()) {
-                    task.abort();
-                }
-                stays
-            });
-            for header in headers {
-                match accounts.iter().find(|live| live.id() == header.id) {
-                    Some(live) => *lock(&live.header) = header,
-                    None => {
-                        let live = Arc::new(LiveAccount::new(header, now));
-                        accounts.push(Arc::clone(&live));
-                        added.push(live);
-                    }
-                }
-            }
-        }
-        if self.inner.connected.load(Ordering::SeqCst) {
-            for live in added {
-                self.spawn(&live);
-            }
-        }
-        Ok(())
-    }
-
-    fn spawn(&self, live: &Arc<LiveAccount>) {
-        let mut task = lock(&live.task);
-        if task.is_none() {
-            let running = tokio::spawn(inbox::run(self.clone(), Arc::clone(live)));
-            *task = Some(running.abort_handle());
-        }
-    }
-
-    /// Pairings of the same account that are of no use any more and make way for a new one.
-    pub(crate) async fn unusable_pairings(
-        &self,
-        issuer: &Issuer,
-        account: &AccountId,
-    ) -> Result<Vec<LocalAccountId>, PairingFailure> {
-        let mut replaced = Vec::new();
-        for live in self.live_accounts() {
-            let header = lock(&live.header).clone();
-            if header.issuer != *issuer || header.account != *account {
-                continue;
-            }
-            // What went wrong is in the health.
-            let _ = self.session(&live).await;
-            match live.summary().health {
-                Health::KeyLost
-                | Health::PinLocked
-                | Health::DeviceRevoked
-                | Health::IssuerChanged => replaced.push(header.id),
-                _ => {
-                    return Err(PairingFailure::new(
-                        PairingCause::AlreadyPaired,
-                        "this account of this server is paired on this device already",
-                    ));
-                }
-            }
-        }
-        Ok(replaced)
-    }
-
-    /// Writes and opens a new account.
-    pub(crate) async fn add_account(
-        &self,
-        header: &AccountHeader,
-        state: &AccountState,
-        secret: &AccountSecret,
-    ) -> Result<(), AccessError> {
-        let rng = self.inner.ports.rng.as_ref();
-        self.inner.folder.create(rng, secret, header, state)?;
-        let now = self.inner.ports.clock.now();
-        let live = Arc::new(LiveAccount::new(header.clone(), now));
-        let session = {
-            let mut slot = live.session.lock().await;
-            self.open_session(&live, &mut slot, secret.clone())
-        };
-        let recorded =
-            session.and_then(|session| self.record(&session, &Record::Paired { at: now }));
-        if let Err(error) = recorded {
-            // Nothing may be left of a pairing that did not come to its end.
-            let _ = self.inner.folder.remove(&header.id);
-            return Err(error);
-        }
-        lock(&self.inner.accounts).push(Arc::clone(&live));
-        self.changed(|changes| changes.accounts += 1);
-        Ok(())
-    }
-
-    /// The server has the countersignature: the pairing is complete, and the account is connected.
-    pub(crate) fn mark_countersigned(&self, id: &LocalAccountId, secret: &AccountSecret) {
-        let rng = self.inner.ports.rng.as_ref();
-        let marked = self
-            .inner
-            .folder
-            .update(rng, id, secret, |_, state| state.countersigned = true);
-        if let Err(error) = marked {
-            tracing::warn!(%error, "the countersignature will be sent again");
-        }
-    }
-
-    /// Connects an account that was just paired, if the device is connected.
-    pub(crate) fn connect_new(&self, id: &LocalAccountId) {
-        if self.inner.connected.load(Ordering::SeqCst)
-            && let Ok(live) = self.live(id)
-        {
-            self.spawn(&live);
-        }
-    }
-
-    /// Keeps and shows what the server says of this device, if `code` says anything of it.
-    pub(crate) fn set_standing(&self, live: &LiveAccount, session: &Session, code: ProblemCode) {
-        let (standing, health) = match code {
-            ProblemCode::DeviceRevoked => (Standing::Revoked, Health::DeviceRevoked),
-            ProblemCode::DeviceSuspended => (Standing::Suspended, Health::DeviceSuspended),
-            _ => return,
-        };
-        self.write_standing(live, session, standing, health);
-    }
-
-    /// The server accepted this device: a hold is over.
-    pub(crate) fn note_accepted(&self, live: &LiveAccount, session: &Session) {
-        if lock(&live.status).health == Health::DeviceSuspended {
-            self.write_standing(live, session, Standing::Active, Health::Ok);
-        }
-    }
-
-    fn write_standing(
-        &self,
-        live: &LiveAccount,
-        session: &Session,
-        standing: Standing,
-        health: Health,
-    ) {
-        if let Err(error) = session.update(|_, state| state.standing = standing) {
-            tracing::warn!(%error, "the device's standing could not be kept");
-        }
-        if live.set_health(health) {
-            self.changed(|changes| changes.accounts += 1);
-        }
     }
 }

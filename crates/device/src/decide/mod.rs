@@ -12,7 +12,7 @@ pub(crate) use resume::{put_on_show, resume};
 use crate::{
     device::Device,
     error::{AccessError, DecideError},
-    inbox::Arrived,
+    inbox::{Arrived, SocketCommand},
     live::{InFlight, LiveAccount, Session, lock},
     model::{RequestKey, RequestSnapshot, RequestState},
     ports::PersonCheck,
@@ -102,18 +102,20 @@ impl Device {
         self.deliver(&live, &session, &mut in_flight).await
     }
 
-    /// Tells the server that a request was put before the person. Best effort and never required: without an open
-    /// connection nothing is sent.
+    /// Tells the server that a request was put before the person: over the socket when one is open, else by POST in the
+    /// background. Best effort and never required. Outside a tokio run time nothing is sent without a socket.
     pub fn mark_seen(&self, key: &RequestKey) {
         let Ok(live) = self.live(&key.account) else {
             return;
         };
-        let command = crate::inbox::SocketCommand::Seen {
-            request: key.request.clone(),
-        };
-        if let Some(socket) = &*lock(&live.socket) {
+        let request = key.request.clone();
+        let socket = lock(&live.socket).clone();
+        if let Some(socket) = socket {
             // A full or closing channel loses nothing that anybody needs.
-            let _ = socket.try_send(command);
+            let _ = socket.try_send(SocketCommand::Seen { request });
+        } else if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let device = self.clone();
+            runtime.spawn(async move { send::post_seen(&device, &live, request).await });
         }
     }
 

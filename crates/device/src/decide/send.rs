@@ -10,12 +10,14 @@ use crate::{
     model::{RequestSnapshot, RequestState},
     ports::TransportError,
 };
+use serde::de::IgnoredAny;
 use std::{sync::Arc, time::Duration};
 use tegata_protocol::{
     ConsentRequestId,
     device::{
+        V1,
         decision::{DecisionRequest, Verdict},
-        delivery::DecisionResponse,
+        delivery::{DecisionResponse, RequestReference},
         metadata::Metadata,
         problem::{CloseReason, Problem, ProblemCode},
         receipt::{ConsentReceipt, parse_receipt},
@@ -186,6 +188,22 @@ pub(super) async fn exchange(
         .post(&url, decision, ExchangeLimits::SHORT)
         .await?;
     Ok(answer.receipt)
+}
+
+/// Reports a request as seen, by POST.
+pub(super) async fn post_seen(device: &Device, live: &Arc<LiveAccount>, request: ConsentRequestId) {
+    let Ok(session) = device.session(live).await else {
+        return;
+    };
+    let url = session.metadata().metadata.endpoints.seen.clone();
+    let body = RequestReference { v: V1, request };
+    let answer: Result<IgnoredAny, _> = session
+        .gateway
+        .post(&url, &body, ExchangeLimits::SHORT)
+        .await;
+    if let Err(error) = answer {
+        tracing::debug!(%error, "not reported as seen");
+    }
 }
 
 /// A receipt is the server's, and for exactly what was signed here.

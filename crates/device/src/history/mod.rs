@@ -13,7 +13,7 @@ use crate::{
     model::{BlockReason, BlockedMessage, RequestKey, RequestState},
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 use tegata_protocol::{
     ConsentRequestId, Sha256Digest, UnixTime,
     device::{
@@ -105,13 +105,14 @@ impl Device {
                 continue;
             };
             let state = session.read_state()?;
-            for (line, record) in self.read_log(&session, &state)?.into_iter().enumerate() {
+            for (line, record) in read_log(&session, &state)?.into_iter().enumerate() {
                 if let Some(entry) = show(&session, line, record) {
                     entries.push(entry);
                 }
             }
         }
-        entries.sort_by(|a, b| b.at.cmp(&a.at));
+        entries.reverse();
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
         // Two processes may both have seen a request end: the newest line about it is shown.
         let mut seen = HashSet::new();
         entries.retain(|entry| match &entry.event {
@@ -132,7 +133,7 @@ impl Device {
         let live = self.live(&key.account)?;
         let session = self.session(&live).await?;
         let state = session.read_state()?;
-        let records = self.read_log(&session, &state)?;
+        let records = read_log(&session, &state)?;
         let found = records.into_iter().rev().find_map(|record| match record {
             Record::Decided {
                 prompt,
@@ -193,15 +194,11 @@ impl Device {
         self.record_closed(session, &ended);
         self.changed(|changes| changes.inbox += 1);
     }
+}
 
-    fn read_log(
-        &self,
-        session: &Arc<Session>,
-        state: &AccountState,
-    ) -> Result<Vec<Record>, HistoryError> {
-        let path = session.folder().history_path(&session.id);
-        log::read(&path, session, state.history_lines)
-    }
+fn read_log(session: &Session, state: &AccountState) -> Result<Vec<Record>, HistoryError> {
+    let path = session.folder().history_path(&session.id);
+    log::read(&path, session, state.history_lines)
 }
 
 /// The prompt of a line, verified with the metadata of its time.

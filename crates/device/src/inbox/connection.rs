@@ -72,7 +72,8 @@ async fn round(
     backoff: &mut Backoff,
 ) -> Duration {
     if is_ageing(&session.metadata().metadata, device.ports().clock.now()) {
-        note_metadata(device, live, refresh_metadata(device, session).await.err());
+        let refreshed = refresh_metadata(device, session).await;
+        note_metadata(device, live, refreshed.as_ref().err());
     }
     let housekeeping = tokio::spawn(settle(
         device.clone(),
@@ -207,7 +208,7 @@ pub(crate) async fn refresh_metadata(
     Ok(())
 }
 
-fn note_metadata(device: &Device, live: &LiveAccount, error: Option<MetadataFetchError>) {
+fn note_metadata(device: &Device, live: &LiveAccount, error: Option<&MetadataFetchError>) {
     let before = lock(&live.status).health;
     let health = match error {
         Some(MetadataFetchError::Refused(MetadataError::Root)) => Health::IssuerChanged,

@@ -15,7 +15,7 @@ pub const DEFAULT_KEYRING_LABEL: &str = "tegata-device";
 /// Longest wait for an answer that no person has to give.
 const ANSWER: Duration = Duration::from_secs(5);
 /// Longest wait for a person to unlock the store.
-const PERSON: Duration = Duration::from_secs(120);
+const PERSON: Duration = Duration::from_mins(2);
 
 /// Secrets in the operating system's credential store, one entry per account under one label.
 #[derive(Debug, Clone)]

@@ -154,7 +154,9 @@ async fn through_proxy(
     if !proxy.username().is_empty() {
         let pair = format!("{}:{}", proxy.username(), proxy.password().unwrap_or(""));
         let pair = data_encoding::BASE64.encode(pair.as_bytes());
-        head.push_str(&format!("Proxy-Authorization: Basic {pair}\r\n"));
+        head.push_str("Proxy-Authorization: Basic ");
+        head.push_str(&pair);
+        head.push_str("\r\n");
     }
     head.push_str("\r\n");
     stream.write_all(head.as_bytes()).await.map_err(failed)?;

@@ -1,0 +1,151 @@
+//! `tegata history`.
+
+use super::{
+    Context,
+    args::HistoryCommand,
+    failure::Failure,
+    requests::{describe_blocked, describe_close, matches},
+    screen::{self, plain, utc},
+};
+use serde_json::{Value, json};
+use std::path::Path;
+use tegata_device::{
+    RequestKey, RequestState,
+    account::write_atomically,
+    history::{HistoryEntry, HistoryEvent},
+};
+
+/// Entries that are searched for one request.
+const SEARCHED: usize = 10_000;
+
+pub(super) async fn history(
+    context: &Context,
+    command: Option<HistoryCommand>,
+) -> Result<(), Failure> {
+    let listing = HistoryCommand::List {
+        limit: 50,
+        json: false,
+    };
+    match command.unwrap_or(listing) {
+        HistoryCommand::List { limit, json } => {
+            for entry in context.device.history(limit).await? {
+                if json {
+                    screen::json(&to_json(&entry));
+                } else {
+                    screen::line(&describe(&entry));
+                }
+            }
+        }
+        HistoryCommand::Show { id } => {
+            let entry = find(context, &id).await?;
+            screen::json(&to_json(&entry));
+        }
+        HistoryCommand::Export { id, file } => {
+            let entry = find(context, &id).await?;
+            let HistoryEvent::Request { key, .. } = &entry.event else {
+                return Err(Failure::refused("only decided requests have evidence"));
+            };
+            export(context, key, &file).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn export(context: &Context, key: &RequestKey, file: &Path) -> Result<(), Failure> {
+    let evidence = context.device.evidence(key).await?;
+    let text = serde_json::to_string_pretty(&evidence)
+        .map_err(|error| Failure::refused(error.to_string()))?;
+    if file == Path::new("-") {
+        screen::line(&text);
+        return Ok(());
+    }
+    let path = std::path::absolute(file)?;
+    write_atomically(&path, format!("{text}\n").as_bytes())?;
+    screen::line(&format!(
+        "Written to {}; check it with `tegata verify {}`.",
+        file.display(),
+        file.display()
+    ));
+    Ok(())
+}
+
+/// The newest entry about a request that begins like this; one with a receipt before others.
+async fn find(context: &Context, start: &str) -> Result<HistoryEntry, Failure> {
+    let mut entries = context.device.history(SEARCHED).await?;
+    entries.retain(
+        |entry| matches!(&entry.event, HistoryEvent::Request { key, .. } if matches(key, start)),
+    );
+    let has_receipt = |entry: &HistoryEntry| {
+        matches!(
+            &entry.event,
+            HistoryEvent::Request {
+                receipt: Some(_),
+                ..
+            }
+        )
+    };
+    let at = entries.iter().position(has_receipt).unwrap_or(0);
+    if at < entries.len() {
+        Ok(entries.swap_remove(at))
+    } else {
+        Err(Failure::refused(format!(
+            "the history has no request that begins with {start}"
+        )))
+    }
+}
+
+fn outcome(state: &RequestState) -> String {
+    match state {
+        RequestState::Approved { at } => format!("approved, {}", utc(*at)),
+        RequestState::Denied { reason, at } => format!("denied ({reason:?}), {}", utc(*at)),
+        RequestState::Closed(how) => describe_close(how),
+        other => format!("{other:?}"),
+    }
+}
+
+fn describe(entry: &HistoryEntry) -> String {
+    match &entry.event {
+        HistoryEvent::Blocked(blocked) => describe_blocked(blocked),
+        HistoryEvent::Paired => format!("{}  paired", utc(entry.at)),
+        HistoryEvent::Request {
+            key,
+            prompt,
+            outcome: state,
+            receipt,
+        } => {
+            let receipt = receipt.map(|hash| format!("  receipt {hash}"));
+            format!(
+                "{}  {}  {}  {}{}",
+                utc(entry.at),
+                key.request,
+                plain(&prompt.client.name),
+                outcome(state),
+                receipt.unwrap_or_default()
+            )
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+fn to_json(entry: &HistoryEntry) -> Value {
+    let mut value = match &entry.event {
+        HistoryEvent::Blocked(blocked) => json!({ "event": "blocked", "blocked": blocked }),
+        HistoryEvent::Request {
+            key,
+            prompt,
+            outcome,
+            receipt,
+        } => json!({
+            "event": "request",
+            "request": key.request,
+            "prompt": prompt,
+            "outcome": outcome,
+            "receipt": receipt,
+        }),
+        _ => json!({ "event": "paired" }),
+    };
+    value["id"] = entry.id.as_str().into();
+    value["account"] = entry.account.as_str().into();
+    value["at"] = entry.at.0.into();
+    value
+}

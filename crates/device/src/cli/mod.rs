@@ -1,0 +1,139 @@
+//! Commands of the terminal device. Each file holds one group; [`run`] opens the device and hands out the work.
+
+mod accounts;
+mod args;
+mod doctor;
+mod failure;
+mod history;
+mod pair;
+mod person;
+mod requests;
+mod screen;
+mod verify;
+mod watch;
+
+use args::{Cli, Command, Global};
+use clap::{CommandFactory as _, Parser as _};
+use failure::Failure;
+use std::{process::ExitCode, sync::Arc};
+use tegata_device::{
+    AccountSummary, Device, DeviceConfig,
+    keys::SoftwareApprovalKey,
+    ports::{Ports, SecretStore},
+    secret_store::{KeyringStore, PassphraseStore},
+    transport::{NetworkStack, install_crypto_provider},
+};
+use tegata_protocol::{SystemClock, SystemRng};
+
+/// Name and version in device descriptions and decisions.
+const APP: &str = concat!("tegata/", env!("CARGO_PKG_VERSION"));
+
+/// Parses, runs, and turns failures into exit codes.
+pub(crate) fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_env("TEGATA_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("off"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    install_crypto_provider();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            screen::complain(&format!("error: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let result = runtime.block_on(dispatch(cli));
+    // A credential store that hangs must not keep the program.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            screen::complain(&format!("error: {failure}"));
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+async fn dispatch(cli: Cli) -> Result<(), Failure> {
+    if let Command::Completions { shell } = cli.command {
+        clap_complete::generate(shell, &mut Cli::command(), "tegata", &mut std::io::stdout());
+        return Ok(());
+    }
+    let device = open(&cli.global)?;
+    let context = Context {
+        device,
+        account: cli.global.account,
+    };
+    match cli.command {
+        Command::Pair(pair) => pair::pair(&context, pair).await,
+        Command::Inbox { json } => requests::inbox(&context, json).await,
+        Command::Show { id, json } => requests::show(&context, &id, json).await,
+        Command::Approve {
+            id,
+            code,
+            pin,
+            json,
+        } => requests::approve(&context, &id, code, pin.pin_fd, json).await,
+        Command::Deny { id, reason, json } => {
+            requests::deny(&context, &id, reason.into(), json).await
+        }
+        Command::Watch { json } => watch::watch(&context, json).await,
+        Command::History { command } => history::history(&context, command).await,
+        Command::Verify { file, root } => verify::verify(&context, &file, root.as_deref()),
+        Command::Accounts { command } => accounts::accounts(&context, command).await,
+        Command::Doctor => doctor::doctor(&context).await,
+        Command::Completions { .. } => Ok(()),
+    }
+}
+
+/// What every command works with.
+struct Context {
+    device: Device,
+    account: Option<String>,
+}
+
+impl Context {
+    /// The accounts that the command is about: all, or the one that `--account` names.
+    fn accounts(&self) -> Result<Vec<AccountSummary>, Failure> {
+        let mut accounts = self.device.accounts();
+        if let Some(start) = &self.account {
+            accounts.retain(|account| account.id.as_str().starts_with(start));
+            if accounts.len() != 1 {
+                return Err(Failure::usage(format!(
+                    "--account {start} names {} accounts; see `tegata accounts`",
+                    accounts.len()
+                )));
+            }
+        }
+        Ok(accounts)
+    }
+}
+
+fn open(global: &Global) -> Result<Device, Failure> {
+    let config = DeviceConfig::locate(global.data_dir.clone(), APP)?;
+    let rng = Arc::new(SystemRng::new());
+    let passphrase = match (&global.passphrase_file, global.passphrase_fd) {
+        (Some(path), _) => Some(person::read_secret_file(path)?),
+        (None, Some(descriptor)) => Some(person::read_secret_descriptor(descriptor)?),
+        (None, None) => None,
+    };
+    let secrets: Arc<dyn SecretStore> = match passphrase {
+        Some(passphrase) => Arc::new(PassphraseStore::new(
+            &config.data_dir,
+            passphrase,
+            rng.clone(),
+        )),
+        None => Arc::new(KeyringStore::new(&global.keyring_label)),
+    };
+    let ports = Ports {
+        clock: Arc::new(SystemClock),
+        rng: rng.clone(),
+        secrets,
+        network: Arc::new(NetworkStack),
+        approval: Arc::new(SoftwareApprovalKey::new(SystemRng::new())),
+    };
+    Ok(Device::open(config, ports)?)
+}

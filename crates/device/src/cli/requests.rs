@@ -1,0 +1,316 @@
+//! `tegata inbox`, `show`, `approve`, `deny`.
+
+use super::{
+    Context,
+    failure::Failure,
+    person::TerminalPerson,
+    screen::{self, plain, utc},
+};
+use serde_json::{Value, json};
+use tegata_device::{
+    BlockedMessage, RequestKey, RequestSnapshot, RequestState, error::DecideError,
+};
+use tegata_protocol::device::{
+    decision::{DenyReason, Verdict},
+    problem::CloseReason,
+    prompt::{RegisteredBy, Transfer},
+};
+
+impl Context {
+    /// Asks every account's server for what waits. An account that fails is complained about if others work.
+    pub(super) async fn refresh(&self) -> Result<(), Failure> {
+        let accounts = self.accounts()?;
+        if accounts.is_empty() {
+            return Err(Failure::usage(
+                "this device is not paired with any account; see `tegata pair --help`",
+            ));
+        }
+        let (mut failures, count) = (Vec::new(), accounts.len());
+        for account in accounts {
+            if let Err(error) = self.device.refresh(&account.id).await {
+                failures.push((account, Failure::from(error)));
+            }
+        }
+        if failures.len() == count
+            && let Some((_, failure)) = failures.pop()
+        {
+            return Err(failure);
+        }
+        for (account, failure) in failures {
+            let name = plain(&account.account_name);
+            screen::complain(&format!("{name} at {}: {failure}", account.issuer.host()));
+        }
+        Ok(())
+    }
+
+    /// The one request whose id, or full name, begins like this.
+    pub(super) fn find(&self, start: &str) -> Result<RequestSnapshot, Failure> {
+        let mut found = self.device.inbox().requests;
+        found.retain(|request| matches(&request.key, start));
+        match (found.pop(), found.is_empty()) {
+            (Some(request), true) => Ok(request),
+            (Some(_), false) => Err(Failure::usage(format!(
+                "several requests begin with {start}"
+            ))),
+            (None, _) => Err(Failure::refused(format!("no request begins with {start}"))),
+        }
+    }
+}
+
+pub(super) fn matches(key: &RequestKey, start: &str) -> bool {
+    key.request.as_str().starts_with(start) || key.to_string().starts_with(start)
+}
+
+pub(super) async fn inbox(context: &Context, json: bool) -> Result<(), Failure> {
+    context.refresh().await?;
+    let inbox = context.device.inbox();
+    if json {
+        let requests: Vec<Value> = inbox.requests.iter().map(|r| to_json(context, r)).collect();
+        screen::json(&json!({ "requests": requests, "blocked": inbox.blocked }));
+        return Ok(());
+    }
+    for request in &inbox.requests {
+        let prompt = &request.prompt;
+        screen::line(&format!(
+            "{}  {}  {}",
+            request.key.request,
+            plain(&prompt.client.name),
+            describe(context, request)
+        ));
+    }
+    for blocked in &inbox.blocked {
+        screen::line(&describe_blocked(blocked));
+    }
+    if inbox.requests.is_empty() && inbox.blocked.is_empty() {
+        screen::line("Nothing waits.");
+    }
+    Ok(())
+}
+
+pub(super) async fn show(context: &Context, id: &str, json: bool) -> Result<(), Failure> {
+    context.refresh().await?;
+    let request = context.find(id)?;
+    if json {
+        screen::json(&to_json(context, &request));
+    } else {
+        print(context, &request);
+    }
+    context.device.mark_seen(&request.key);
+    Ok(())
+}
+
+pub(super) async fn approve(
+    context: &Context,
+    id: &str,
+    code: Option<String>,
+    pin_fd: Option<u32>,
+    json: bool,
+) -> Result<(), Failure> {
+    context.refresh().await?;
+    let request = context.find(id)?;
+    if !json {
+        print(context, &request);
+    }
+    let code = match (request.prompt.transfer, code) {
+        (Transfer::Code { length, .. }, None) => Some(
+            screen::ask(&format!(
+                "The {length} characters that the other screen shows: "
+            ))
+            .ok_or_else(|| Failure::usage("this request asks for a code; give --code"))?,
+        ),
+        (_, code) => code,
+    };
+    let person = TerminalPerson { pin_fd };
+    let done = context
+        .device
+        .approve(&request.key, code.as_deref(), &person)
+        .await;
+    finish(context, done, json)
+}
+
+pub(super) async fn deny(
+    context: &Context,
+    id: &str,
+    reason: DenyReason,
+    json: bool,
+) -> Result<(), Failure> {
+    context.refresh().await?;
+    let request = context.find(id)?;
+    let done = context.device.deny(&request.key, reason).await;
+    finish(context, done, json)
+}
+
+fn finish(
+    context: &Context,
+    done: Result<RequestSnapshot, DecideError>,
+    json: bool,
+) -> Result<(), Failure> {
+    let request = done?;
+    if json {
+        screen::json(&to_json(context, &request));
+    } else {
+        let text = describe(context, &request);
+        screen::line(&format!("{}  {text}", request.key.request));
+    }
+    if matches!(request.state, RequestState::Sending { .. }) {
+        return Err(Failure::offline(
+            "the server cannot be reached; nothing has been decided, and nothing is sent later without you",
+        ));
+    }
+    Ok(())
+}
+
+/// Seconds left now, by the server's count since the request arrived.
+fn seconds_left(context: &Context, request: &RequestSnapshot) -> i64 {
+    let passed = context.device.now_millis() - request.received_at_millis;
+    (i64::from(request.expires_in) - passed.div_euclid(1000)).max(0)
+}
+
+/// The whole request for scripts.
+pub(super) fn to_json(context: &Context, request: &RequestSnapshot) -> Value {
+    json!({
+        "id": request.key.to_string(),
+        "account": request.key.account,
+        "request": request.key.request,
+        "status": request.state,
+        "expires_in": seconds_left(context, request),
+        "deny_only": request.deny_only,
+        "prompt": *request.prompt,
+    })
+}
+
+/// One line about where a request stands.
+pub(super) fn describe(context: &Context, request: &RequestSnapshot) -> String {
+    match &request.state {
+        RequestState::Pending => {
+            let verb = if request.deny_only.is_empty() {
+                "waits"
+            } else {
+                "can only be denied"
+            };
+            format!("{verb}, {} s left", seconds_left(context, request))
+        }
+        RequestState::PendingAgain => format!(
+            "waits again, an earlier answer was not sent, {} s left",
+            seconds_left(context, request)
+        ),
+        RequestState::Sending { .. } => "being sent, not decided yet".into(),
+        RequestState::NeedsCheck { .. } => {
+            "an earlier answer may have been sent; the server has to be asked".into()
+        }
+        RequestState::Approved { at } => format!("approved, {}", utc(*at)),
+        RequestState::Denied { at, .. } => format!("denied, {}", utc(*at)),
+        RequestState::Closed(how) => format!("closed: {}", describe_close(how)),
+        other => format!("{other:?}"),
+    }
+}
+
+pub(super) fn describe_close(how: &CloseReason) -> String {
+    match how {
+        CloseReason::Expired => "time ran out, nothing was approved".into(),
+        CloseReason::Handled {
+            device_name,
+            decision,
+            at,
+            ..
+        } => {
+            let verb = match decision {
+                Verdict::Approve => "approved",
+                Verdict::Deny => "denied",
+            };
+            format!("{verb} on {}, {}", plain(device_name), utc(*at))
+        }
+        CloseReason::Moved => "the account moved to another device".into(),
+        CloseReason::TransferFailed => {
+            "the code was wrong three times, nothing was approved".into()
+        }
+        CloseReason::Withdrawn => "taken back, nothing was approved".into(),
+        other => format!("{other:?}"),
+    }
+}
+
+pub(super) fn describe_blocked(blocked: &BlockedMessage) -> String {
+    format!(
+        "{}  BLOCKED: a message failed verification ({:?}), {}",
+        blocked.id,
+        blocked.reason,
+        utc(blocked.at)
+    )
+}
+
+/// The facts of a request in the order of their weight, apart from what is only claimed.
+fn print(context: &Context, request: &RequestSnapshot) {
+    let prompt = &request.prompt;
+    let row = |name: &str, value: &str| screen::line(&format!("{name:<14}{}", plain(value)));
+    row("Request", &request.key.to_string());
+    row("Status", &describe(context, request));
+    row("Server", prompt.iss.host());
+    if let Some(account) = context.device.account(&request.key.account) {
+        row("Account", &account.account_name);
+    }
+    if let Some(provider) = &prompt.provider {
+        row("Asked through", &provider.name);
+    }
+    row("Client", &prompt.client.name);
+    if prompt.client.registered_by == RegisteredBy::Itself {
+        row("", "registered itself: the name is its own words");
+    }
+    if let Some(host) = &prompt.client.host {
+        row("  proved host", host);
+    }
+    for actor in &prompt.actor {
+        row(
+            "On behalf",
+            &format!("{} (vouched by {})", actor.name, actor.vouched_by),
+        );
+    }
+    for scope in &prompt.scopes {
+        row(
+            "Permission",
+            &format!("{}: {}", scope.name, scope.description),
+        );
+    }
+    for leaf in prompt.detail_leaves() {
+        let label = leaf.label.map(|label| format!(" ({label})"));
+        let label = label.unwrap_or_default();
+        row(
+            "Detail",
+            &format!("{}{label} = {}", leaf.pointer, leaf.value),
+        );
+    }
+    for resource in &prompt.resource {
+        row("Resource", resource);
+    }
+    for claim in &prompt.claims {
+        row("Will learn", claim);
+    }
+    if let Some(until) = prompt.refresh {
+        row("Valid until", &utc(until));
+    }
+    row("Asked at", &utc(prompt.context.observed.time));
+    if prompt.context.observed.first_request {
+        row("Caution", "this client never asked this account before");
+    }
+    let claimed = &prompt.context.claimed;
+    for (name, value) in [
+        ("place", &claimed.place),
+        ("device", &claimed.device),
+        ("address", &claimed.address),
+    ] {
+        if let Some(value) = value {
+            row("Client says", &format!("{name}: {value}"));
+        }
+    }
+    if let Some(message) = &prompt.binding_message {
+        row("Client's words", message);
+    }
+    for reason in &request.deny_only {
+        row("Deny only", &format!("{reason:?}"));
+    }
+    if let Transfer::Code { length, .. } = prompt.transfer {
+        row(
+            "Code",
+            &format!("{length} characters, shown on the other screen"),
+        );
+    }
+}

@@ -1,0 +1,99 @@
+//! `tegata watch`.
+
+use super::{
+    Context,
+    failure::Failure,
+    requests::{describe, describe_blocked, to_json},
+    screen::{self, plain},
+};
+use serde_json::json;
+use std::collections::HashMap;
+use tegata_device::{AccountSummary, RequestState};
+
+/// Prints every change until interrupted.
+pub(super) async fn watch(context: &Context, json: bool) -> Result<(), Failure> {
+    if context.accounts()?.is_empty() {
+        return Err(Failure::usage(
+            "this device is not paired with any account; see `tegata pair --help`",
+        ));
+    }
+    let mut changes = context.device.changes();
+    context.device.connect();
+    let mut shown = Shown::default();
+    loop {
+        shown.print(context, json);
+        tokio::select! {
+            changed = changes.changed() => {
+                if changed.is_err() {
+                    return Ok(());
+                }
+            }
+            _ = tokio::signal::ctrl_c() => return Ok(()),
+        }
+    }
+}
+
+/// What was printed last, so that only news is printed.
+#[derive(Default)]
+struct Shown {
+    accounts: HashMap<String, AccountSummary>,
+    requests: HashMap<String, RequestState>,
+    blocked: usize,
+}
+
+impl Shown {
+    fn print(&mut self, context: &Context, json: bool) {
+        for account in context.device.accounts() {
+            let before = self
+                .accounts
+                .insert(account.id.to_string(), account.clone());
+            if before.as_ref() == Some(&account) {
+                continue;
+            }
+            if json {
+                screen::json(&json!({ "event": "account", "account": account }));
+            } else {
+                screen::line(&format!(
+                    "{} at {}: {:?}, {:?}",
+                    plain(&account.account_name),
+                    account.issuer.host(),
+                    account.connection,
+                    account.health
+                ));
+            }
+        }
+        let inbox = context.device.inbox();
+        for request in &inbox.requests {
+            let id = request.key.to_string();
+            let before = self.requests.insert(id, request.state.clone());
+            let news = match &before {
+                None => "request",
+                Some(state) if *state != request.state => "state",
+                Some(_) => continue,
+            };
+            if news == "request" {
+                context.device.mark_seen(&request.key);
+            }
+            if json {
+                let mut value = to_json(context, request);
+                value["event"] = news.into();
+                screen::json(&value);
+            } else {
+                screen::line(&format!(
+                    "{}  {}  {}",
+                    request.key.request,
+                    plain(&request.prompt.client.name),
+                    describe(context, request)
+                ));
+            }
+        }
+        for blocked in inbox.blocked.iter().skip(self.blocked) {
+            if json {
+                screen::json(&json!({ "event": "blocked", "blocked": blocked }));
+            } else {
+                screen::line(&describe_blocked(blocked));
+            }
+        }
+        self.blocked = inbox.blocked.len();
+    }
+}
