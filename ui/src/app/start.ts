@@ -3,6 +3,7 @@ import { mount } from "svelte";
 import type { Bridge } from "../host/bridge";
 import "../styles/tokens.css";
 import "../styles/base.css";
+import "../styles/controls.css";
 import App from "./App.svelte";
 import { Store } from "./store.svelte";
 
