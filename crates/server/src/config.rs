@@ -10,6 +10,7 @@ use figment::{
 };
 use serde::{Deserialize, Serialize};
 use std::{
+    collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
@@ -34,8 +35,12 @@ pub struct Config {
     pub name: String,
     /// The polling interval that clients are told and held to, in seconds; at least 1.
     pub interval: u32,
+    /// What clients that authenticate with a key may name as audience.
+    pub assertion_audience: AssertionAudience,
     /// Which library checks the signatures of decisions.
     pub approval_verifier: VerifierKind,
+    /// What scopes give, in plain words, by scope value. Overrides and adds to the standard ones.
+    pub scopes: BTreeMap<String, ScopeTexts>,
     /// How the server logs.
     pub log: LogConfig,
     /// How long things live, in seconds.
@@ -53,12 +58,35 @@ impl Default for Config {
             demo: false,
             name: "Tegata".to_owned(),
             interval: 5,
+            assertion_audience: AssertionAudience::IssuerOnly,
             approval_verifier: VerifierKind::default(),
+            scopes: BTreeMap::new(),
             log: LogConfig::default(),
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
         }
     }
+}
+
+/// What `aud` of a client assertion (`private_key_jwt`) must be. Two standards disagree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AssertionAudience {
+    /// CIBA Core section 7.1: issuer, token endpoint or backchannel authentication endpoint, also among others. Needed
+    /// for its conformance tests; a server that a client trusts less can use such an assertion here.
+    CibaCore,
+    /// RFC 10070: the issuer and nothing else.
+    IssuerOnly,
+}
+
+/// What a scope gives, as the person who approves reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScopeTexts {
+    /// In English.
+    pub en: String,
+    /// In Japanese.
+    pub ja: String,
 }
 
 /// How the server logs, to standard error.
@@ -229,13 +257,14 @@ impl Config {
     }
 }
 
-const ENVIRONMENT_KEYS: [&str; 27] = [
+const ENVIRONMENT_KEYS: [&str; 28] = [
     "listen",
     "issuer",
     "data_dir",
     "demo",
     "name",
     "interval",
+    "assertion_audience",
     "approval_verifier",
     "log.format",
     "log.level",
@@ -283,8 +312,15 @@ pub const DEFAULT_FILE: &str = r#"# tegata-server: every option with its default
 # Seconds between two polls of a client. Clients are told it and held to it.
 # interval = 5
 
+# The audience of clients' assertions (private_key_jwt): "issuer_only" (RFC 10070), or "ciba_core" to accept the endpoints'
+# addresses as well, as CIBA Core 1.0 says and its conformance tests want.
+# assertion_audience = "issuer_only"
+
 # Which library checks the signatures of decisions: "ring" or "webauthn-rs". Both refuse the same.
 # approval_verifier = "ring"
+
+# What scopes give, as the person who approves reads it. The standard ones have words already. A table for each scope,
+# such as [scopes.library], with its en = "See your loans" and ja = "貸出状況を見る".
 
 [log]
 # "text" for people, "json" for machines. Logs go to standard error and hold no secrets.

@@ -58,18 +58,14 @@ impl DemoError {
                 "503: try again in a moment",
             ),
         };
-        html(headers, status, &pages::failed(texts::choose(headers), why))
+        problem(headers, status, why)
     }
 }
 
 /// `GET /demo`: the page with the button.
 pub(super) async fn start(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     match settings(&app) {
-        Ok(_) => html(
-            &headers,
-            StatusCode::OK,
-            &pages::start(texts::choose(&headers)),
-        ),
+        Ok(_) => html(StatusCode::OK, &pages::start(texts::choose(&headers))),
         Err(error) => error.response(&headers),
     }
 }
@@ -87,10 +83,7 @@ pub(super) async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap) -> 
                 see_other(&page)
             }
         }
-        Ok(Begun::Failed(why)) => {
-            let page = pages::failed(texts::choose(&headers), &why);
-            html(&headers, StatusCode::BAD_GATEWAY, &page)
-        }
+        Ok(Begun::Failed(why)) => problem(&headers, StatusCode::BAD_GATEWAY, &why),
         Err(error) => error.response(&headers),
     }
 }
@@ -184,7 +177,7 @@ pub(super) async fn page(
     match find(&app, id) {
         Ok(sign_in) => {
             let page = pages::sign_in(texts::choose(&headers), &sign_in, app.now());
-            html(&headers, StatusCode::OK, &page)
+            html(StatusCode::OK, &page)
         }
         Err(error) => error.response(&headers),
     }
@@ -213,8 +206,8 @@ fn picture(sign_in: &SignIn) -> Result<String, DemoError> {
         .map_err(|_| DemoError::NotYet)?;
     Ok(code
         .render::<svg::Color<'_>>()
-        .min_dimensions(148, 148)
-        .quiet_zone(false)
+        .min_dimensions(176, 176)
+        .quiet_zone(true)
         .build())
 }
 
@@ -318,10 +311,19 @@ fn see_other(location: &str) -> Response {
     response
 }
 
-fn html(headers: &HeaderMap, status: StatusCode, page: &str) -> Response {
+/// What did not work, as a page or in JSON.
+fn problem(headers: &HeaderMap, status: StatusCode, why: &str) -> Response {
     if wants_json(headers) {
-        return json(status, &serde_json::json!({ "state": "none" }));
+        json(
+            status,
+            &serde_json::json!({ "state": "failed", "error": why }),
+        )
+    } else {
+        html(status, &pages::failed(texts::choose(headers), why))
     }
+}
+
+fn html(status: StatusCode, page: &str) -> Response {
     let mut response = answer(status, HTML, page.to_owned());
     response
         .headers_mut()

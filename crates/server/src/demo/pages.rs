@@ -67,7 +67,7 @@ fn waiting(texts: &Texts, sign_in: &SignIn, now: UnixTime) -> String {
 <p class="lead">{lead}</p>
 <div class="transfer">
 <p class="code" data-testid="demo.code"><span class="visually-hidden">{label} {code}</span><span aria-hidden="true" class="digits">{digits}</span></p>
-<img class="picture" src="/demo/sign-in/{id}/code.svg" alt="{picture}" width="148" height="148">
+<img class="picture" src="/demo/sign-in/{id}/code.svg" alt="{picture}" width="176" height="176">
 </div>
 <p class="caution">{warning}</p>"#,
                 title = texts.code_title,

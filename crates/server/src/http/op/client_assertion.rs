@@ -28,8 +28,8 @@ pub(super) enum AssertionError {
     /// `alg` is not `ES256`.
     #[error("alg of the client assertion must be ES256")]
     Algorithm,
-    /// `aud` is not the issuer alone (RFC 10070).
-    #[error("aud of the client assertion must be the issuer and nothing else")]
+    /// `aud` is not what the configuration wants; see [`ExpectedAudience`].
+    #[error("aud of the client assertion must be the issuer, and nothing else unless configured")]
     Audience,
     /// A claim is missing or of the wrong type.
     #[error("the client assertion needs iss, sub, aud, exp and jti, with whole numbers as times")]
@@ -90,11 +90,23 @@ enum Audience {
     Many(Vec<String>),
 }
 
-impl Audience {
-    fn is_only(&self, issuer: &str) -> bool {
+/// What `aud` must be.
+pub(super) enum ExpectedAudience<'a> {
+    /// One of these, also among others (CIBA Core section 7.1).
+    AnyOf([&'a str; 3]),
+    /// This and nothing else (RFC 10070).
+    Only(&'a str),
+}
+
+impl ExpectedAudience<'_> {
+    fn accepts(&self, audience: &Audience) -> bool {
+        let values = match audience {
+            Audience::One(value) => std::slice::from_ref(value),
+            Audience::Many(values) => values.as_slice(),
+        };
         match self {
-            Self::One(value) => value == issuer,
-            Self::Many(values) => matches!(values.as_slice(), [value] if value == issuer),
+            Self::AnyOf(names) => values.iter().any(|value| names.contains(&value.as_str())),
+            Self::Only(name) => matches!(values, [value] if value == name),
         }
     }
 }
@@ -170,13 +182,13 @@ impl<'a> UnverifiedAssertion<'a> {
     pub(super) fn verify(
         self,
         jwks: &str,
-        issuer: &str,
+        audience: &ExpectedAudience<'_>,
         now: UnixTime,
     ) -> Result<VerifiedAssertion, AssertionError> {
         let claims = self.claims;
         // 1 and 2: iss and sub were compared with each other, and the keys are that client's.
         // 3: aud.
-        if !claims.aud.is_only(issuer) {
+        if !audience.accepts(&claims.aud) {
             return Err(AssertionError::Audience);
         }
         // 4: exp.

@@ -13,12 +13,13 @@ use tegata_protocol::{
 };
 
 use super::{
-    client_assertion::{AssertionError, UnverifiedAssertion},
+    client_assertion::{AssertionError, ExpectedAudience, UnverifiedAssertion},
     form::{self, Form},
-    respond,
+    paths, respond,
 };
 use crate::{
     app::App,
+    config::AssertionAudience,
     domain::{Client, ClientAuthentication},
     storage::{
         StoreError,
@@ -76,7 +77,7 @@ impl ClientAuthenticationError {
             Self::Assertion(error) => invalid_client(match error {
                 AssertionError::Algorithm => "alg of the client assertion must be ES256",
                 AssertionError::Audience => {
-                    "aud of the client assertion must be the issuer and nothing else"
+                    "aud of the client assertion must be the issuer, and nothing else unless configured"
                 }
                 AssertionError::Claims => {
                     "the client assertion needs iss, sub, aud, exp and jti, with whole numbers as times"
@@ -196,7 +197,16 @@ async fn by_key(
     let ClientAuthentication::PrivateKeyJwt { jwks } = &client.authentication else {
         return Err(failed());
     };
-    let verified = assertion.verify(jwks, app.issuer.as_str(), app.now())?;
+    let issuer = app.issuer.as_str();
+    let endpoints =
+        [paths::TOKEN, paths::BACKCHANNEL_AUTHENTICATION].map(|path| app.issuer.endpoint(path));
+    let audience = match app.config.assertion_audience {
+        AssertionAudience::CibaCore => {
+            ExpectedAudience::AnyOf([issuer, &endpoints[0], &endpoints[1]])
+        }
+        AssertionAudience::IssuerOnly => ExpectedAudience::Only(issuer),
+    };
+    let verified = assertion.verify(jwks, &audience, app.now())?;
     let used = UseAssertion {
         client: client.id.clone(),
         jti: verified.jti,

@@ -1,4 +1,5 @@
-use super::*;
+use super::{bench::TestClock, *};
+use crate::config::{AssertionAudience, Config};
 use axum::http::StatusCode;
 use ring::hmac;
 use serde_json::{Value, json};
@@ -127,6 +128,34 @@ async fn every_faulty_claim_is_refused() {
             (401, "invalid_client"),
             "{id} has no such key"
         );
+    }
+}
+
+#[tokio::test]
+async fn endpoints_are_audiences_only_where_configured() {
+    let config = Config {
+        assertion_audience: AssertionAudience::CibaCore,
+        ..Config::default()
+    };
+    let bench = Bench::open(config, 8480, TestClock::standing(), |_| {}).await;
+    for (aud, accepted) in [
+        (json!("http://localhost:8480"), true),
+        (json!("http://localhost:8480/token"), true),
+        (
+            json!("http://localhost:8480/backchannel-authentication"),
+            true,
+        ),
+        (
+            json!(["https://other.example", "http://localhost:8480/token"]),
+            true,
+        ),
+        (json!("http://localhost:8480/jwks"), false),
+        (json!("https://other.example"), false),
+        (json!([]), false),
+    ] {
+        let claims = with(claims(&bench), "aud", aud.clone());
+        let reply = ask(&bench, &sign(&bench.key, &header(), &claims)).await;
+        assert_eq!(reply.status == StatusCode::OK, accepted, "{aud}: {reply:?}");
     }
 }
 
