@@ -124,11 +124,17 @@ impl TerminalDevice {
     ///
     /// The device cannot ask the server.
     pub async fn pending(&self) -> anyhow::Result<Vec<String>> {
-        let inbox = self.json(&["inbox", "--json"]).await?;
-        let requests = inbox.get("requests").unwrap_or(&inbox);
-        let requests = requests.as_array().context("the inbox is no list")?;
+        let printed = self.run(&["inbox", "--json"]).await?;
+        let inbox: Value = serde_json::from_str(&printed).context("the inbox is no JSON")?;
+        let requests = inbox["requests"]
+            .as_array()
+            .context("the inbox has no requests")?;
         requests
             .iter()
+            .filter(|request| {
+                let state = &request["status"]["state"];
+                state == "pending" || state == "pending_again"
+            })
             .map(|request| {
                 request["id"]
                     .as_str()
@@ -222,8 +228,12 @@ impl TerminalDevice {
     /// # Errors
     ///
     /// It cannot be read.
-    pub async fn history(&self) -> anyhow::Result<Value> {
-        self.json(&["history", "list", "--json"]).await
+    pub async fn history(&self) -> anyhow::Result<Vec<Value>> {
+        let printed = self.run(&["history", "list", "--json"]).await?;
+        printed
+            .lines()
+            .map(|line| serde_json::from_str(line).with_context(|| format!("not JSON: {line}")))
+            .collect()
     }
 
     /// Exports the evidence of the newest decision.
@@ -233,12 +243,11 @@ impl TerminalDevice {
     /// There is none, or the file cannot be written.
     pub async fn export_latest(&self, file: &Path) -> anyhow::Result<()> {
         let history = self.history().await?;
-        let entries = history.get("entries").unwrap_or(&history);
-        let entries = entries.as_array().context("the history is no list")?;
-        let id = entries
+        let id = history
             .iter()
+            .filter(|entry| entry["receipt"].is_string())
             .find_map(|entry| entry["request"].as_str())
-            .with_context(|| format!("the history has no decision: {history}"))?;
+            .with_context(|| format!("the history has no decision: {history:?}"))?;
         let path = file.to_string_lossy();
         self.run(&["history", "export", id, &path]).await?;
         ensure!(file.is_file(), "{} has not been written", file.display());
@@ -261,11 +270,6 @@ impl TerminalDevice {
     /// The program cannot be started or hangs.
     pub async fn verify_anything(&self, file: &Path, limit: Duration) -> anyhow::Result<Finished> {
         self.command().arg("verify").arg(file).run(limit).await
-    }
-
-    async fn json(&self, args: &[&str]) -> anyhow::Result<Value> {
-        let printed = self.run(args).await?;
-        serde_json::from_str(&printed).with_context(|| format!("not JSON: {printed}"))
     }
 
     async fn run(&self, args: &[&str]) -> anyhow::Result<String> {
