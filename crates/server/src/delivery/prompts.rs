@@ -22,6 +22,7 @@ use tegata_protocol::{
 use super::device_info::{ACR_HARDWARE, ACR_SOFTWARE_PIN, DeviceInfo, Language};
 use crate::{
     app::App,
+    config::Config,
     domain::{self, Client, Kind, PairedDevice, RequestFacts, TransferSource},
     storage::{StoreError, ops::NewPrompt},
 };
@@ -52,14 +53,13 @@ pub async fn make_prompts(app: &App, facts: &RequestFacts) -> Result<Vec<NewProm
         .filter(|device| device.is_active())
         .map(|device| {
             let nonce: [u8; 32] = random_bytes(app.rng());
-            let lifetime = app.config.lifetimes.access_token;
             let prompt = build(
                 &issuer,
                 facts,
                 &client,
                 device,
                 !asked_before,
-                lifetime,
+                &app.config,
                 nonce,
             );
             NewPrompt {
@@ -77,13 +77,16 @@ fn build(
     client: &Client,
     device: &PairedDevice,
     first_request: bool,
-    access_token_lifetime: u32,
+    config: &Config,
     nonce: [u8; 32],
 ) -> Prompt {
     let language = DeviceInfo::of(device).language();
     let scope = |name: &String| PromptScope {
         name: name.clone(),
-        description: describe_scope(name, language).unwrap_or(name).to_owned(),
+        description: configured_scope(config, name, language)
+            .or(describe_scope(name, language))
+            .unwrap_or(name)
+            .to_owned(),
     };
     Prompt {
         v: V1,
@@ -125,7 +128,7 @@ fn build(
             .iter()
             .find(|acr| is_known_acr(acr))
             .cloned(),
-        access_token_lifetime,
+        access_token_lifetime: config.lifetimes.access_token,
         context: PromptContext {
             observed: ObservedContext {
                 time: facts.created,
@@ -172,7 +175,15 @@ fn is_known_acr(acr: &str) -> bool {
     matches!(acr, ACR_HARDWARE | ACR_SOFTWARE_PIN)
 }
 
-/// What a scope gives, in plain words; `None` for one that the server has no words for, which is then shown by name.
+fn configured_scope<'a>(config: &'a Config, scope: &str, language: Language) -> Option<&'a str> {
+    let texts = config.scopes.get(scope)?;
+    Some(match language {
+        Language::English => &texts.en,
+        Language::Japanese => &texts.ja,
+    })
+}
+
+/// What a standard scope gives, in plain words; `None` for one that the server has no words for, which is then shown by name.
 pub fn describe_scope(scope: &str, language: Language) -> Option<&'static str> {
     let (english, japanese) = match scope {
         "openid" => ("Know who you are here", "あなたが誰であるかを確認する"),

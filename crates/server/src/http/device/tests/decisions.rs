@@ -1,10 +1,15 @@
 use super::fixture::{Device, World};
 use crate::{
     app::Doorbell,
-    delivery::device_info::{ACR_HARDWARE, ACR_SOFTWARE_PIN},
+    config::{Config, ScopeTexts},
+    delivery::{
+        Timings,
+        device_info::{ACR_HARDWARE, ACR_SOFTWARE_PIN},
+    },
     domain::{BackchannelAuthenticationState as S, FlowIds, Transfer},
     http::device::revoke_device,
     storage::ops::{Redeem, RedeemOutcome},
+    verification::VerifierKind,
 };
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -388,6 +393,60 @@ async fn a_key_of_too_low_a_kind_cannot_approve_and_can_deny() {
         "request_closed",
         "closed comes before the assurance"
     );
+}
+
+#[tokio::test]
+async fn the_operator_chooses_the_verifier_and_the_words_for_scopes() {
+    let texts = ScopeTexts {
+        en: "See your loans".into(),
+        ja: "貸出状況を見る".into(),
+    };
+    let config = Config {
+        approval_verifier: VerifierKind::WebauthnRs,
+        scopes: [("library".to_owned(), texts)].into(),
+        ..Config::default()
+    };
+    let world = World::with(config, 8480, Timings::default()).await;
+    let device = world.pair("Desk").await;
+    let request = world.ask().await;
+    let prompt = device.prompt(&world, &request).await;
+    let words: Vec<_> = prompt.1.scopes.iter().map(|s| &s.description).collect();
+    assert_eq!(
+        words,
+        [
+            "Know who you are here",
+            "See your name and profile",
+            "See your loans"
+        ]
+    );
+    let mut forged = device.sign(&prompt, Device::approve(None));
+    forged.assertion.response.signature = device
+        .sign(&prompt, Device::approve(None))
+        .assertion
+        .response
+        .signature;
+    assert_eq!(
+        device.decide(&world, &forged).await.code(),
+        "assertion_invalid"
+    );
+    let good = device.sign(&prompt, Device::approve(None));
+    assert_eq!(device.decide(&world, &good).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn not_me_mutes_the_client_for_the_account() {
+    let world = World::for_real_people().await;
+    let device = world.pair("Desk").await;
+    let request = world.ask().await;
+    let prompt = device.prompt(&world, &request).await;
+    let denial = device.sign(&prompt, Device::deny(DenyReason::NotMe));
+    assert_eq!(device.decide(&world, &denial).await.status, StatusCode::OK);
+    world.advance(86_399);
+    world.ask().await;
+    assert!(device.pending(&world).await.prompts.is_empty(), "muted");
+    world.advance(1);
+    world.ask().await;
+    assert_eq!(device.pending(&world).await.prompts.len(), 1);
 }
 
 #[tokio::test]

@@ -115,7 +115,16 @@ impl World {
         Self::with(Config::default(), 8480, Timings::default()).await
     }
 
+    /// Without the exemption from budgets that test accounts have.
+    pub(crate) async fn for_real_people() -> Self {
+        Self::make(Config::default(), 8480, Timings::default(), false).await
+    }
+
     pub(crate) async fn with(config: Config, port: u16, timings: Timings) -> Self {
+        Self::make(config, port, timings, true).await
+    }
+
+    async fn make(config: Config, port: u16, timings: Timings, test: bool) -> Self {
         let temporary = tempfile::tempdir().unwrap();
         let folder = DataFolder::at(temporary.path().join("data"));
         let rng = SystemRng::new();
@@ -133,7 +142,7 @@ impl World {
                 sub: "sub-1".into(),
                 login_name: "hanako".into(),
                 display_name: "Hanako <Yamada>".into(),
-                test: true,
+                test,
                 created: START,
             }))
             .await
