@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tegata_protocol::{
     AccountId, Rng, Secret, UnixTime,
     ciba::{BackchannelAuthenticationResponse, OAuthErrorCode, Scope, ScopeError},
-    rng::random_below,
+    rng::{random_below, random_bytes},
 };
 
 use super::{
@@ -142,6 +142,10 @@ async fn store(
     };
     // A prompt says that there is a code, and never which: it need not be signed again for another one.
     let prompts = make_prompts(app, &facts).await?;
+    if prompts.is_empty() {
+        // An account without devices must not show by a quicker answer: the signature is dropped.
+        drop(app.keys.prompt.sign_fixed(&random_bytes::<32>(app.rng())));
+    }
     for _ in 0..MINT_TRIES {
         let operation = CreateBackchannelAuthentication {
             seq: ids.seq,

@@ -1,5 +1,6 @@
-use super::*;
+use super::{bench::TestClock, *};
 use crate::{
+    config::Config,
     domain::{BindingMessageUse, Transfer, TransferSource},
     storage::ops::DecideOutcome,
 };
@@ -7,6 +8,11 @@ use axum::{
     body::Body,
     http::{Request, StatusCode, header},
 };
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+use tegata_protocol::{Rng, SystemRng};
 
 const PATH: &str = "/backchannel-authentication";
 
@@ -308,6 +314,41 @@ async fn a_minted_code_is_told_once_and_approves() {
         !tokens.json.to_string().contains(code),
         "the code is not repeated"
     );
+}
+
+/// Draws the codes 000000, 000000, 000001, …; everything else at random.
+#[derive(Default)]
+struct RepeatingCodes {
+    drawn: AtomicU64,
+    random: SystemRng,
+}
+
+impl Rng for RepeatingCodes {
+    fn fill(&self, out: &mut [u8]) {
+        if out.len() == 8 {
+            let code = self.drawn.fetch_add(1, Ordering::SeqCst).saturating_sub(1);
+            out.copy_from_slice(&code.to_be_bytes());
+        } else {
+            self.random.fill(out);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_minted_code_that_is_pending_is_not_given_out_again() {
+    let draws = Arc::new(RepeatingCodes::default());
+    let bench = Bench::drawing_from(
+        draws,
+        Config::default(),
+        8480,
+        TestClock::standing(),
+        |kiosk| {
+            kiosk.transfer_code = true;
+        },
+    )
+    .await;
+    assert_eq!(bench.ask(DEFAULTS).await.text("transfer_code"), "000000");
+    assert_eq!(bench.ask(DEFAULTS).await.text("transfer_code"), "000001");
 }
 
 #[tokio::test]

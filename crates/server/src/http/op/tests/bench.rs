@@ -12,8 +12,8 @@ use std::sync::{
     atomic::{AtomicI64, AtomicU32, Ordering},
 };
 use tegata_protocol::{
-    AccountId, ClientId, Clock, DeviceId, PairingId, Secret, Sha256Digest, SigningKey, SystemClock,
-    SystemRng, UnixTime,
+    AccountId, ClientId, Clock, DeviceId, PairingId, Rng, Secret, Sha256Digest, SigningKey,
+    SystemClock, SystemRng, UnixTime,
 };
 use tower::ServiceExt;
 
@@ -151,14 +151,23 @@ impl Bench {
         clock: Arc<TestClock>,
         change: impl FnOnce(&mut Client),
     ) -> Self {
+        Self::drawing_from(Arc::new(SystemRng::new()), config, port, clock, change).await
+    }
+
+    /// [`Bench::open`] with a generator of the test's own.
+    pub(crate) async fn drawing_from(
+        draws: Arc<dyn Rng>,
+        config: Config,
+        port: u16,
+        clock: Arc<TestClock>,
+        change: impl FnOnce(&mut Client),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let rng = SystemRng::new();
         let data = DataFolder::at(folder.path());
         data.make(&rng).unwrap();
         let shared = Arc::<TestClock>::clone(&clock);
-        let app = App::open(config, &data, port, shared, Arc::new(rng.clone()))
-            .await
-            .unwrap();
+        let app = App::open(config, &data, port, shared, draws).await.unwrap();
         let (key, _) = SigningKey::make(&rng);
         let bench = Self {
             _folder: folder,
