@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    path::Path,
 };
 use tegata_protocol::bytes::{decode_b64u, encode_b64u};
 use tegata_tests::vectors::{
@@ -89,7 +90,7 @@ fn webauthn_rs_refuses_what_the_vectors_say_and_nothing_valid() {
 fn the_directory_and_the_document_are_what_the_generator_knows() {
     generate::check().unwrap();
     assert!(
-        examples::count().unwrap() >= 12,
+        examples::count().unwrap() >= 20,
         "the document has examples"
     );
 }
@@ -144,6 +145,47 @@ fn every_vector_says_what_it_shows() {
         let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         assert!(named.name.chars().all(is_name), "{}", named.label());
     }
+}
+
+/// Every `fn` below a folder.
+fn functions(dir: &Path, found: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            functions(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let names = text
+                .lines()
+                .filter_map(|line| line.trim().split_once("fn "));
+            found.extend(names.filter_map(|(_, rest)| rest.split('(').next().map(str::to_owned)));
+        }
+    }
+}
+
+#[test]
+fn every_attack_of_the_document_names_tests_that_exist() {
+    let (_, vectors) = loaded();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut known: BTreeSet<String> = vectors.iter().map(NamedVector::label).collect();
+    for folder in ["crates", "tests/integration"] {
+        functions(&root.join(folder), &mut known);
+    }
+    let document = fs::read_to_string(root.join("docs/protocol.md")).unwrap();
+    let (_, attacks) = document.split_once("\n## 15 ").unwrap();
+    let rows = attacks
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .skip(1);
+    let mut named = 0;
+    for row in rows {
+        let tests = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        for test in tests.split('`').skip(1).step_by(2) {
+            named += 1;
+            assert!(known.contains(test), "{test} does not exist: {row}");
+        }
+    }
+    assert!(named > 80, "the table names its tests: {named}");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Examples of `docs/protocol.md`, each taken from a vector.
 //!
 //! A line `<!-- example: area/name part -->` is followed by a fenced block whose content is that part of the vector:
-//! `input` (a JSON message), `header` or `payload` (of a JWS), or `result`. JSON is indented; nothing else is changed.
+//! `input` (a JSON message), `header` or `payload` (of a JWS), `metadata` (the payload inside a metadata answer),
+//! `client_data` (of a decision), or `result`. JSON is indented; nothing else is changed.
 
 use super::{Input, Vector, read_vector};
 use anyhow::{Context as _, bail};
@@ -101,15 +102,23 @@ fn value(vector: &Vector, part: &str) -> Option<Value> {
     let Input::Text(text) = &vector.input else {
         return None;
     };
-    let jws = |index: usize| {
-        let bytes = decode_b64u(text.split('.').nth(index)?).ok()?;
-        serde_json::from_slice(&bytes).ok()
-    };
+    let json = || serde_json::from_str::<Value>(text).ok();
     match part {
-        "input" => serde_json::from_str(text).ok(),
-        "header" => jws(0),
-        "payload" => jws(1),
+        "input" => json(),
+        "header" => jws_part(text, 0),
+        "payload" => jws_part(text, 1),
+        "metadata" => jws_part(json()?["metadata_jws"].as_str()?, 1),
+        "client_data" => {
+            let assertion = &json()?["assertion"];
+            jws_part(assertion["response"]["clientDataJSON"].as_str()?, 0)
+        }
         "result" => vector.result.clone(),
         _ => None,
     }
+}
+
+/// JSON inside one of the parts that dots divide.
+fn jws_part(text: &str, index: usize) -> Option<Value> {
+    let bytes = decode_b64u(text.split('.').nth(index)?).ok()?;
+    serde_json::from_slice(&bytes).ok()
 }

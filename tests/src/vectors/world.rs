@@ -202,7 +202,7 @@ impl<'a> World<'a> {
             },
             "scopes": [{ "name": "openid", "description": "Who you are" }],
             "claims": ["sub"],
-            "acr": "urn:tegata:acr:pin",
+            "acr": "urn:tegata:acr:software-pin",
             "access_token_lifetime": 600,
             "context": {
                 "observed": { "time": NOW + 99, "first_request": false },
@@ -258,8 +258,8 @@ impl<'a> World<'a> {
             "assertion": body["assertion"], "committed_at": NOW + 130,
         });
         if name == "approval" {
-            payload["acr"] = json!("urn:tegata:acr:pin");
-            payload["amr"] = json!(["pin", "swk"]);
+            payload["acr"] = json!("urn:tegata:acr:software-pin");
+            payload["amr"] = json!(["pin", "swk", "user"]);
         }
         payload
     }
@@ -271,7 +271,7 @@ impl<'a> World<'a> {
     pub(super) fn client_receipt_payload(&self) -> Value {
         json!({
             "v": 1, "iss": ISSUER, "aud": CLIENT, "sub": "b1f6c0a7", "decision": "approve",
-            "scope": "openid", "acr": "urn:tegata:acr:pin", "amr": ["pin", "swk"],
+            "scope": "openid", "acr": "urn:tegata:acr:software-pin", "amr": ["pin", "swk", "user"],
             "auth_time": NOW + 130, "evidence": jws::hash(&self.receipt),
         })
     }

@@ -207,7 +207,7 @@ fn evidence(list: &mut List, world: &World<'_>) {
         &with_receipt(&with(
             &world.receipt_payload(&body, "possession"),
             "/acr",
-            json!("urn:tegata:acr:pin"),
+            json!("urn:tegata:acr:software-pin"),
         )),
     );
     let pairing = world.pairing_receipt_payload();
