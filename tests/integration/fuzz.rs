@@ -34,7 +34,7 @@ fn for_each_entry(test: impl Fn(&FuzzEntry)) {
 /// Every message of the vectors, and what is packed inside: parts of JWS, and base64url in members of JSON.
 fn seeds() -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
-    for named in load_all(&directory()).unwrap() {
+    for named in load_all(&directory()).expect("every file is a vector") {
         let bytes = named.vector.input.bytes().to_vec();
         if let Ok(value) = serde_json::from_slice(&bytes) {
             unpack(&value, &mut seeds);

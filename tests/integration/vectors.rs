@@ -26,7 +26,8 @@ const CHECKERS: [&str; 8] = [
 
 fn loaded() -> (TestKeys, Vec<NamedVector>) {
     let dir = directory();
-    (TestKeys::read(&dir).unwrap(), load_all(&dir).unwrap())
+    let keys = TestKeys::read(&dir).expect("the test keys are there");
+    (keys, load_all(&dir).expect("every file is a vector"))
 }
 
 fn assert_none(complaints: &[String]) {
@@ -149,12 +150,12 @@ fn every_vector_says_what_it_shows() {
 
 /// Every `fn` below a folder.
 fn functions(dir: &Path, found: &mut BTreeSet<String>) {
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(dir).expect("a folder of sources") {
+        let path = entry.expect("a folder of sources").path();
         if path.is_dir() {
             functions(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let text = fs::read_to_string(&path).unwrap();
+            let text = fs::read_to_string(&path).expect("a source file");
             let names = text
                 .lines()
                 .filter_map(|line| line.trim().split_once("fn "));
@@ -207,23 +208,23 @@ fn a_file_that_is_no_vector_is_not_passed_over() {
 
 /// The last byte of a base64url string changed.
 fn altered(text: &str) -> String {
-    let mut bytes = decode_b64u(text).unwrap();
-    *bytes.last_mut().unwrap() ^= 1;
+    let mut bytes = decode_b64u(text).expect("base64url");
+    *bytes.last_mut().expect("not empty") ^= 1;
     encode_b64u(&bytes)
 }
 
 fn with_altered_jws(text: &str) -> String {
-    let (signed, signature) = text.rsplit_once('.').unwrap();
+    let (signed, signature) = text.rsplit_once('.').expect("a JWS");
     format!("{signed}.{}", altered(signature))
 }
 
 /// The self attestation's signature, which is the last entry but one of the object.
 fn with_altered_attestation(object: &str) -> String {
-    let mut bytes = decode_b64u(object).unwrap();
+    let mut bytes = decode_b64u(object).expect("base64url");
     let label = bytes
         .windows(4)
         .position(|window| window == b"\x63sig")
-        .unwrap();
+        .expect("a statement with a signature");
     let last = label + 5 + usize::from(bytes[label + 5]);
     bytes[last] ^= 1;
     encode_b64u(&bytes)
@@ -235,9 +236,9 @@ fn spoilt(named: &NamedVector) -> Option<(String, Class)> {
         return None;
     };
     let in_json = |pointer: &str, alter: &dyn Fn(&str) -> String, class| {
-        let mut value: Value = serde_json::from_str(text).unwrap();
+        let mut value: Value = serde_json::from_str(text).expect("JSON");
         let member = value.pointer_mut(pointer)?;
-        *member = json!(alter(member.as_str().unwrap()));
+        *member = json!(alter(member.as_str().expect("a string")));
         Some((value.to_string(), class))
     };
     match named.area {

@@ -193,6 +193,9 @@ fn publics(keys: &TestKeys, names: &[String]) -> Vec<PublicKey> {
 
 /// Runs one message.
 ///
+/// # Errors
+/// The class of the message's defect.
+///
 /// # Panics
 /// If the context is not what the area takes, or a message has two defects: the vector is wrong then.
 pub fn run(area: Area, input: &Input, context: &Value, keys: &TestKeys) -> Outcome {

@@ -84,7 +84,7 @@ fn fill(text: &str, vectors: &Path) -> anyhow::Result<String> {
             bail!("the block of the example {example} does not end");
         }
         let content = part(example, vectors)?;
-        out.push_str(&format!("```json\n{content}\n```\n"));
+        out.extend(["```json\n", content.as_str(), "\n```\n"]);
     }
     Ok(out)
 }

@@ -68,7 +68,7 @@ fn core(c: &CeremonyContext) -> WebauthnCore {
         "vectors",
         &c.rp_id,
         vec![origin],
-        Duration::from_secs(300),
+        Duration::from_mins(5),
         None,
         None,
     )

@@ -160,7 +160,8 @@ pub fn load_all(dir: &Path) -> anyhow::Result<Vec<NamedVector>> {
     for entry in sorted(dir)? {
         let name = file_name(&entry)?;
         if entry.is_file() {
-            ensure!(name == keys::FILE, "{name} does not belong here");
+            let known = [keys::FILE, "README.md"].contains(&name.as_str());
+            ensure!(known, "{name} does not belong here");
             continue;
         }
         let area: Area = serde_json::from_value(Value::String(name.clone()))

@@ -73,7 +73,7 @@ impl<'a> World<'a> {
             w.metadata_response(&w.metadata_payload())
         });
         world.offer = world.frozen(Area::Offer, "valid", |w| {
-            jws::sign(w.keys.key("receipt"), typ::OFFER, &w.offer_payload())
+            jws::sign(w.keys.key("receipt"), typ::OFFER, &Self::offer_payload())
         });
         world.reveal = world.frozen(Area::Reveal, "valid", |w| {
             jws::sign(w.keys.key("receipt"), typ::REVEAL, &w.reveal_payload())
@@ -87,7 +87,7 @@ impl<'a> World<'a> {
             sign_countersignature(w.keys.key("possession"), &device, &w.pairing_receipt)
         });
         world.prompt = world.frozen(Area::Prompt, "sign_in_with_code", |w| {
-            jws::sign(w.keys.key("prompt"), typ::PROMPT, &w.prompt_payload())
+            jws::sign(w.keys.key("prompt"), typ::PROMPT, &Self::prompt_payload())
         });
         world.approve = world.frozen_json(Area::Decision, "approve", |w| {
             w.decision_body(&w.approve_detail(), "approval", 1)
@@ -145,7 +145,7 @@ impl<'a> World<'a> {
         json!({ "metadata_jws": jws::sign(root, typ::METADATA, payload), "root": root.public() })
     }
 
-    pub(super) fn offer_payload(&self) -> Value {
+    pub(super) fn offer_payload() -> Value {
         let code = InvitationCode::parse(CODE).expect("the code is good");
         json!({
             "v": 1, "iss": ISSUER, "jti": "pair-Qm81aa", "invitation": code.digest(),
@@ -191,7 +191,7 @@ impl<'a> World<'a> {
         serde_json::to_value(made).expect("a registration is JSON")
     }
 
-    pub(super) fn prompt_payload(&self) -> Value {
+    pub(super) fn prompt_payload() -> Value {
         json!({
             "v": 1, "iss": ISSUER, "aud": DEVICE, "sub": ACCOUNT, "jti": REQUEST,
             "iat": NOW + 100, "exp": NOW + 220, "nonce": nonce("prompt"), "kind": "sign_in",

@@ -109,7 +109,7 @@ pub(super) fn add(list: &mut List, world: &World<'_>) {
     );
 
     let mut add = |name: &str, comment: &str, class, body: Value| {
-        add_in(name, comment, class, body, &context)
+        add_in(name, comment, class, body, &context);
     };
     add(
         "approval",

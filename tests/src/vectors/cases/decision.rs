@@ -73,7 +73,7 @@ fn decision(list: &mut List, world: &World<'_>) {
     );
 
     let mut add = |name: &str, comment: &str, class, body: String| {
-        add_in(name, comment, class, body, &context)
+        add_in(name, comment, class, body, &context);
     };
     add(
         "approve",

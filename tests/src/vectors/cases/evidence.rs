@@ -46,7 +46,7 @@ fn evidence(list: &mut List, world: &World<'_>) {
         &json!({ "root": world.thumbprint("other_root") }),
     );
     let mut add = |name: &str, comment: &str, class, file: &Value| {
-        add_in(name, comment, class, file, &trusted)
+        add_in(name, comment, class, file, &trusted);
     };
     add(
         "approve",
@@ -112,7 +112,7 @@ fn evidence(list: &mut List, world: &World<'_>) {
         C::EvidenceParts,
         &without(&bare, "/receipt"),
     );
-    let prompt = world.prompt_payload();
+    let prompt = World::prompt_payload();
     add(
         "prompt_by_receipt_key",
         "A prompt by a key that signs none.",

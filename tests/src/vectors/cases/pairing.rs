@@ -22,7 +22,7 @@ pub(super) fn add(list: &mut List, world: &World<'_>) {
 fn offer(list: &mut List, world: &World<'_>) {
     use Class as C;
     let context = json!({ "keys": ["receipt"], "issuer": ISSUER, "code": CODE });
-    let payload = world.offer_payload();
+    let payload = World::offer_payload();
     let key = world.keys.key("receipt");
     let sign = |payload: &Value| jws::sign(key, typ::OFFER, payload);
     let mut add = |name: &str, comment: &str, class, text: String| {
@@ -181,7 +181,7 @@ fn digits(list: &mut List, world: &World<'_>) {
         &input("server", a, p),
         &right,
     );
-    let low = (0..)
+    let low = (0..1000)
         .map(|i| format!("low {i}"))
         .find(|name| derive(name).starts_with('0'))
         .unwrap_or_default();

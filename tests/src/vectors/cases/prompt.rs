@@ -21,8 +21,8 @@ fn context() -> Value {
     })
 }
 
-fn grant(world: &World<'_>) -> Value {
-    let mut payload = world.prompt_payload();
+fn grant() -> Value {
+    let mut payload = World::prompt_payload();
     payload["kind"] = json!("grant");
     payload["transfer"] = json!({ "kind": "none" });
     payload["binding_message"] = json!("Invoice 2027-018");
@@ -40,7 +40,7 @@ fn grant(world: &World<'_>) -> Value {
 fn prompt(list: &mut List, world: &World<'_>) {
     use Class as C;
     let key = world.keys.key("prompt");
-    let payload = world.prompt_payload();
+    let payload = World::prompt_payload();
     let sign = |payload: &Value| jws::sign(key, typ::PROMPT, payload);
     let mut add = |name: &str, comment: &str, class, text: String| {
         list.signed(Area::Prompt, (name, comment, class), text, context());
@@ -66,7 +66,7 @@ fn prompt(list: &mut List, world: &World<'_>) {
         "grant_with_details",
         "A grant with authorization details and a label.",
         C::Valid,
-        sign(&grant(world)),
+        sign(&grant()),
     );
     add(
         "test_of_delivery",
@@ -98,7 +98,7 @@ fn prompt(list: &mut List, world: &World<'_>) {
     );
     let leaves = |count: usize| {
         with(
-            &grant(world),
+            &grant(),
             "/authorization_details",
             json!([{ "type": "x", "n": vec![1; count - 1] }]),
         )
@@ -257,7 +257,7 @@ fn prompt(list: &mut List, world: &World<'_>) {
         add(name, comment, C::Shape, sign(&payload));
     }
     let header = json!({ "alg": "ES256", "kid": key.thumbprint(), "typ": typ::PROMPT }).to_string();
-    let text = grant(world).to_string();
+    let text = grant().to_string();
     for (name, comment, class, from, to) in [
         (
             "details_duplicate_name",
@@ -297,7 +297,7 @@ fn prompt(list: &mut List, world: &World<'_>) {
 fn prompt_deny_only(list: &mut List, world: &World<'_>) {
     use Class as C;
     let key = world.keys.key("prompt");
-    let payload = world.prompt_payload();
+    let payload = World::prompt_payload();
     let mut add = |name: &str, comment: &str, class, payload: Value| {
         let text = jws::sign(key, typ::PROMPT, &payload);
         list.signed(Area::Prompt, (name, comment, class), text, context());
@@ -349,7 +349,7 @@ fn prompt_deny_only(list: &mut List, world: &World<'_>) {
         ),
     );
     let hidden = with(
-        &grant(world),
+        &grant(),
         "/authorization_details/0/creditorName",
         json!("Harbour\u{200b} Books"),
     );
@@ -359,7 +359,7 @@ fn prompt_deny_only(list: &mut List, world: &World<'_>) {
         C::DenyOnlyText,
         hidden,
     );
-    let pointer = with(&grant(world), "/authorization_details/0/a\nb", json!("x"));
+    let pointer = with(&grant(), "/authorization_details/0/a\nb", json!("x"));
     add(
         "leaf_name_with_line_break",
         "The name of a leaf is shown too.",

@@ -463,7 +463,7 @@ fn statement(add: Add<'_>, world: &World<'_>) {
         key: world.keys.key("stranger"),
         ..Parts::good(world)
     };
-    entries[1] = stranger.entries()[1].clone();
+    entries[1].clone_from(&stranger.entries()[1]);
     add(
         "signed_by_stranger",
         "The statement is by another key: a key that its holder does not have.",
