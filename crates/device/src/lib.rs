@@ -25,6 +25,8 @@ pub mod pairing;
 pub mod ports;
 pub mod secret_store;
 pub mod settings;
+#[cfg(test)]
+mod test_server;
 pub mod transport;
 
 pub use account::LocalAccountId;

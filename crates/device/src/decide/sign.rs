@@ -116,7 +116,10 @@ pub(super) fn deny(
 
 /// Counts a try. `None` if there is no key to try any more; a key whose tries are all used up is destroyed here too, for
 /// the case that the process ended between the last try and that.
-fn begin_try(device: &Device, state: &mut AccountState) -> Option<(StoredApprovalKey, u32)> {
+pub(super) fn begin_try(
+    device: &Device,
+    state: &mut AccountState,
+) -> Option<(StoredApprovalKey, u32)> {
     let ApprovalSlot::Usable { key, failures } = &mut state.approval_slot else {
         return None;
     };

@@ -14,6 +14,8 @@ mod failure;
 mod invited;
 mod offered;
 mod registered;
+#[cfg(test)]
+mod tests;
 
 pub use failure::{PairingCause, PairingFailure, PairingRemedy};
 pub use invited::Invited;
