@@ -198,6 +198,7 @@ async fn poll(
                 && receipt.evidence == claims.tegata_evidence =>
         {
             Ok(SignedIn {
+                login_name: settings.login_name.clone(),
                 claims: all,
                 evidence,
             })

@@ -115,7 +115,7 @@ fn approved(texts: &Texts, sign_in: &SignIn, signed_in: &SignedIn) -> String {
     let body = format!(
         r#"<p class="seal" aria-hidden="true">✓</p>
 <h1>{title}</h1>
-<p class="lead">{lead} <strong data-testid="demo.sub">{sub}</strong></p>
+<p class="lead">{lead} <strong data-testid="demo.person">{person}</strong> <span class="sub" data-testid="demo.sub">{sub}</span></p>
 <p class="small">{checked}</p>
 <h2>{claims_title}</h2>
 <dl class="claims">{claims}</dl>
@@ -124,6 +124,7 @@ fn approved(texts: &Texts, sign_in: &SignIn, signed_in: &SignedIn) -> String {
 <p class="aside"><a href="/demo">{again}</a></p>"#,
         title = texts.approved_title,
         lead = texts.approved_lead,
+        person = escape(&signed_in.login_name),
         sub = escape(sub),
         checked = texts.checked,
         claims_title = texts.claims,

@@ -56,6 +56,8 @@ pub(super) enum Progress {
 /// What a client has after a sign-in.
 #[derive(Debug, Clone)]
 pub(super) struct SignedIn {
+    /// Whom the kiosk asked for; the provider says in `sub` who that is.
+    pub(super) login_name: String,
     /// Claims of the ID token, verified.
     pub(super) claims: Map<String, Value>,
     /// What a stranger can check: metadata, root and the client's receipt.
