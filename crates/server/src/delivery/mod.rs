@@ -16,7 +16,7 @@ use std::{
     collections::{BTreeSet, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -28,9 +28,9 @@ use crate::{
     http::device::GatewayMemory,
 };
 
-/// Time limits of sockets. The defaults are those of the device protocol.
+/// Limits of sockets. The times are those of the device protocol by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timings {
+pub struct SocketLimits {
     /// For the proof after `hello` and `reprove`.
     pub proof: Duration,
     /// Between two pings.
@@ -41,9 +41,11 @@ pub struct Timings {
     pub reprove: Duration,
     /// For one frame to be taken by the network.
     pub send: Duration,
+    /// Sockets that have not proved themselves yet, over everybody.
+    pub unproved: usize,
 }
 
-impl Default for Timings {
+impl Default for SocketLimits {
     fn default() -> Self {
         Self {
             proof: Duration::from_secs(10),
@@ -51,6 +53,7 @@ impl Default for Timings {
             pong: Duration::from_secs(10),
             reprove: Duration::from_hours(12),
             send: Duration::from_secs(10),
+            unproved: 1024,
         }
     }
 }
@@ -71,16 +74,17 @@ pub struct Registry {
     due: Mutex<BTreeSet<(UnixTime, DeviceId)>>,
     connected: watch::Sender<usize>,
     generations: AtomicU64,
+    unproved: Arc<AtomicUsize>,
     draining: AtomicBool,
-    timings: Timings,
+    limits: SocketLimits,
     pub(crate) gateway: GatewayMemory,
 }
 
 impl Registry {
     /// A registry whose sockets have other time limits.
-    pub fn with_timings(timings: Timings) -> Self {
+    pub fn with_limits(limits: SocketLimits) -> Self {
         Self {
-            timings,
+            limits,
             ..Self::default()
         }
     }
@@ -102,6 +106,14 @@ impl Registry {
             generation,
             bell: receiver,
         }
+    }
+
+    /// A place for a socket that has yet to prove itself; `None` if there are too many of these.
+    pub(crate) fn take_place(&self) -> Option<UnprovedPlace> {
+        let place = UnprovedPlace(Arc::clone(&self.unproved));
+        let before = self.unproved.fetch_add(1, Ordering::Relaxed);
+        // Dropping the place gives it back.
+        (before < self.limits.unproved).then_some(place)
     }
 
     /// Closes the device's socket with `revoked`. Call it right after the commit that revoked the device.
@@ -158,6 +170,16 @@ impl Doorbell for Registry {
         for bell in devices.iter().filter_map(|device| bells.get(device)) {
             bell.send_modify(|bell| bell.rings = bell.rings.wrapping_add(1));
         }
+    }
+}
+
+/// A socket that has yet to prove itself counts as long as this is held.
+#[derive(Debug)]
+pub(crate) struct UnprovedPlace(Arc<AtomicUsize>);
+
+impl Drop for UnprovedPlace {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

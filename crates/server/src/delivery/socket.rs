@@ -18,7 +18,7 @@ use tegata_protocol::{
 };
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::{Registry, Seat, pending::pending_set};
+use super::{Registry, Seat, UnprovedPlace, pending::pending_set};
 use crate::{
     app::App,
     domain::PairedDevice,
@@ -108,14 +108,16 @@ enum Received {
 pub(crate) struct Unproved {
     app: Arc<App>,
     wire: Wire,
+    place: UnprovedPlace,
 }
 
 impl Unproved {
-    pub(crate) fn new(app: Arc<App>, socket: WebSocket) -> Self {
-        let limit = app.delivery.timings.send;
+    pub(crate) fn new(app: Arc<App>, socket: WebSocket, place: UnprovedPlace) -> Self {
+        let limit = app.delivery.limits.send;
         Self {
             app,
             wire: Wire { socket, limit },
+            place,
         }
     }
 
@@ -126,9 +128,10 @@ impl Unproved {
         if self.wire.send(&hello).await.is_err() {
             return;
         }
-        let deadline = Instant::now() + self.app.delivery.timings.proof;
+        let deadline = Instant::now() + self.app.delivery.limits.proof;
         match self.proved_by(deadline).await {
             Ok(Ok(device)) => {
+                drop(self.place);
                 let seat = Registry::seat(&self.app, &device.id);
                 // Boxed, so that the space of the larger phase is not held by sockets that never prove themselves.
                 Box::pin(Proved::new(self.app, self.wire, seat, device).serve()).await;
@@ -187,15 +190,15 @@ enum Next {
 
 impl Proved {
     fn new(app: Arc<App>, wire: Wire, seat: Seat, device: PairedDevice) -> Self {
-        let (timings, now) = (app.delivery.timings, Instant::now());
+        let (within, now) = (app.delivery.limits, Instant::now());
         Self {
             app,
             wire,
             seat,
             device,
-            next_ping: now + timings.ping,
+            next_ping: now + within.ping,
             pong_by: None,
-            reprove_at: now + timings.reprove,
+            reprove_at: now + within.reprove,
             proof_by: None,
         }
     }
@@ -260,17 +263,18 @@ impl Proved {
         if self.proof_by.is_some_and(|by| now >= by) {
             return Ok(Next::Bye(ByeReason::Unproved));
         }
-        let timings = self.app.delivery.timings;
+        let within = self.app.delivery.limits;
         if now >= self.reprove_at {
             let nonce = nonce::make(&self.app);
             self.wire.send(&ServerFrame::Reprove { nonce }).await?;
-            self.proof_by = Some(now + timings.proof);
-            self.reprove_at = now + timings.reprove;
+            self.proof_by = Some(now + within.proof);
+            // One at a time: until this one is answered or its time is over there is no other.
+            self.reprove_at = now + within.proof + within.reprove;
         }
         if now >= self.next_ping {
             self.wire.send_raw(Message::Ping(Vec::new().into())).await?;
-            self.pong_by.get_or_insert(now + timings.pong);
-            self.next_ping = now + timings.ping;
+            self.pong_by.get_or_insert(now + within.pong);
+            self.next_ping = now + within.ping;
         }
         Ok(Next::On)
     }
@@ -331,7 +335,7 @@ impl Proved {
         match check(&self.app, proof).await {
             Ok(device) if device.id == self.device.id => {
                 self.proof_by = None;
-                self.reprove_at = Instant::now() + self.app.delivery.timings.reprove;
+                self.reprove_at = Instant::now() + self.app.delivery.limits.reprove;
                 Ok(Next::On)
             }
             Err(refusal) => Ok(Next::Bye(bye_reason(&refusal))),

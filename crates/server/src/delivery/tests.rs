@@ -1,7 +1,7 @@
 //! Sockets over a real loopback connection, with the protocol's own functions playing the device.
 
 use super::{
-    Timings,
+    SocketLimits,
     socket::{LONGEST_MESSAGE, READ_BUFFER, WRITE_BUFFER},
 };
 use crate::{
@@ -20,7 +20,10 @@ use tegata_protocol::device::{
     problem::{CloseReason, ProblemCode},
 };
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Error, Message},
+};
 
 /// Until something that must happen has happened.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -38,10 +41,10 @@ impl Drop for Server {
 }
 
 impl Server {
-    async fn start(timings: Timings) -> Self {
+    async fn start(limits: SocketLimits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let world = World::with(Config::default(), address.port(), timings).await;
+        let world = World::with(Config::default(), address.port(), limits).await;
         let router = world.router.clone();
         let task = tokio::spawn(async move {
             axum::serve(listener, router).await.unwrap();
@@ -143,7 +146,7 @@ impl Socket {
 
 #[tokio::test]
 async fn a_request_reaches_a_connected_device_and_its_decision_is_answered_with_a_receipt() {
-    let server = Server::start(Timings::default()).await;
+    let server = Server::start(SocketLimits::default()).await;
     let world = &server.world;
     let (desk, phone) = (world.pair("Desk").await, world.pair("Phone").await);
     let (mut on_desk, empty) = server.proved(&desk).await;
@@ -192,7 +195,7 @@ async fn a_request_reaches_a_connected_device_and_its_decision_is_answered_with_
 
 #[tokio::test]
 async fn redelivery_never_changes_a_byte_and_keeps_the_order() {
-    let server = Server::start(Timings::default()).await;
+    let server = Server::start(SocketLimits::default()).await;
     let world = &server.world;
     let desk = world.pair("Desk").await;
     let first = world.ask().await;
@@ -214,7 +217,7 @@ async fn redelivery_never_changes_a_byte_and_keeps_the_order() {
 
 #[tokio::test]
 async fn nothing_but_a_good_proof_opens_a_socket() {
-    let server = Server::start(Timings::default()).await;
+    let server = Server::start(SocketLimits::default()).await;
     let world = &server.world;
     let desk = world.pair("Desk").await;
     let request = world.ask().await;
@@ -261,19 +264,47 @@ async fn nothing_but_a_good_proof_opens_a_socket() {
 
 #[tokio::test]
 async fn a_socket_that_does_not_prove_itself_in_time_is_closed() {
-    let timings = Timings {
+    let limits = SocketLimits {
         proof: Duration::from_millis(50),
-        ..Timings::default()
+        ..SocketLimits::default()
     };
-    let server = Server::start(timings).await;
+    let server = Server::start(limits).await;
     let mut socket = server.connect().await;
     socket.hello().await;
     assert_eq!(socket.bye().await.0, ByeReason::Unproved);
 }
 
 #[tokio::test]
+async fn sockets_that_only_wait_are_few_and_do_not_count_once_proved() {
+    let limits = SocketLimits {
+        unproved: 1,
+        ..SocketLimits::default()
+    };
+    let server = Server::start(limits).await;
+    let desk = server.world.pair("Desk").await;
+    let (_proved, _) = server.proved(&desk).await;
+    let mut waiting = server.connect().await;
+    waiting.hello().await;
+    let Err(Error::Http(refused)) = connect_async(&server.address).await else {
+        panic!("one too many");
+    };
+    assert_eq!(refused.status(), 503);
+    let proof = "a.b.c".to_owned();
+    waiting.send(&DeviceFrame::Proof { proof }).await;
+    assert_eq!(waiting.bye().await.0, ByeReason::Unproved);
+    let free = async {
+        while connect_async(&server.address).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(DEADLINE, free)
+        .await
+        .expect("the place is free again");
+}
+
+#[tokio::test]
 async fn the_newest_socket_of_a_device_closes_the_older() {
-    let server = Server::start(Timings::default()).await;
+    let server = Server::start(SocketLimits::default()).await;
     let desk = server.world.pair("Desk").await;
     let (mut older, _) = server.proved(&desk).await;
     let (mut newer, _) = server.proved(&desk).await;
@@ -284,7 +315,7 @@ async fn the_newest_socket_of_a_device_closes_the_older() {
 
 #[tokio::test]
 async fn revoking_a_device_closes_its_socket_at_once() {
-    let server = Server::start(Timings::default()).await;
+    let server = Server::start(SocketLimits::default()).await;
     let desk = server.world.pair("Desk").await;
     let (mut socket, _) = server.proved(&desk).await;
     revoke_device(&server.world.app, desk.id()).await.unwrap();
@@ -297,7 +328,7 @@ async fn revoking_a_device_closes_its_socket_at_once() {
 
 #[tokio::test]
 async fn an_expired_prompt_brings_a_fresh_set() {
-    let server = Server::start(Timings::default()).await;
+    let server = Server::start(SocketLimits::default()).await;
     let world = &server.world;
     let desk = world.pair("Desk").await;
     let (mut socket, _) = server.proved(&desk).await;
@@ -314,12 +345,12 @@ async fn an_expired_prompt_brings_a_fresh_set() {
 
 #[tokio::test]
 async fn a_socket_has_to_prove_itself_again_after_a_while() {
-    let timings = Timings {
+    let limits = SocketLimits {
         reprove: Duration::from_millis(30),
         proof: Duration::from_secs(5),
-        ..Timings::default()
+        ..SocketLimits::default()
     };
-    let server = Server::start(timings).await;
+    let server = Server::start(limits).await;
     let desk = server.world.pair("Desk").await;
     let (mut socket, _) = server.proved(&desk).await;
     for _ in 0..2 {
@@ -347,12 +378,12 @@ async fn a_socket_has_to_prove_itself_again_after_a_while() {
 
 #[tokio::test]
 async fn a_peer_that_answers_no_ping_is_dropped() {
-    let timings = Timings {
+    let limits = SocketLimits {
         ping: Duration::from_millis(20),
         pong: Duration::from_millis(20),
-        ..Timings::default()
+        ..SocketLimits::default()
     };
-    let server = Server::start(timings).await;
+    let server = Server::start(limits).await;
     let desk = server.world.pair("Desk").await;
     let (socket, _) = server.proved(&desk).await;
     let mut connected = server.world.app.delivery.connected();
@@ -364,7 +395,7 @@ async fn a_peer_that_answers_no_ping_is_dropped() {
 
 #[tokio::test]
 async fn frames_that_the_protocol_does_not_have_close_the_socket() {
-    let server = Server::start(Timings::default()).await;
+    let server = Server::start(SocketLimits::default()).await;
     let desk = server.world.pair("Desk").await;
     let (mut socket, _) = server.proved(&desk).await;
     let text = r#"{"type":"shout"}"#;
@@ -391,7 +422,7 @@ async fn frames_that_the_protocol_does_not_have_close_the_socket() {
 
 #[tokio::test]
 async fn draining_says_restart_to_everybody_and_waits_for_them() {
-    let server = Server::start(Timings::default()).await;
+    let server = Server::start(SocketLimits::default()).await;
     let desk = server.world.pair("Desk").await;
     let (mut socket, _) = server.proved(&desk).await;
     let drained = server.world.app.delivery.drain(DEADLINE);
@@ -408,7 +439,7 @@ async fn buffers_are_small_and_long_messages_are_refused() {
         (1024, 0, 8192),
         "an idle socket costs kibibytes, not the 128 KiB of the default"
     );
-    let server = Server::start(Timings::default()).await;
+    let server = Server::start(SocketLimits::default()).await;
     let desk = server.world.pair("Desk").await;
     let (mut socket, _) = server.proved(&desk).await;
     let long = "x".repeat(LONGEST_MESSAGE + 1);

@@ -154,8 +154,13 @@ async fn connect(
             .with_detail("This endpoint is a WebSocket; POST to `pending` for a single answer.");
         return problem::respond::<()>(&app, Err(refusal));
     };
+    let Some(place) = app.delivery.take_place() else {
+        let mut refusal = Refusal::new(ProblemCode::TemporarilyUnavailable);
+        refusal.retry_after = Some(5);
+        return problem::respond::<()>(&app, Err(refusal));
+    };
     let server = Arc::clone(&app);
     with_small_buffers(upgrade)
-        .on_upgrade(move |socket| Unproved::new(server, socket).serve())
+        .on_upgrade(move |socket| Unproved::new(server, socket, place).serve())
         .into_response()
 }

@@ -3,7 +3,7 @@ use crate::{
     app::Doorbell,
     config::{Config, ScopeTexts},
     delivery::{
-        Timings,
+        SocketLimits,
         device_info::{ACR_HARDWARE, ACR_SOFTWARE_PIN},
     },
     domain::{BackchannelAuthenticationState as S, FlowIds, Transfer},
@@ -406,7 +406,7 @@ async fn the_operator_chooses_the_verifier_and_the_words_for_scopes() {
         scopes: [("library".to_owned(), texts)].into(),
         ..Config::default()
     };
-    let world = World::with(config, 8480, Timings::default()).await;
+    let world = World::with(config, 8480, SocketLimits::default()).await;
     let device = world.pair("Desk").await;
     let request = world.ask().await;
     let prompt = device.prompt(&world, &request).await;

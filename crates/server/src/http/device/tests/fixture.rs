@@ -42,7 +42,7 @@ use crate::{
     app::{App, Doorbell},
     config::Config,
     data_folder::DataFolder,
-    delivery::{Registry, Timings, prompts::make_prompts},
+    delivery::{Registry, SocketLimits, prompts::make_prompts},
     domain::{
         Account, BindingMessageUse, Client, ClientAuthentication, FlowIds, Grade, IssuingSessionId,
         Kind, RegisteredBy, RequestFacts, Transfer, TransferSource,
@@ -112,19 +112,19 @@ impl Answer {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        Self::with(Config::default(), 8480, Timings::default()).await
+        Self::with(Config::default(), 8480, SocketLimits::default()).await
     }
 
     /// Without the exemption from budgets that test accounts have.
     pub(crate) async fn for_real_people() -> Self {
-        Self::make(Config::default(), 8480, Timings::default(), false).await
+        Self::make(Config::default(), 8480, SocketLimits::default(), false).await
     }
 
-    pub(crate) async fn with(config: Config, port: u16, timings: Timings) -> Self {
-        Self::make(config, port, timings, true).await
+    pub(crate) async fn with(config: Config, port: u16, limits: SocketLimits) -> Self {
+        Self::make(config, port, limits, true).await
     }
 
-    async fn make(config: Config, port: u16, timings: Timings, test: bool) -> Self {
+    async fn make(config: Config, port: u16, limits: SocketLimits, test: bool) -> Self {
         let temporary = tempfile::tempdir().unwrap();
         let folder = DataFolder::at(temporary.path().join("data"));
         let rng = SystemRng::new();
@@ -133,7 +133,7 @@ impl World {
         let mut app = App::open(config, &folder, port, clock.clone(), Arc::new(rng.clone()))
             .await
             .unwrap();
-        Arc::get_mut(&mut app).unwrap().delivery = Registry::with_timings(timings);
+        Arc::get_mut(&mut app).unwrap().delivery = Registry::with_limits(limits);
         let account = AccountId::make(&rng);
         let client = ClientId::parse("kiosk").unwrap();
         app.store
