@@ -136,7 +136,7 @@ impl TerminalDevice {
                 state == "pending" || state == "pending_again"
             })
             .map(|request| {
-                request["id"]
+                request["request"]
                     .as_str()
                     .map(str::to_owned)
                     .with_context(|| format!("a request without an id: {request}"))

@@ -4,6 +4,7 @@ use serde_json::Value;
 use tegata_tests::{
     processes::{Launch, Program},
     programs,
+    terminal_device::TerminalDevice,
 };
 
 use crate::world::{LIMIT, PERSON, PIN, World};
@@ -12,8 +13,9 @@ use crate::world::{LIMIT, PERSON, PIN, World};
 async fn openid_client_with_a_secret_signs_a_person_in_and_the_evidence_holds() {
     let world = World::start().await;
     let (_, secret) = world.client("kiosk", &["--transfer-code"]).await;
+    let device = world.device("phone").await;
     let client = openid_client(&world, "kiosk", &secret, &[]);
-    sign_in_and_verify(&world, client, true).await;
+    sign_in_and_verify(&world, &device, client, true).await;
 }
 
 #[tokio::test]
@@ -25,8 +27,9 @@ async fn openid_client_with_its_own_key_signs_a_person_in_and_the_evidence_holds
         registered["client_secret"].is_null(),
         "a client with keys has no secret: {registered}"
     );
+    let device = world.device("phone").await;
     let client = openid_client(&world, "agent", "-", &["--key", &private]);
-    sign_in_and_verify(&world, client, false).await;
+    sign_in_and_verify(&world, &device, client, false).await;
 }
 
 #[tokio::test]
@@ -49,8 +52,12 @@ async fn openid_client_whose_binding_message_is_the_code_signs_a_person_in() {
     assert_eq!(tokens["claims"]["aud"], "desk");
 }
 
-async fn sign_in_and_verify(world: &World, mut client: Program, with_code: bool) {
-    let device = world.device("phone").await;
+async fn sign_in_and_verify(
+    world: &World,
+    device: &TerminalDevice,
+    mut client: Program,
+    with_code: bool,
+) {
     let accepted = accepted(&mut client).await;
     let code = accepted["transfer_code"].as_str();
     assert_eq!(code.is_some(), with_code, "{accepted}");
