@@ -3,5 +3,7 @@
 
 mod fuzz;
 mod vectors;
+mod attacks;
 mod flows;
+mod races;
 mod workspace;

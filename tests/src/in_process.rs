@@ -81,7 +81,7 @@ impl World {
     /// The server does not start.
     pub async fn start_with(config: Config) -> anyhow::Result<Self> {
         tegata_device::transport::install_crypto_provider();
-        let folder = tempfile::tempdir()?;
+        let folder = scratch_folder()?;
         let data = DataFolder::at(folder.path().join("server"));
         let rng = SystemRng::new();
         data.make(&rng)?;
@@ -423,6 +423,17 @@ impl TestDevice {
         Ok(again)
     }
 
+    /// Another process over the same files and secrets, beside this one.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn reopened(&self) -> anyhow::Result<Self> {
+        let (secrets, clock) = (Arc::clone(&self.secrets), Arc::clone(&self.clock));
+        let mut again = Self::open(self.folder.clone(), secrets, clock, self.name.clone())?;
+        again.account.clone_from(&self.account);
+        Ok(again)
+    }
+
     /// Pairs up to the six digits.
     ///
     /// # Errors
@@ -564,6 +575,16 @@ impl Transport for Tapped {
             self.wire.passes()?;
             self.inner.open_socket(url).await
         })
+    }
+}
+
+/// A temporary folder; in memory where the system has one, because what a disk survives is tested elsewhere.
+fn scratch_folder() -> std::io::Result<tempfile::TempDir> {
+    let memory = std::path::Path::new("/dev/shm");
+    if memory.is_dir() {
+        tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir())
+    } else {
+        tempfile::tempdir()
     }
 }
 
