@@ -248,6 +248,7 @@ impl Device {
         if let Err(error) = crate::decide::resume(self, &live, &session).await {
             tracing::info!(%error, "a decision is not settled yet");
         }
+        inbox::countersign(self, &session).await;
         inbox::fetch_pending(self, &live, &session)
             .await
             .map_err(|error| match error {

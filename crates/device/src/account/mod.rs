@@ -4,6 +4,8 @@ mod file;
 mod folder;
 mod lock;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use file::FORMAT;
 pub use file::{AccountFileError, AccountHeader};

@@ -221,7 +221,7 @@ fn note_metadata(device: &Device, live: &LiveAccount, error: Option<&MetadataFet
 }
 
 /// Sends the countersignature of the pairing, if the server did not get it then.
-async fn countersign(device: &Device, session: &Session) {
+pub(crate) async fn countersign(device: &Device, session: &Session) {
     let Ok(state) = session.read_state() else {
         return;
     };

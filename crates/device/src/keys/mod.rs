@@ -3,6 +3,8 @@
 mod pin;
 mod seal;
 mod software;
+#[cfg(test)]
+mod tests;
 
 pub use pin::{MAX_PIN_DIGITS, MIN_PIN_DIGITS, Pin, PinWeakness};
 pub use seal::{SealError, Sealer};

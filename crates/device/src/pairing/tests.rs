@@ -301,7 +301,7 @@ async fn an_account_whose_secret_is_lost_makes_way_for_a_new_pairing() {
 }
 
 #[tokio::test]
-async fn a_lost_countersignature_is_kept_for_later() {
+async fn a_countersignature_whose_answer_was_lost_is_sent_again() {
     let bench = bench();
     bench.server.state.lock().unwrap().confirmed = true;
     bench.server.alter(|request, answer| {
@@ -313,6 +313,14 @@ async fn a_lost_countersignature_is_kept_for_later() {
         Ok(answer)
     });
     let account = bench.pair().await.unwrap();
-    assert!(!bench.server.state.lock().unwrap().countersigned);
     assert_eq!(account.health, Health::Ok);
+    let live = bench.device.live(&account.id).unwrap();
+    let session = bench.device.session(&live).await.unwrap();
+    assert!(
+        !session.read_state().unwrap().countersigned,
+        "the answer was lost"
+    );
+    bench.server.behave();
+    bench.device.refresh(&account.id).await.unwrap();
+    assert!(session.read_state().unwrap().countersigned);
 }
