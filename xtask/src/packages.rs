@@ -123,6 +123,14 @@ const PACKAGES: &[Package] = &[
         or_commands: &[],
     },
     Package {
+        debian: "curl",
+        fedora: "curl",
+        arch: "curl",
+        reason: "runs the integrator guide's snippet in the tests",
+        from: Purpose::Test,
+        or_commands: &["curl"],
+    },
+    Package {
         debian: "chromium",
         fedora: "chromium",
         arch: "chromium",

@@ -22,7 +22,7 @@ use crate::domain::Locator;
 pub struct Keys {
     /// Signs device metadata and nothing else; its thumbprint is what devices pin.
     pub root: SigningKey,
-    /// Signs prompts, offers and reveals.
+    /// Signs prompts.
     pub prompt: SigningKey,
     /// Signs pairing receipts and consent receipts.
     pub receipt: SigningKey,
