@@ -13,6 +13,7 @@
 
 pub mod demo;
 pub mod desktop;
+mod excerpt;
 pub mod folders;
 pub mod http;
 pub mod id_token;

@@ -86,7 +86,7 @@ impl ServerSetup {
     /// Uses a copy of the program.
     #[must_use]
     pub fn binary(mut self, binary: &Path) -> Self {
-        self.binary = binary.to_owned();
+        binary.clone_into(&mut self.binary);
         self
     }
 

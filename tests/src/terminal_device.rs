@@ -33,7 +33,7 @@ pub struct TerminalDevice {
 #[derive(Debug)]
 enum Secrets {
     /// The keyring of a desktop that runs as long as this.
-    Keyring(Desktop),
+    Keyring(Box<Desktop>),
     /// Files under this passphrase.
     Passphrase(PathBuf),
 }
@@ -68,7 +68,7 @@ impl TerminalDevice {
     }
 
     /// The terminal program on the data of an app that has been closed, with the keyring of the app's desktop.
-    pub fn on_desktop(binary: &Path, data_dir: &Path, desktop: Desktop) -> Self {
+    pub fn on_desktop(binary: &Path, data_dir: &Path, desktop: Box<Desktop>) -> Self {
         Self {
             binary: binary.to_owned(),
             data_dir: data_dir.to_owned(),
@@ -78,15 +78,14 @@ impl TerminalDevice {
 
     /// The command line up to the command, to be copied into a shell.
     pub fn command_line(&self) -> String {
-        let mut line = format!(
-            "'{}' --data-dir '{}'",
-            self.binary.display(),
-            self.data_dir.display()
-        );
-        if let Secrets::Passphrase(file) = &self.secrets {
-            line.push_str(&format!(" --passphrase-file '{}'", file.display()));
+        let (binary, data_dir) = (self.binary.display(), self.data_dir.display());
+        match &self.secrets {
+            Secrets::Keyring(_) => format!("'{binary}' --data-dir '{data_dir}'"),
+            Secrets::Passphrase(file) => {
+                let file = file.display();
+                format!("'{binary}' --data-dir '{data_dir}' --passphrase-file '{file}'")
+            }
         }
-        line
     }
 
     /// Redeems an invitation, sets the PIN, and goes on to where the six digits are shown.

@@ -73,8 +73,8 @@ async fn a_device_killed_between_pin_and_answer_asks_first_and_sends_nothing_by_
 
     let pending = device.pending().await.unwrap();
     assert_eq!(
-        pending,
-        [id.clone()],
+        pending.as_slice(),
+        std::slice::from_ref(&id),
         "the server knows of nothing, so it waits for the person again"
     );
     match client.poll(&request).await.unwrap() {

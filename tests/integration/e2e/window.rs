@@ -3,7 +3,9 @@
 //!
 //! Pictures of every step, and logs, stay in `target/artifacts`.
 
+#[cfg(test)]
 mod proxy;
+#[cfg(test)]
 #[expect(
     dead_code,
     reason = "shared with the tests of `main.rs`, which use more of it"
@@ -133,8 +135,8 @@ async fn an_app_killed_between_pin_and_answer_shows_what_the_server_knows_and_wa
 fn artifacts(name: &str) -> PathBuf {
     let dir = programs::checkout().join("target/artifacts").join(name);
     if dir.exists() {
-        fs::remove_dir_all(&dir).unwrap();
+        fs::remove_dir_all(&dir).expect("what an earlier run left can be removed");
     }
-    make_private_dir(&dir).unwrap();
+    make_private_dir(&dir).expect("there is room for pictures");
     dir
 }

@@ -21,7 +21,7 @@ pub(crate) const PERSON: &str = "hanako";
 pub(crate) const PIN: &str = "482915";
 
 /// How long anything may take that is not measured.
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 
 /// A running server with one person, in a folder that goes with it.
 pub(crate) struct World {

@@ -2,15 +2,9 @@
 
 use std::io::{self, Write as _};
 
-/// Standard output. A closed one is no reason to stop.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Console;
-
-impl Console {
-    /// Says one or more lines.
-    pub(super) fn say(self, text: &str) {
-        let mut out = io::stdout().lock();
-        let _ = writeln!(out, "{text}");
-        let _ = out.flush();
-    }
+/// Says one or more lines on standard output. A closed one is no reason to stop.
+pub(super) fn say(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "{text}");
+    let _ = out.flush();
 }

@@ -7,9 +7,10 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
-use super::{Args, Console, DemoFolder, DemoPages};
+use super::{Args, DemoFolder, DemoPages, console};
 use crate::{
     desktop::{Desktop, person_has_display},
+    excerpt::last_lines,
     processes::Program,
     programs,
     server::{Server, ServerSetup},
@@ -30,9 +31,9 @@ pub(super) async fn run(args: &Args, folder: &mut DemoFolder) -> anyhow::Result<
     } else {
         (None, None)
     };
-    Console.say(&explanation(args, folder, &server, &pages)?);
+    console::say(&explanation(args, folder, &server, &pages)?);
     if let Some(desktop) = &desktop {
-        Console.say(&format!(
+        console::say(&format!(
             "There is no display here: the app runs on a virtual one, {}, that nobody sees. On a machine with a \
              display the window opens there; `--terminal` shows the same without one.",
             desktop.display()
@@ -42,14 +43,14 @@ pub(super) async fn run(args: &Args, folder: &mut DemoFolder) -> anyhow::Result<
     loop {
         looks.tick().await;
         if !server.is_running()? {
-            bail!("the server has ended\n{}", last_lines(&server.log()));
+            bail!("the server has ended\n{}", last_lines(&server.log(), 10));
         }
         if let Some(program) = &mut app
             && !program.is_running()?
         {
             let words = program.last_words();
             app = None;
-            Console.say(&format!(
+            console::say(&format!(
                 "The app has been closed; the server goes on. Ctrl-C ends the demo; run it again to open the app \
                  again.\n{words}"
             ));
@@ -134,15 +135,6 @@ fn explanation(
          Ctrl-C stops everything. Run again to go on where you left; --reset starts over.\n",
         issuer = server.issuer(),
     ))
-}
-
-fn last_lines(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().rev().take(10).collect();
-    lines
-        .into_iter()
-        .rev()
-        .map(|line| format!("    {line}\n"))
-        .collect()
 }
 
 #[cfg(test)]

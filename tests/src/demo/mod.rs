@@ -12,7 +12,6 @@ mod pages;
 mod timeline;
 
 pub use args::Args;
-use console::Console;
 use folder::{DemoFolder, Mode};
 pub use pages::{DemoPages, SignIn, SignedIn};
 
@@ -37,7 +36,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let outcome = tokio::select! {
         outcome = work => outcome,
         signal = asked_to_end() => {
-            Console.say(&format!("\n{} received: everything the demo started has been ended.", signal?));
+            console::say(&format!("\n{} received: everything the demo started has been ended.", signal?));
             match mode {
                 // Nobody got what was asked for.
                 Mode::Once => Err(anyhow::anyhow!("ended before the sign-in was complete")),

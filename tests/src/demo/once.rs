@@ -3,7 +3,6 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context as _, ensure};
-use serde_json::Value;
 use tegata_protocol::{
     bytes::encode_b64u,
     device::{
@@ -12,7 +11,7 @@ use tegata_protocol::{
     },
 };
 
-use super::{Args, Console, DemoFolder, DemoPages, SignedIn, timeline::Timeline};
+use super::{Args, DemoFolder, DemoPages, SignedIn, console, timeline::Timeline};
 use crate::{
     desktop::Desktop,
     folders::make_private_dir,
@@ -59,7 +58,7 @@ pub(super) async fn run(args: &Args, folder: &DemoFolder) -> anyhow::Result<()> 
     let device = hand.export(args, folder, &device_file).await?;
     timeline.note("the device's evidence is exported");
 
-    check_claims(&server, &signed_in, &client_file, &device_file).await?;
+    check_claims(&server, &signed_in, &client_file, &device_file)?;
     timeline.note("the claims fit the provider, the client's receipt and the person's signature");
     // Offline from here on.
     server.stop().await?;
@@ -72,9 +71,9 @@ pub(super) async fn run(args: &Args, folder: &DemoFolder) -> anyhow::Result<()> 
         );
         timeline.note(&format!("tegata verify accepts {}", file.display()));
     }
-    Console.say("\nverified ID token claims");
-    Console.say(&serde_json::to_string_pretty(&signed_in.claims)?);
-    Console.say("\nreceipt verified");
+    console::say("\nverified ID token claims");
+    console::say(&serde_json::to_string_pretty(&signed_in.claims)?);
+    console::say("\nreceipt verified");
     Ok(())
 }
 
@@ -91,7 +90,7 @@ async fn start_server(args: &Args, folder: &DemoFolder) -> anyhow::Result<Server
 enum Hand {
     Terminal(TerminalDevice),
     // Dropped in this order: the window before the desktop that it is on.
-    Window(Window, Desktop),
+    Window(Box<Window>, Box<Desktop>),
 }
 
 impl Hand {
@@ -107,7 +106,7 @@ impl Hand {
         let window =
             Window::open(&args.app()?, &desktop, &folder.device(), &screens, &logs).await?;
         window.picture("01-welcome").await?;
-        Ok(Self::Window(window, desktop))
+        Ok(Self::Window(Box::new(window), Box::new(desktop)))
     }
 
     fn describe(&self) -> String {
@@ -213,7 +212,7 @@ impl Hand {
 
 /// What the kiosk showed against what the receipts say, each verified here again: the token's evidence hash is that of
 /// the receipt that the device holds, and the person's key signed an approval.
-async fn check_claims(
+fn check_claims(
     server: &Server,
     signed_in: &SignedIn,
     client_file: &Path,
@@ -236,8 +235,7 @@ async fn check_claims(
         anyhow::bail!("the client's file holds no client receipt");
     };
     ensure!(
-        claims["sub"] == Value::from(receipt.sub.as_str())
-            && claims["aud"] == Value::from(receipt.aud.as_str()),
+        claims["sub"] == receipt.sub.as_str() && claims["aud"] == receipt.aud.as_str(),
         "the token and the client's receipt are about different people or clients"
     );
     let EvidenceFinding::Decision(decision) = verify_evidence(&device, trusted)?.finding else {

@@ -38,7 +38,7 @@ pub struct SignedIn {
 }
 
 #[derive(Deserialize)]
-struct State {
+struct Kiosk {
     state: String,
     transfer_code: Option<String>,
     claims: Option<Value>,
@@ -143,7 +143,7 @@ impl DemoPages {
         write_private(file, answer.text.as_bytes())
     }
 
-    async fn state(&self, url: &str) -> anyhow::Result<State> {
+    async fn state(&self, url: &str) -> anyhow::Result<Kiosk> {
         let state = self.http.fetch(url).await?.ok_json()?;
         serde_json::from_value(state).context("the kiosk's state")
     }

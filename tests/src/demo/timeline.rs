@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::Console;
+use super::console;
 
 /// Says each step with the milliseconds since the start.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub(super) struct Timeline {
 impl Timeline {
     /// Starts now.
     pub(super) fn start() -> Self {
-        Console.say("timeline (milliseconds since the start)");
+        console::say("timeline (milliseconds since the start)");
         Self {
             start: Instant::now(),
         }
@@ -22,6 +22,6 @@ impl Timeline {
     /// Notes that something has just been done.
     pub(super) fn note(&self, what: &str) {
         let elapsed = self.start.elapsed().as_millis();
-        Console.say(&format!("  {elapsed:>6}  {what}"));
+        console::say(&format!("  {elapsed:>6}  {what}"));
     }
 }

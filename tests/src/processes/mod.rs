@@ -20,6 +20,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
+use crate::excerpt::last_lines;
 use output::Captured;
 pub use wait::{Deadline, wait_until};
 use watcher::Watcher;
@@ -359,13 +360,7 @@ impl Program {
     /// The last lines that it printed, for messages.
     pub fn last_words(&self) -> String {
         let text = [self.output.stdout(), self.output.stderr()].concat();
-        let lines: Vec<&str> = text.lines().collect();
-        let first = lines.len().saturating_sub(15);
-        lines
-            .into_iter()
-            .skip(first)
-            .map(|line| format!("    {line}\n"))
-            .collect()
+        last_lines(&text, 15)
     }
 
     fn exit_status(&mut self) -> anyhow::Result<Option<ExitStatus>> {

@@ -17,7 +17,11 @@ use anyhow::{Context as _, anyhow, bail};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 
-use crate::{http::Http, processes::Deadline};
+use crate::{
+    excerpt::indented,
+    http::{Answer, Http},
+    processes::Deadline,
+};
 pub use driver::{Driver, find_driver};
 
 /// The member under which WebDriver puts an element's reference (W3C WebDriver section 12.1).
@@ -25,6 +29,9 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// How long an element may take to appear.
 pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long a picture waits for the page to come to rest.
+const SETTLE: Duration = Duration::from_secs(3);
 
 /// One window of one program, driven through WebDriver. End it with [`Session::quit`]; dropped without, the program is
 /// ended together with its [`Driver`].
@@ -57,7 +64,7 @@ impl Session {
         let body =
             json!({ "capabilities": { "alwaysMatch": { "webkitgtk:browserOptions": options } } });
         let url = format!("{}/session", driver.base());
-        let value = value_of(http.post_json(&url, &body).await?)
+        let value = value_of(&http.post_json(&url, &body).await?)
             .with_context(|| format!("open the window of {}", binary.display()))?;
         let id = value
             .get("sessionId")
@@ -242,6 +249,7 @@ impl Session {
     ///
     /// The window is gone, or the file cannot be written.
     pub async fn save_screen(&self, name: &str) -> anyhow::Result<PathBuf> {
+        self.settle().await?;
         let value = self.query("screenshot").await?;
         let png = BASE64
             .decode(value.as_str().unwrap_or_default().as_bytes())
@@ -257,9 +265,20 @@ impl Session {
     ///
     /// The driver is gone.
     pub async fn quit(self) -> anyhow::Result<()> {
-        value_of(self.http.delete(&self.base).await?)
+        value_of(&self.http.delete(&self.base).await?)
             .context("close the window")
             .map(|_| ())
+    }
+
+    /// Waits until whatever fades or slides in has done so; what goes round for ever is not waited for.
+    async fn settle(&self) -> anyhow::Result<()> {
+        const MOVING: &str = r#"return document.getAnimations().some((animation) =>
+            animation.playState === "running" && animation.effect.getComputedTiming().endTime !== Infinity)"#;
+        let deadline = Deadline::after(SETTLE);
+        while !deadline.is_over() && self.run_script(MOVING, &[]).await? == Value::Bool(true) {
+            deadline.pause().await;
+        }
+        Ok(())
     }
 
     async fn shown(&self, test_id: &str) -> anyhow::Result<Element> {
@@ -303,12 +322,13 @@ impl Session {
     }
 
     async fn query(&self, path: &str) -> anyhow::Result<Value> {
-        value_of(self.http.fetch(&format!("{}/{path}", self.base)).await?)
+        value_of(&self.http.fetch(&format!("{}/{path}", self.base)).await?)
     }
 
     async fn command(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         value_of(
-            self.http
+            &self
+                .http
                 .post_json(&format!("{}/{path}", self.base), body)
                 .await?,
         )
@@ -327,7 +347,7 @@ impl Session {
             Ok(path) => format!("picture: {}", path.display()),
             Err(_) => "no picture could be taken".to_owned(),
         };
-        let page: String = page.lines().map(|line| format!("    {line}\n")).collect();
+        let page = indented(&page);
         Err(anyhow!(
             "in the window, at `{what}`: {error:#}\n  {picture}\n  it showed:\n{page}"
         ))
@@ -335,7 +355,7 @@ impl Session {
 }
 
 /// The `value` of a WebDriver answer, or its error as one.
-fn value_of(answer: crate::http::Answer) -> anyhow::Result<Value> {
+fn value_of(answer: &Answer) -> anyhow::Result<Value> {
     let mut body = answer.json()?;
     let value = body
         .get_mut("value")
