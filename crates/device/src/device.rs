@@ -7,6 +7,7 @@ use crate::{
     error::{AccessError, DecideError, GatewayError, OpenError},
     inbox::{self, FetchError},
     live::{LiveAccount, lock},
+    metadata::MetadataFetchError,
     model::{AccountSummary, Changes, InboxSnapshot, RequestKey, RequestSnapshot},
     pairing::{Invited, PairingFailure},
     ports::Ports,
@@ -240,11 +241,9 @@ impl Device {
     pub async fn refresh(&self, id: &LocalAccountId) -> Result<(), DecideError> {
         let live = self.live(id)?;
         let session = self.session(&live).await?;
-        if crate::metadata::is_ageing(&session.metadata().metadata, self.inner.ports.clock.now())
-            && let Err(error) = inbox::refresh_metadata(self, &session).await
-        {
-            tracing::info!(%error, "metadata could not be renewed");
-        }
+        inbox::renew_metadata(self, &live, &session)
+            .await
+            .map_err(metadata_failure)?;
         if let Err(error) = crate::decide::resume(self, &live, &session).await {
             tracing::info!(%error, "a decision is not settled yet");
         }
@@ -337,5 +336,12 @@ impl Device {
         let accounts = self.live_accounts();
         let found = accounts.into_iter().find(|live| live.id() == *id);
         found.ok_or(AccessError::Unknown)
+    }
+}
+
+fn metadata_failure(error: MetadataFetchError) -> DecideError {
+    match error {
+        MetadataFetchError::Transport(error) => DecideError::Offline(error),
+        other => DecideError::ServerAnswer(format!("its metadata has expired: {other}")),
     }
 }

@@ -76,3 +76,8 @@ pub(crate) fn is_ageing(metadata: &Metadata, now: UnixTime) -> bool {
     let life = metadata.exp.since(metadata.iat).max(0);
     metadata.exp.since(now) <= life / 4
 }
+
+/// Whether metadata may not be used any more, with the leeway that clocks are given.
+pub(crate) fn is_over(metadata: &Metadata, now: UnixTime) -> bool {
+    now.since(metadata.exp) > limits::LEEWAY_SECONDS
+}

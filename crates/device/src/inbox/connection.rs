@@ -10,7 +10,7 @@ use crate::{
     error::{AccessError, GatewayError},
     gateway::ExchangeLimits,
     live::{LiveAccount, Session, health_of, lock},
-    metadata::{MetadataFetchError, fetch_metadata, is_ageing},
+    metadata::{MetadataFetchError, fetch_metadata, is_ageing, is_over},
     model::{Connection, Health},
 };
 use std::{sync::Arc, time::Duration};
@@ -71,9 +71,9 @@ async fn round(
     session: &Arc<Session>,
     backoff: &mut Backoff,
 ) -> Duration {
-    if is_ageing(&session.metadata().metadata, device.ports().clock.now()) {
-        let refreshed = refresh_metadata(device, session).await;
-        note_metadata(device, live, refreshed.as_ref().err());
+    if let Err(error) = renew_metadata(device, live, session).await {
+        tracing::info!(%error, "not connected: the metadata has expired and was not renewed");
+        return backoff.next(session.rng(), LOCKED_PAUSE);
     }
     let housekeeping = tokio::spawn(settle(
         device.clone(),
@@ -165,6 +165,24 @@ pub(crate) enum FetchError {
     Access(#[from] AccessError),
     #[error(transparent)]
     Gateway(#[from] GatewayError),
+}
+
+/// Renews metadata that is ageing. Old metadata goes on being good until it expires, so only then is a failure one.
+pub(crate) async fn renew_metadata(
+    device: &Device,
+    live: &LiveAccount,
+    session: &Session,
+) -> Result<(), MetadataFetchError> {
+    let now = device.ports().clock.now();
+    if !is_ageing(&session.metadata().metadata, now) {
+        return Ok(());
+    }
+    let renewed = refresh_metadata(device, session).await;
+    note_metadata(device, live, renewed.as_ref().err());
+    match renewed {
+        Err(error) if is_over(&session.metadata().metadata, now) => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Fetches metadata against the pinned root and keeps it. At most once a minute.
