@@ -8,7 +8,7 @@ use crate::{
     inbox::{self, FetchError},
     live::{LiveAccount, lock},
     metadata::MetadataFetchError,
-    model::{AccountSummary, Changes, InboxSnapshot, RequestKey, RequestSnapshot},
+    model::{AccountSummary, Changes, Connection, InboxSnapshot, RequestKey, RequestSnapshot},
     pairing::{Invited, PairingFailure},
     ports::Ports,
     settings::Settings,
@@ -124,7 +124,10 @@ impl Device {
                 task.abort();
             }
             *lock(&live.socket) = None;
+            let since = self.inner.ports.clock.now();
+            live.set_connection(Connection::Offline { since });
         }
+        self.changed(|changes| changes.accounts += 1);
     }
 
     /// Paired accounts in the order of their pairing, those included that another process has paired since.

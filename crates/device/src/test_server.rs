@@ -40,6 +40,7 @@ use tegata_protocol::{
     jws,
     webauthn::{CredentialRole, ExpectedRegistration, verify_registration},
 };
+use tokio::sync::mpsc;
 
 pub(crate) const START: UnixTime = UnixTime(1_800_000_000);
 pub(crate) const PIN: &str = "482913";
@@ -57,6 +58,7 @@ pub(crate) struct TestServer {
     pub(crate) code: InvitationCode,
     pub(crate) state: Mutex<State>,
     pub(crate) hook: Mutex<Option<Hook>>,
+    pub(crate) socket: Mutex<Option<Socket>>,
 }
 
 #[derive(Default)]
@@ -103,6 +105,7 @@ impl TestServer {
                 ..State::default()
             }),
             hook: Mutex::new(None),
+            socket: Mutex::new(None),
         })
     }
 
@@ -232,6 +235,14 @@ impl TestServer {
             app: "tegata/test".into(),
         };
         Device::open(config, ports).unwrap()
+    }
+
+    /// The server's end of the next socket that the device opens.
+    pub(crate) fn script_socket(&self) -> (mpsc::Sender<Vec<u8>>, mpsc::Receiver<String>) {
+        let (outgoing, from_device) = mpsc::channel(8);
+        let (to_device, incoming) = mpsc::channel(8);
+        *self.socket.lock().unwrap() = Some(Socket { outgoing, incoming });
+        (to_device, from_device)
     }
 
     fn respond(&self, request: &HttpRequest) -> HttpResponse {
@@ -379,7 +390,7 @@ impl TestServer {
         answer(200, &json!(ConfirmResponse::Confirmed { receipt: text }))
     }
 
-    fn decide(&self, body: &[u8]) -> HttpResponse {
+    pub(crate) fn decide(&self, body: &[u8]) -> HttpResponse {
         let decision = tegata_protocol::device::decision::parse_decision(body).unwrap();
         let mut state = self.state.lock().unwrap();
         state.posted.push(decision.clone());
@@ -479,8 +490,9 @@ impl Transport for TestNetwork {
     }
 
     fn open_socket<'a>(&'a self, _url: &'a str) -> BoxFuture<'a, Result<Socket, TransportError>> {
-        let refused = TransportError::Offline("sockets are not scripted".into());
-        Box::pin(std::future::ready(Err(refused)))
+        let socket = self.0.socket.lock().unwrap().take();
+        let refused = TransportError::Offline("no socket is scripted".into());
+        Box::pin(std::future::ready(socket.ok_or(refused)))
     }
 }
 

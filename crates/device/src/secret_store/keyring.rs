@@ -72,8 +72,20 @@ impl KeyringStore {
         limit: Duration,
         account: &LocalAccountId,
     ) -> Result<AccountSecret, SecretStoreError> {
-        let bytes = self.call(limit, account.as_str(), platform::read).await?;
-        decode(&bytes)
+        let load = async {
+            match self.call(limit, account.as_str(), platform::read).await {
+                Ok(bytes) => decode(&bytes),
+                // A store that was never unlocked reads as empty; whether it takes a secret tells the two apart.
+                Err(SecretStoreError::Missing) => {
+                    self.probe().await?;
+                    Err(SecretStoreError::Missing)
+                }
+                Err(error) => Err(error),
+            }
+        };
+        tokio::time::timeout(limit, load)
+            .await
+            .unwrap_or(Err(SecretStoreError::TimedOut))
     }
 }
 

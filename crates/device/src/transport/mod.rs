@@ -3,6 +3,8 @@
 //! What it does not do: redirects, cookies, caches, retries. Names under `localhost` are this machine and nothing else.
 
 mod http;
+#[cfg(test)]
+mod tests;
 mod websocket;
 
 use crate::ports::{
