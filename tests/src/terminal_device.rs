@@ -99,11 +99,35 @@ impl TerminalDevice {
         pin: &str,
         name: &str,
     ) -> anyhow::Result<DevicePairing> {
+        self.begin(&[link], pin, name).await
+    }
+
+    /// The same with a code and the server's host, as a person types them.
+    ///
+    /// # Errors
+    ///
+    /// As for [`TerminalDevice::begin_pairing`].
+    pub async fn begin_pairing_by_code(
+        &self,
+        host: &str,
+        code: &str,
+        pin: &str,
+        name: &str,
+    ) -> anyhow::Result<DevicePairing> {
+        self.begin(&["--server", host, code], pin, name).await
+    }
+
+    async fn begin(
+        &self,
+        invitation: &[&str],
+        pin: &str,
+        name: &str,
+    ) -> anyhow::Result<DevicePairing> {
         let mut program = self
             .command()
-            .args([
-                "pair", link, "--yes", "--json", "--name", name, "--pin-fd", "0",
-            ])
+            .arg("pair")
+            .args(invitation)
+            .args(["--yes", "--json", "--name", name, "--pin-fd", "0"])
             .with_input()
             .start()?;
         program.write(&format!("{pin}\n"))?;

@@ -12,6 +12,8 @@ mod demo;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod kiosk;
+#[cfg(test)]
 mod proxy;
 #[cfg(test)]
 mod world;

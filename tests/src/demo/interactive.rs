@@ -110,8 +110,8 @@ fn explanation(
         let device = TerminalDevice::new(&args.device()?, &folder.device())?.command_line();
         (
             format!(
-                "run the command below with the page's link, and type its six digits into the page:\n             \
-                 {device} pair 'LINK'"
+                "and run this with the page's server and code; then type its six digits into the page:\n             \
+                 {device} pair --server SERVER CODE"
             ),
             format!(
                 "run `{device} inbox`, then\n             {device} approve ID --code CODE\n             \
@@ -120,7 +120,8 @@ fn explanation(
         )
     } else {
         (
-            "paste its link into the app, set a PIN, and type the app's six digits into the page"
+            "in the app: Add an account, Type a code; type the server and the code that the page shows,\n             \
+             set a PIN, and type the app's six digits into the page"
                 .to_owned(),
             "in the app: read the request, type the code that the page shows, and your PIN"
                 .to_owned(),
