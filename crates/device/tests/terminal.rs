@@ -1,0 +1,121 @@
+//! The terminal device as a program: exit codes, and credential stores that fail. Needs no server.
+
+use std::{
+    io::Write as _,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+/// Runs `tegata` with a data folder in `dir` and nothing of this desktop's session.
+fn tegata(dir: &Path, environment: &[(&str, &str)], args: &[&str], input: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tegata"));
+    command
+        .env_remove("DBUS_SESSION_BUS_ADDRESS")
+        .env_remove("TEGATA_DEVICE_PASSPHRASE_FILE")
+        .env("XDG_RUNTIME_DIR", dir)
+        .env("TEGATA_DEVICE_DATA", dir.join("data"))
+        .envs(environment.iter().copied())
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    if let Some(mut stdin) = child.stdin.take() {
+        // A program that does not read has ended already.
+        let _ = stdin.write_all(input.as_bytes());
+    }
+    child.wait_with_output().expect("the program ends")
+}
+
+fn code(output: &Output) -> Option<i32> {
+    output.status.code()
+}
+
+#[test]
+fn wrong_usage_ends_with_2() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for args in [
+        &["unheard-of"][..],
+        &["inbox"],
+        &["pair", "hello", "--yes"],
+        &["approve", "x", "--pin", "482913"],
+        &["verify", "x", "--root", "short", "--passphrase-fd", "99"],
+    ] {
+        let output = tegata(dir.path(), &[], args, "");
+        assert_eq!(code(&output), Some(2), "{args:?}: {output:?}");
+    }
+}
+
+#[test]
+fn a_server_out_of_reach_ends_with_3() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let passphrase = dir.path().join("passphrase");
+    std::fs::write(&passphrase, "correct horse\n").expect("written");
+    let passphrase = passphrase.to_string_lossy();
+    // Port 1 on this machine: nobody listens there without being the administrator.
+    let args = [
+        "pair",
+        "--passphrase-file",
+        &passphrase,
+        "--server",
+        "localhost:1",
+        "0123-4567-89AB",
+        "--yes",
+        "--pin-fd",
+        "0",
+    ];
+    let output = tegata(dir.path(), &[], &args, "482913\n");
+    assert_eq!(code(&output), Some(3), "{output:?}");
+}
+
+#[test]
+fn evidence_that_does_not_hold_ends_with_1_and_says_so() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let root = "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U";
+    let output = tegata(dir.path(), &[], &["verify", "-", "--root", root], "{}");
+    assert_eq!(code(&output), Some(1), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("not an evidence file"), "{said}");
+    assert!(output.stdout.is_empty(), "nothing that looks like success");
+}
+
+#[test]
+fn completions_and_help_need_no_data_folder() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for args in [
+        &["completions", "bash"][..],
+        &["--help"],
+        &["pair", "--help"],
+    ] {
+        let output = tegata(dir.path(), &[], args, "");
+        assert_eq!(code(&output), Some(0), "{args:?}");
+        assert!(!output.stdout.is_empty());
+    }
+    assert!(!dir.path().join("data").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_bus_the_credential_store_is_missing_and_the_remedy_is_named() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let output = tegata(dir.path(), &[], &["doctor"], "");
+    assert_eq!(code(&output), Some(4), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("no credential store is available"), "{said}");
+    assert!(said.contains("--passphrase-file"), "{said}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_bus_that_hangs_is_given_up_and_does_not_hold_the_program() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("bus");
+    // Connections are taken by the system and never answered.
+    let _silent = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
+    let address = format!("unix:path={}", path.display());
+    let environment = [("DBUS_SESSION_BUS_ADDRESS", address.as_str())];
+    let output = tegata(dir.path(), &environment, &["doctor"], "");
+    assert_eq!(code(&output), Some(4), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("did not answer in time"), "{said}");
+}
