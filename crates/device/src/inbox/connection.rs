@@ -75,13 +75,8 @@ async fn round(
         tracing::info!(%error, "not connected: the metadata has expired and was not renewed");
         return backoff.next(session.rng(), LOCKED_PAUSE);
     }
-    let housekeeping = tokio::spawn(settle(
-        device.clone(),
-        Arc::clone(live),
-        Arc::clone(session),
-    ));
+    settle_aside(device, live, session);
     let end = serve(device, live, session).await;
-    housekeeping.abort();
     device.tick(live, session);
     let rng = session.rng();
     match end {
@@ -127,12 +122,16 @@ async fn round(
     }
 }
 
-/// What an earlier process left undone: the decision of which nobody knows, the countersignature.
-async fn settle(device: Device, live: Arc<LiveAccount>, session: Arc<Session>) {
-    if let Err(error) = decide::resume(&device, &live, &session).await {
-        tracing::debug!(%error, "a decision is not settled yet");
-    }
-    countersign(&device, &session).await;
+/// Goes on with what is undone: a decision without a receipt, the countersignature. Beside the connection, because a decision
+/// may travel on it; not ended with it, because where sockets do not pass it travels by POST.
+pub(super) fn settle_aside(device: &Device, live: &Arc<LiveAccount>, session: &Arc<Session>) {
+    let (device, live, session) = (device.clone(), Arc::clone(live), Arc::clone(session));
+    tokio::spawn(async move {
+        if let Err(error) = decide::resume(&device, &live, &session).await {
+            tracing::debug!(%error, "a decision is not settled yet");
+        }
+        countersign(&device, &session).await;
+    });
 }
 
 /// Fetches the pending set once by POST and takes it.

@@ -1,13 +1,13 @@
 //! One WebSocket from its first frame to its last: hello, proof, pending sets, decisions, re-proof.
 
-use super::receive;
+use super::{connection::settle_aside, receive};
 use crate::{
     device::Device,
     live::{LiveAccount, Session, lock},
     model::Connection,
     ports::{Socket, TransportError},
 };
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use tegata_protocol::{
     ConsentRequestId,
     device::{
@@ -20,6 +20,9 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Longest wait for the next frame of the opening.
 const OPENING: Duration = Duration::from_secs(10);
+
+/// Longest wait between looks at what is undone while a connection is open and silent.
+const LOOK: Duration = Duration::from_secs(30);
 
 /// What the rest of the device asks an open socket to do.
 #[derive(Debug)]
@@ -52,7 +55,11 @@ pub(crate) enum SocketEnd {
 }
 
 /// Opens a socket and serves it until it ends.
-pub(crate) async fn serve(device: &Device, live: &LiveAccount, session: &Session) -> SocketEnd {
+pub(crate) async fn serve(
+    device: &Device,
+    live: &Arc<LiveAccount>,
+    session: &Arc<Session>,
+) -> SocketEnd {
     let url = session.metadata().metadata.websocket_url();
     let mut socket = match session.gateway.transport().open_socket(&url).await {
         Ok(socket) => socket,
@@ -109,8 +116,8 @@ type Reply = oneshot::Sender<Result<String, Box<Problem>>>;
 
 async fn serve_open(
     device: &Device,
-    live: &LiveAccount,
-    session: &Session,
+    live: &Arc<LiveAccount>,
+    session: &Arc<Session>,
     socket: &mut Socket,
     commands: &mut mpsc::Receiver<SocketCommand>,
     waiting: &mut HashMap<ConsentRequestId, Reply>,
@@ -118,7 +125,9 @@ async fn serve_open(
     loop {
         let now = device.ports().clock.now_millis();
         let next = lock(&live.inbox).next_moment(now);
-        let wait = next.map_or(3_600_000, |at| u64::try_from(at - now).unwrap_or(0));
+        let wait = next.map_or(LOOK, |at| {
+            Duration::from_millis(u64::try_from(at - now).unwrap_or(0).max(1)).min(LOOK)
+        });
         tokio::select! {
             frame = next_frame(socket) => {
                 let frame = match frame {
@@ -143,7 +152,15 @@ async fn serve_open(
                 }
             }
             () = live.wake.notified() => return SocketEnd::Woken,
-            () = tokio::time::sleep(Duration::from_millis(wait.max(1))) => device.tick(live, session),
+            () = tokio::time::sleep(wait) => {
+                if next.is_some_and(|at| at <= device.ports().clock.now_millis()) {
+                    device.tick(live, session);
+                }
+                // A decision that could not be delivered is tried again although the connection seems to work.
+                if live.deciding.try_lock().is_ok_and(|d| d.unsent.is_some()) {
+                    settle_aside(device, live, session);
+                }
+            }
         }
     }
 }

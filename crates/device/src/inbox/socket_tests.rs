@@ -230,3 +230,49 @@ async fn without_sockets_the_pending_set_is_fetched() {
     let offline = paired.device.accounts()[0].connection;
     assert!(!matches!(offline, Connection::Online));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_decision_that_the_socket_leaves_unanswered_goes_by_post() {
+    let mut script = Script::open().await;
+    script.deliver("r1").await;
+    let key = script.paired.key("r1");
+    let device = script.paired.device.clone();
+    let deciding = tokio::spawn(async move { device.deny(&key, DenyReason::NotMe).await });
+    let DeviceFrame::Decision { decision } = script.hear().await else {
+        panic!("a decision")
+    };
+    let done = deciding.await.unwrap().unwrap();
+    assert!(matches!(done.state, RequestState::Denied { .. }));
+    let posted = script.paired.server.state.lock().unwrap().posted.clone();
+    assert_eq!(posted, [*decision], "the same bytes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_decision_that_got_stuck_is_delivered_without_a_new_connection() {
+    let mut script = Script::open().await;
+    script.deliver("r1").await;
+    let key = script.paired.key("r1");
+    script.paired.server.alter(|request, answer| {
+        if request.url.ends_with("/decisions") {
+            return Err(crate::ports::TransportError::Offline("cut".into()));
+        }
+        Ok(answer)
+    });
+    let sending = script.paired.device.deny(&key, DenyReason::NotMe);
+    let stuck = sending.await.unwrap();
+    assert!(matches!(stuck.state, RequestState::Sending { .. }));
+    script.paired.server.behave();
+    let settled = |device: &Device| {
+        let request = device.request(&key).unwrap();
+        matches!(request.state, RequestState::Denied { .. })
+    };
+    let mut changes = script.paired.device.changes();
+    while !settled(&script.paired.device) {
+        tokio::select! {
+            _ = changes.changed() => {}
+            _ = script.from_device.recv() => {}
+        }
+    }
+    let state = script.paired.server.state.lock().unwrap();
+    assert!(state.posted.iter().all(|posted| *posted == state.posted[0]));
+}
