@@ -16,8 +16,12 @@ use std::{fs, path::PathBuf};
 
 use serde_json::Value;
 use tegata_tests::{
-    desktop::Desktop, folders::make_private_dir, processes::Launch, programs,
-    relying_party::Polled, window::Window,
+    desktop::Desktop,
+    folders::make_private_dir,
+    processes::Launch,
+    programs,
+    relying_party::{Acknowledged, Polled, RelyingParty},
+    window::Window,
 };
 use tokio::sync::Mutex;
 
@@ -76,29 +80,9 @@ async fn an_app_killed_between_pin_and_answer_shows_what_the_server_knows_and_wa
     proxy.forward_to(world.server.port());
     let (client, _) = world.client("kiosk", &["--transfer-code"]).await;
 
-    let artifacts = artifacts("killed");
-    let (screens, logs) = (artifacts.join("screens"), artifacts.join("logs"));
-    for dir in [&screens, &logs] {
-        make_private_dir(dir).unwrap();
-    }
-    let app = programs::built(programs::APP).unwrap();
-    let data_dir = world.path("app");
-    make_private_dir(&data_dir).unwrap();
-    let desktop = Desktop::start(&world.path("desktop"), &logs).await.unwrap();
-    let open = async || {
-        Window::open(&app, &desktop, &data_dir, &screens, &logs)
-            .await
-            .unwrap()
-    };
-
-    let window = open().await;
-    let (link, invite) = world.invite().await;
-    window.paste_invitation(&link).await.unwrap();
-    window.agree_to_pair().await.unwrap();
-    let digits = window.set_pin(PIN).await.unwrap();
-    invite.confirm(&digits).await;
-    window.await_paired().await.unwrap();
-    window.go_on_to_inbox().await.unwrap();
+    let app = App::start(&world, "killed").await;
+    let window = app.open().await;
+    app.pair(&window, &world).await;
 
     let request = client.ask(PERSON, &[]).await.unwrap();
     let code = request.transfer_code.as_deref();
@@ -112,7 +96,7 @@ async fn an_app_killed_between_pin_and_answer_shows_what_the_server_knows_and_wa
     window.kill().await.unwrap();
     proxy.lose_decisions(false);
 
-    let window = open().await;
+    let window = app.open().await;
     assert_eq!(window.await_request().await.unwrap(), id);
     window.open_request().await.unwrap();
     window.picture("02-asked-again").await.unwrap();
@@ -129,6 +113,191 @@ async fn an_app_killed_between_pin_and_answer_shows_what_the_server_knows_and_wa
         "the person's second approval counts"
     );
     window.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_window_shows_every_end_of_a_request_and_a_server_that_is_away() {
+    let _turn = TURN.lock().await;
+    let world = World::start_for_test_account().await;
+    let (client, _) = world.client("kiosk", &["--transfer-code"]).await;
+    let app = App::start(&world, "ends").await;
+    let window = app.open().await;
+    app.pair(&window, &world).await;
+    let phone = world.device("other phone").await;
+
+    // Denied.
+    let request = open_new(&window, &client, &[]).await;
+    window.deny().await.unwrap();
+    window.picture("01-denied").await.unwrap();
+    assert_error(&client, &request, "access_denied").await;
+    leave(&window).await;
+
+    // Handled by another device, which is named.
+    let request = open_new(&window, &client, &[]).await;
+    let id = phone.await_request().await.unwrap();
+    phone
+        .approve(&id, request.transfer_code.as_deref(), PIN)
+        .await
+        .unwrap();
+    window.await_result("handled").await.unwrap();
+    window.picture("02-handled").await.unwrap();
+    let text = window.session().text("result.state").await.unwrap();
+    assert!(text.contains("other phone"), "{text}");
+    let polled = client.poll_until_decided(&request).await.unwrap();
+    assert!(matches!(polled, Polled::Tokens(_)));
+    leave(&window).await;
+
+    // Nobody answers in time.
+    let request = open_new(&window, &client, &[("requested_expiry", "8")]).await;
+    window.await_result("expired").await.unwrap();
+    window.picture("03-expired").await.unwrap();
+    assert_error(&client, &request, "expired_token").await;
+    leave(&window).await;
+
+    // The server goes away and comes back; a request that is made then arrives.
+    let session = window.session();
+    let setup = world.server.kill().await.unwrap();
+    session
+        .await_attribute("account.status", "data-connection", "offline")
+        .await
+        .unwrap();
+    window.picture("04-offline").await.unwrap();
+    let server = setup.start().await.unwrap();
+    session
+        .await_attribute("account.status", "data-connection", "online")
+        .await
+        .unwrap();
+    client.ask(PERSON, &[]).await.unwrap();
+    window.await_request().await.unwrap();
+    window.picture("05-online-again").await.unwrap();
+
+    let outcomes = window.history().await.unwrap();
+    window.picture("06-history").await.unwrap();
+    assert_eq!(outcomes, ["expired", "handled", "denied"]);
+    window.close().await.unwrap();
+    drop((server, world.dir));
+}
+
+#[tokio::test]
+async fn a_wrong_pin_or_code_says_how_many_tries_are_left_and_the_third_code_ends_the_request() {
+    let _turn = TURN.lock().await;
+    let world = World::start_for_test_account().await;
+    let (client, _) = world.client("kiosk", &["--transfer-code"]).await;
+    let app = App::start(&world, "wrong").await;
+    let window = app.open().await;
+    app.pair(&window, &world).await;
+
+    let request = open_new(&window, &client, &[]).await;
+    let right = request.transfer_code.as_deref().unwrap();
+    window.fill_in(Some(right), "111222").await.unwrap();
+    window.session().click("approval.approve").await.unwrap();
+    window
+        .session()
+        .await_shown("approval.pin_error")
+        .await
+        .unwrap();
+    window.picture("01-wrong-pin").await.unwrap();
+    let wrong = if right == "000000" {
+        "000001"
+    } else {
+        "000000"
+    };
+    window.session().clear("approval.code").await.unwrap();
+    for tries_left in ["2", "1"] {
+        window.fill_in(Some(wrong), PIN).await.unwrap();
+        window.session().click("approval.approve").await.unwrap();
+        let said = window.session().text("approval.code_error").await.unwrap();
+        window
+            .picture(&format!("02-wrong-code-{tries_left}-left"))
+            .await
+            .unwrap();
+        assert!(said.contains(tries_left) || tries_left == "1", "{said}");
+    }
+    window.fill_in(Some(wrong), PIN).await.unwrap();
+    window.session().click("approval.approve").await.unwrap();
+    window.await_result("transfer_failed").await.unwrap();
+    window.picture("03-transfer-failed").await.unwrap();
+    assert_error(&client, &request, "access_denied").await;
+    window.close().await.unwrap();
+}
+
+/// The app of one test: its desktop, its data, its pictures.
+struct App {
+    binary: PathBuf,
+    desktop: Desktop,
+    data_dir: PathBuf,
+    screens: PathBuf,
+    logs: PathBuf,
+}
+
+#[cfg(test)]
+impl App {
+    async fn start(world: &World, name: &str) -> Self {
+        let artifacts = artifacts(name);
+        let (screens, logs) = (artifacts.join("screens"), artifacts.join("logs"));
+        let data_dir = world.path("app");
+        for dir in [&screens, &logs, &data_dir] {
+            make_private_dir(dir).unwrap();
+        }
+        Self {
+            binary: programs::built(programs::APP).unwrap(),
+            desktop: Desktop::start(&world.path("desktop"), &logs).await.unwrap(),
+            data_dir,
+            screens,
+            logs,
+        }
+    }
+
+    async fn open(&self) -> Window {
+        Window::open(
+            &self.binary,
+            &self.desktop,
+            &self.data_dir,
+            &self.screens,
+            &self.logs,
+        )
+        .await
+        .unwrap()
+    }
+
+    /// Pairs by an administrator's invitation.
+    async fn pair(&self, window: &Window, world: &World) {
+        let (link, invite) = world.invite().await;
+        window.paste_invitation(&link).await.unwrap();
+        window.agree_to_pair().await.unwrap();
+        let digits = window.set_pin(PIN).await.unwrap();
+        invite.confirm(&digits).await;
+        window.await_paired().await.unwrap();
+        window.go_on_to_inbox().await.unwrap();
+    }
+}
+
+/// Asks, and opens the request in the window.
+#[cfg(test)]
+async fn open_new(
+    window: &Window,
+    client: &RelyingParty,
+    further: &[(&str, &str)],
+) -> Acknowledged {
+    let request = client.ask(PERSON, further).await.unwrap();
+    window.await_request().await.unwrap();
+    window.open_request().await.unwrap();
+    request
+}
+
+/// Leaves a result for the empty inbox.
+#[cfg(test)]
+async fn leave(window: &Window) {
+    window.session().click("result.done").await.unwrap();
+    window.session().await_shown("inbox.empty").await.unwrap();
+}
+
+#[cfg(test)]
+async fn assert_error(client: &RelyingParty, request: &Acknowledged, wanted: &str) {
+    match client.poll_until_decided(request).await.unwrap() {
+        Polled::Error(code, _) => assert_eq!(code, wanted),
+        Polled::Tokens(_) => panic!("tokens instead of {wanted}"),
+    }
 }
 
 /// A folder for what this test leaves behind, without what an earlier run left there.

@@ -55,10 +55,23 @@ impl World {
 
     /// Starts with settings of the test's own.
     pub(crate) async fn start_with(configure: impl FnOnce(ServerSetup) -> ServerSetup) -> Self {
+        Self::start_for(configure, &[]).await
+    }
+
+    /// Starts with a person who may be asked as often as a test likes.
+    pub(crate) async fn start_for_test_account() -> Self {
+        Self::start_for(|setup| setup, &["--test"]).await
+    }
+
+    async fn start_for(
+        configure: impl FnOnce(ServerSetup) -> ServerSetup,
+        further: &[&str],
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let setup = configure(server_in(&dir));
         run(&setup, &["init"]).await;
-        run(&setup, &["user", "add", PERSON, "--name", "Yamada Hanako"]).await;
+        let user = ["user", "add", PERSON, "--name", "Yamada Hanako"];
+        run(&setup, &[&user, further].concat()).await;
         Self {
             server: setup.start().await.unwrap(),
             http: Http::make().unwrap(),

@@ -28,7 +28,7 @@ pub use driver::{Driver, find_driver};
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// How long an element may take to appear.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long a picture waits for the page to come to rest.
 const SETTLE: Duration = Duration::from_secs(3);
@@ -112,6 +112,21 @@ impl Session {
             let element = self.shown(test_id).await?;
             let path = format!("element/{}/value", element.0);
             self.command(&path, &json!({ "text": text }))
+                .await
+                .map(|_| ())
+        };
+        self.explain(test_id, outcome.await).await
+    }
+
+    /// Empties a field once it can be seen.
+    ///
+    /// # Errors
+    ///
+    /// It does not appear in time, or takes no input.
+    pub async fn clear(&self, test_id: &str) -> anyhow::Result<()> {
+        let outcome = async {
+            let element = self.shown(test_id).await?;
+            self.command(&format!("element/{}/clear", element.0), &json!({}))
                 .await
                 .map(|_| ())
         };
