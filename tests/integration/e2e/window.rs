@@ -28,6 +28,9 @@ use tokio::sync::Mutex;
 use proxy::LosingProxy;
 use world::{LIMIT, PERSON, PIN, World};
 
+/// The person may be asked as often as a test likes.
+const TEST_ACCOUNT: &[&str] = &["--test"];
+
 static TURN: Mutex<()> = Mutex::const_new(());
 
 #[tokio::test]
@@ -118,7 +121,7 @@ async fn an_app_killed_between_pin_and_answer_shows_what_the_server_knows_and_wa
 #[tokio::test]
 async fn the_window_shows_every_end_of_a_request_and_a_server_that_is_away() {
     let _turn = TURN.lock().await;
-    let world = World::start_for_test_account().await;
+    let world = World::start_for(|setup| setup, TEST_ACCOUNT).await;
     let (client, _) = world.client("kiosk", &["--transfer-code"]).await;
     let app = App::start(&world, "ends").await;
     let window = app.open().await;
@@ -181,7 +184,7 @@ async fn the_window_shows_every_end_of_a_request_and_a_server_that_is_away() {
 #[tokio::test]
 async fn a_wrong_pin_or_code_says_how_many_tries_are_left_and_the_third_code_ends_the_request() {
     let _turn = TURN.lock().await;
-    let world = World::start_for_test_account().await;
+    let world = World::start_for(|setup| setup, TEST_ACCOUNT).await;
     let (client, _) = world.client("kiosk", &["--transfer-code"]).await;
     let app = App::start(&world, "wrong").await;
     let window = app.open().await;

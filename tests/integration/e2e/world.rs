@@ -27,8 +27,21 @@ pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 pub(crate) struct World {
     pub(crate) server: Server,
     pub(crate) http: Http,
+    _witness: Witness,
     // Last, so that nothing uses the folder any more.
     pub(crate) dir: TempDir,
+}
+
+/// Shows the server's log when a test fails, before the folder goes.
+struct Witness(PathBuf);
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(&self.0).unwrap_or_default();
+            eprintln!("--- the server's log\n{log}---");
+        }
+    }
 }
 
 /// `tegata-server invite`, waiting for a device.
@@ -58,12 +71,8 @@ impl World {
         Self::start_for(configure, &[]).await
     }
 
-    /// Starts with a person who may be asked as often as a test likes.
-    pub(crate) async fn start_for_test_account() -> Self {
-        Self::start_for(|setup| setup, &["--test"]).await
-    }
-
-    async fn start_for(
+    /// Starts with further options of `tegata-server user add`.
+    pub(crate) async fn start_for(
         configure: impl FnOnce(ServerSetup) -> ServerSetup,
         further: &[&str],
     ) -> Self {
@@ -75,6 +84,7 @@ impl World {
         Self {
             server: setup.start().await.unwrap(),
             http: Http::make().unwrap(),
+            _witness: Witness(dir.path().join("server.log")),
             dir,
         }
     }
