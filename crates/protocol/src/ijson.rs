@@ -5,7 +5,8 @@
 //! things, so [`check`] refuses them all: duplicate names at any depth, unpaired surrogates, noncharacters, a byte order
 //! mark, trailing data, depth over 16, numbers that are not integers within ±(2^53−1).
 
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use std::collections::HashSet;
 
 /// Deepest nesting of arrays and objects that is accepted.
@@ -82,6 +83,77 @@ pub fn check(bytes: &[u8], max_len: usize) -> Result<(), IJsonError> {
 pub fn parse<T: DeserializeOwned>(bytes: &[u8], max_len: usize) -> Result<T, IJsonError> {
     check(bytes, max_len)?;
     serde_json::from_slice(bytes).map_err(|error| IJsonError::Shape(error.to_string()))
+}
+
+/// [`parse`], refusing an array where an object belongs, at any depth: serde takes either. Members that the type does not
+/// have are ignored, for messages that may grow.
+///
+/// # Errors
+/// What [`parse`] finds, or [`IJsonError::Shape`].
+///
+/// # Panics
+/// If `T` cannot be JSON; wire types can.
+pub fn parse_shaped<T: DeserializeOwned + Serialize>(
+    bytes: &[u8],
+    max_len: usize,
+) -> Result<T, IJsonError> {
+    parse_keeping(bytes, max_len, Unknown::Ignored)
+}
+
+/// [`parse_shaped`], refusing members that the type does not have too: nothing is lost or reshaped by reading. For what is
+/// signed, shown or decided.
+///
+/// # Errors
+/// As [`parse_shaped`].
+///
+/// # Panics
+/// If `T` cannot be JSON; wire types can.
+pub fn parse_exact<T: DeserializeOwned + Serialize>(
+    bytes: &[u8],
+    max_len: usize,
+) -> Result<T, IJsonError> {
+    parse_keeping(bytes, max_len, Unknown::Refused)
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Unknown {
+    Ignored,
+    Refused,
+}
+
+fn parse_keeping<T: DeserializeOwned + Serialize>(
+    bytes: &[u8],
+    max_len: usize,
+    unknown: Unknown,
+) -> Result<T, IJsonError> {
+    let given: Value = parse(bytes, max_len)?;
+    let read: T =
+        serde_json::from_slice(bytes).map_err(|error| IJsonError::Shape(error.to_string()))?;
+    let kept = serde_json::to_value(&read).expect("wire types serialize to JSON");
+    if keeps(&given, &kept, unknown) {
+        Ok(read)
+    } else {
+        let reason = "a member that does not belong, or a value of another form";
+        Err(IJsonError::Shape(reason.into()))
+    }
+}
+
+/// Whether everything in `given` is in `kept`, which may hold defaults beside it.
+fn keeps(given: &Value, kept: &Value, unknown: Unknown) -> bool {
+    match (given, kept) {
+        (Value::Object(given), Value::Object(kept)) => {
+            given.iter().all(|(name, value)| match kept.get(name) {
+                Some(kept) => keeps(value, kept, unknown),
+                None => unknown == Unknown::Ignored,
+            })
+        }
+        (Value::Array(given), Value::Array(kept)) => {
+            given.len() == kept.len() && given.iter().zip(kept).all(|(a, b)| keeps(a, b, unknown))
+        }
+        // A name that a later version may have is kept as this word.
+        (Value::String(_), Value::String(kept)) if kept == "unknown" => true,
+        (given, kept) => given == kept,
+    }
 }
 
 struct Checker<'a> {
@@ -343,6 +415,32 @@ mod tests {
     }
 
     #[test]
+    fn exact_reading_loses_and_reshapes_nothing() {
+        #[derive(Serialize, serde::Deserialize)]
+        struct Inner {
+            a: u8,
+        }
+        #[derive(Serialize, serde::Deserialize)]
+        struct Outer {
+            inner: Inner,
+            #[serde(default)]
+            more: Vec<u8>,
+        }
+        let exact = |text: &str| parse_exact::<Outer>(text.as_bytes(), 99).is_ok();
+        assert!(exact(r#"{"inner":{"a":1}}"#), "a default may be left out");
+        assert!(exact(r#"{"inner":{"a":1},"more":[1]}"#));
+        assert!(!exact(r#"{"inner":[1]}"#), "an array is not an object");
+        assert!(!exact(r#"[{"a":1},[]]"#));
+        assert!(!exact(r#"{"inner":{"a":1,"b":2}}"#), "nothing may be lost");
+        let shaped = |text: &str| parse_shaped::<Outer>(text.as_bytes(), 99).is_ok();
+        assert!(
+            shaped(r#"{"inner":{"a":1,"b":2},"c":[]}"#),
+            "messages may grow"
+        );
+        assert!(!shaped(r#"{"inner":[1]}"#), "an array is not an object");
+    }
+
+    #[test]
     fn a_long_string_is_checked_in_linear_time() {
         // Quadratic work on 4 MiB would be 10^13 steps, which no test run survives.
         let text = format!("\"{}\"", "é".repeat(2 << 20));
@@ -353,7 +451,7 @@ mod tests {
         #[test]
         fn whatever_passes_is_read_the_same_by_serde_json(text in "[\\[\\]{}\",:0-9a\\\\u\\-dtrue ]{0,40}") {
             if verdict(&text).is_ok() {
-                prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+                prop_assert!(serde_json::from_str::<Value>(&text).is_ok());
             }
         }
     }

@@ -127,18 +127,35 @@ impl<'a> UnverifiedJws<'a> {
         self.kid
     }
 
-    /// Checks the signature with `key`, whose thumbprint must be the `kid`, and only then reads the payload.
+    /// Checks the signature with `key`, whose thumbprint must be the `kid`, and only then reads the payload, by
+    /// [`ijson::parse_shaped`].
     ///
     /// # Errors
     /// [`JwsError::UnknownKey`] if `key` is not the one named, [`JwsError::Signature`], or [`JwsError::Payload`].
-    pub fn verify<T: DeserializeOwned>(self, key: &PublicKey) -> Result<T, JwsError> {
+    pub fn verify<T: DeserializeOwned + Serialize>(self, key: &PublicKey) -> Result<T, JwsError> {
+        self.check_signature(key)?;
+        Ok(ijson::parse_shaped(&self.payload, self.payload.len())?)
+    }
+
+    /// [`Self::verify`], reading the payload by [`ijson::parse_exact`].
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub fn verify_exact<T: DeserializeOwned + Serialize>(
+        self,
+        key: &PublicKey,
+    ) -> Result<T, JwsError> {
+        self.check_signature(key)?;
+        Ok(ijson::parse_exact(&self.payload, self.payload.len())?)
+    }
+
+    fn check_signature(&self, key: &PublicKey) -> Result<(), JwsError> {
         if key.thumbprint() != self.kid {
             return Err(JwsError::UnknownKey);
         }
         let (signed, _) = self.text.as_bytes().split_at(self.signed_len);
         key.verify_fixed(signed, &self.signature)
-            .map_err(|_| JwsError::Signature)?;
-        Ok(ijson::parse(&self.payload, self.payload.len())?)
+            .map_err(|_| JwsError::Signature)
     }
 
     /// The payload **without** checking the signature, for messages that carry their own key and are checked right
@@ -155,7 +172,7 @@ impl<'a> UnverifiedJws<'a> {
 ///
 /// # Errors
 /// Any [`JwsError`].
-pub fn verify<T: DeserializeOwned>(
+pub fn verify<T: DeserializeOwned + Serialize>(
     text: &str,
     typ: &str,
     max_len: usize,
@@ -167,6 +184,24 @@ pub fn verify<T: DeserializeOwned>(
         .find(|key| key.thumbprint() == jws.kid())
         .ok_or(JwsError::UnknownKey)?;
     jws.verify(key)
+}
+
+/// [`verify`], reading the payload by [`ijson::parse_exact`].
+///
+/// # Errors
+/// Any [`JwsError`].
+pub fn verify_exact<T: DeserializeOwned + Serialize>(
+    text: &str,
+    typ: &str,
+    max_len: usize,
+    keys: &[PublicKey],
+) -> Result<T, JwsError> {
+    let jws = UnverifiedJws::parse(text, typ, max_len)?;
+    let key = keys
+        .iter()
+        .find(|key| key.thumbprint() == jws.kid())
+        .ok_or(JwsError::UnknownKey)?;
+    jws.verify_exact(key)
 }
 
 /// The hash by which other messages name a JWS: SHA-256 of its ASCII characters.

@@ -245,7 +245,7 @@ pub fn run(area: Area, input: &Input, context: &Value, keys: &TestKeys) -> Outco
         Area::Registration => {
             let c: CeremonyContext = self::context(context);
             let response: RegistrationResponse =
-                ijson::parse(input.bytes(), limits::PAIRING).map_err(|e| class(&e))?;
+                ijson::parse_exact(input.bytes(), limits::PAIRING).map_err(|e| class(&e))?;
             let expected = ExpectedRegistration {
                 challenge: c.challenge,
                 rp_id: &c.rp_id,
@@ -274,7 +274,7 @@ pub fn run(area: Area, input: &Input, context: &Value, keys: &TestKeys) -> Outco
 fn assertion(input: &Input, context: &Value, keys: &TestKeys) -> Outcome {
     let c: CeremonyContext = self::context(context);
     let response: AuthenticationResponse =
-        ijson::parse(input.bytes(), limits::DECISION).map_err(|e| class(&e))?;
+        ijson::parse_exact(input.bytes(), limits::DECISION).map_err(|e| class(&e))?;
     let expected = ExpectedAssertion {
         challenge: c.challenge,
         rp_id: &c.rp_id,

@@ -13,6 +13,7 @@ use crate::{
     },
 };
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Why a person denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -60,8 +61,8 @@ pub struct View {
     pub notices: Vec<String>,
 }
 
-/// The person's answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The person's answer. Its `Debug` leaves the code out.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Decision {
     /// Approved.
     Approve {
@@ -75,6 +76,15 @@ pub enum Decision {
         /// Why.
         reason: DenyReason,
     },
+}
+
+impl fmt::Debug for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Approve { .. } => f.write_str("Approve"),
+            Self::Deny { reason } => write!(f, "Deny({reason:?})"),
+        }
+    }
 }
 
 impl Decision {
@@ -217,7 +227,7 @@ pub struct DecisionRequest {
 /// # Errors
 /// [`IJsonError`]; on the wire `detail_invalid`.
 pub fn parse_decision(body: &[u8]) -> Result<DecisionRequest, IJsonError> {
-    ijson::parse(body, limits::DECISION)
+    ijson::parse_exact(body, limits::DECISION)
 }
 
 /// What the server stored when it signed the prompt, against which a decision is held.

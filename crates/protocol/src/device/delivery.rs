@@ -180,7 +180,7 @@ pub struct DecisionResponse {
 /// # Errors
 /// [`IJsonError`].
 pub fn parse_device_frame(text: &[u8]) -> Result<DeviceFrame, IJsonError> {
-    ijson::parse(text, limits::MESSAGE)
+    ijson::parse_exact(text, limits::MESSAGE)
 }
 
 /// Reads a frame from the server: at most 384 KiB.
@@ -188,7 +188,7 @@ pub fn parse_device_frame(text: &[u8]) -> Result<DeviceFrame, IJsonError> {
 /// # Errors
 /// [`IJsonError`].
 pub fn parse_server_frame(text: &[u8]) -> Result<ServerFrame, IJsonError> {
-    ijson::parse(text, limits::SERVER_FRAME)
+    ijson::parse_shaped(text, limits::SERVER_FRAME)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::{
     invitation::Issuer,
     limits,
     metadata::{Metadata, verify_metadata},
-    pairing::{PairingReceipt, verify_countersignature},
+    pairing::{KeyKind, PairingReceipt, verify_countersignature},
     present,
     prompt::{Prompt, Transfer},
     receipt::{ClientReceipt, parse_client_receipt, parse_receipt},
@@ -149,6 +149,9 @@ pub enum EvidenceError {
     /// The decision.
     #[error("the decision does not verify: it was not made by the key that the receipt names")]
     Decision,
+    /// The prompt.
+    #[error("the prompt could not be approved by such a key, only denied")]
+    DenyOnly,
     /// The pairing receipt.
     #[error("the pairing receipt is not signed by the issuer, or names other keys")]
     Pairing,
@@ -159,7 +162,7 @@ pub enum EvidenceError {
 /// # Errors
 /// [`EvidenceError::File`].
 pub fn parse_evidence_file(bytes: &[u8]) -> Result<EvidenceFile, EvidenceError> {
-    Ok(ijson::parse(bytes, limits::EVIDENCE)?)
+    Ok(ijson::parse_exact(bytes, limits::EVIDENCE)?)
 }
 
 /// Checks an evidence file against the root that the caller trusts.
@@ -215,7 +218,7 @@ fn verify_decision_part(
     let prompt_keys: Vec<PublicKey> = metadata.prompt_keys.iter().map(|key| key.jwk).collect();
     let receipt_keys: Vec<PublicKey> = metadata.receipt_keys.iter().map(|key| key.jwk).collect();
     // 2. The prompt is the issuer's.
-    let prompt: Prompt = jws::verify(prompt_jws, typ::PROMPT, limits::PROMPT, &prompt_keys)
+    let prompt: Prompt = jws::verify_exact(prompt_jws, typ::PROMPT, limits::PROMPT, &prompt_keys)
         .map_err(|_| EvidenceError::Prompt)?;
     if prompt.iss != metadata.iss {
         return Err(EvidenceError::Prompt);
@@ -247,7 +250,12 @@ fn verify_decision_part(
     };
     verify_decision(&request, &stored, &receipt.credential, &receipt.credential)
         .map_err(|_| EvidenceError::Decision)?;
-    // 5. The key is the account's, on the issuer's word and, if countersigned, the device's.
+    // 5. What can only be denied was not approved. Without a pairing receipt the kind of key is not known.
+    let approved = receipt.detail.decision.verdict() == Verdict::Approve;
+    if approved && !prompt.deny_only_reasons(KeyKind::Hardware).is_empty() {
+        return Err(EvidenceError::DenyOnly);
+    }
+    // 6. The key is the account's, on the issuer's word and, if countersigned, the device's.
     let enrolled = match &file.pairing_receipt {
         None => None,
         Some(text) => {
@@ -264,6 +272,9 @@ fn verify_decision_part(
                 || expected != receipt.credential
             {
                 return Err(EvidenceError::Pairing);
+            }
+            if approved && pairing.key < prompt.require.key {
+                return Err(EvidenceError::DenyOnly);
             }
             let countersigned = match &file.countersignature {
                 None => false,

@@ -162,7 +162,7 @@ pub fn parse_metadata(
     body: &[u8],
     expected: &ExpectedMetadata<'_>,
 ) -> Result<(Metadata, Thumbprint), MetadataError> {
-    let response: MetadataResponse = ijson::parse(body, limits::METADATA)?;
+    let response: MetadataResponse = ijson::parse_shaped(body, limits::METADATA)?;
     let root = response.root.thumbprint();
     if expected.root.is_some_and(|pinned| pinned != root) {
         return Err(MetadataError::Root);

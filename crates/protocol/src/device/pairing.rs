@@ -391,7 +391,7 @@ pub fn verify_countersignature(
 /// # Errors
 /// [`IJsonError`].
 pub fn parse_pairing_request(body: &[u8]) -> Result<PairingRequest, IJsonError> {
-    let request: PairingRequest = ijson::parse(body, limits::PAIRING)?;
+    let request: PairingRequest = ijson::parse_exact(body, limits::PAIRING)?;
     let d = &request.device;
     let short = [&d.platform, &d.app, &d.locale]
         .iter()

@@ -11,7 +11,10 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// What kind of question it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -192,8 +195,8 @@ pub struct Require {
     pub key: KeyKind,
 }
 
-/// Payload of `consent-prompt+jwt`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Payload of `consent-prompt+jwt`. Its `Debug` names the request and says nothing of what is asked.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prompt {
     /// Version.
     pub v: V1,
@@ -279,6 +282,15 @@ pub struct Prompt {
     pub unknown: BTreeMap<String, Value>,
 }
 
+impl fmt::Debug for Prompt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prompt")
+            .field("jti", &self.jti)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Why a prompt is refused: a security event, never a question.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -340,7 +352,7 @@ pub fn parse_prompt(
     prompt_jws: &str,
     expected: &ExpectedPrompt<'_>,
 ) -> Result<Prompt, PromptError> {
-    let prompt: Prompt = jws::verify(prompt_jws, typ::PROMPT, limits::PROMPT, expected.keys)?;
+    let prompt: Prompt = jws::verify_exact(prompt_jws, typ::PROMPT, limits::PROMPT, expected.keys)?;
     if prompt.iss != *expected.issuer {
         return Err(PromptError::Issuer);
     }
@@ -431,36 +443,51 @@ impl Prompt {
         }
     }
 
-    /// What was found in all text of the prompt that the operator did not write.
+    /// What was found in all text of the prompt. Identifiers and the operator's own words cannot look suspicious, but
+    /// nothing at all may hide or reorder what stands around it.
     pub fn text_findings(&self) -> TextFindings {
-        let mut findings = text::inspect(&self.client.name);
+        let mut findings = TextFindings::default();
         let claimed = &self.context.claimed;
-        let texts = [
-            &self.binding_message,
-            &claimed.place,
-            &claimed.device,
-            &claimed.address,
-        ];
-        for text in texts
+        let words = [&self.binding_message, &claimed.place, &claimed.device];
+        let names = self.actor.iter().map(|actor| &actor.name);
+        let provider = self.provider.iter().map(|provider| &provider.name);
+        for text in words
             .into_iter()
             .flatten()
-            .chain(&self.resource)
-            .chain(&self.claims)
+            .chain(names)
+            .chain(provider)
+            .chain([&self.client.name])
         {
             findings.merge(text::inspect(text));
         }
-        for actor in &self.actor {
-            for text in [&actor.id, &actor.name, &actor.vouched_by] {
-                findings.merge(text::inspect(text));
-            }
-        }
-        if let Some(provider) = &self.provider {
-            findings.merge(text::inspect(&provider.name));
-        }
-        for leaf in self.detail_leaves() {
-            findings.merge(text::inspect(&leaf.pointer));
-            // A leaf may well be an address or several lines; what it must not do is hide something.
-            let mut found = text::inspect(&leaf.value);
+        let leaves = self.detail_leaves();
+        let scopes = self
+            .scopes
+            .iter()
+            .flat_map(|scope| [&scope.name, &scope.description]);
+        let labels = self
+            .labels
+            .iter()
+            .flat_map(|label| [&label.pointer, &label.text]);
+        let actors = self
+            .actor
+            .iter()
+            .flat_map(|actor| [&actor.id, &actor.vouched_by]);
+        let identifiers = [&self.client.host, &claimed.address, &self.acr]
+            .into_iter()
+            .flatten();
+        let values = leaves.iter().flat_map(|leaf| [&leaf.pointer, &leaf.value]);
+        let provider = self.provider.iter().map(|provider| &provider.id);
+        for text in scopes
+            .chain(labels)
+            .chain(actors)
+            .chain(identifiers)
+            .chain(values)
+            .chain(provider)
+            .chain(&self.resource)
+            .chain(&self.claims)
+        {
+            let mut found = text::inspect(text);
             found.cautions.remove(&text::TextCaution::LooksLikeAddress);
             findings.merge(found);
         }

@@ -464,6 +464,12 @@ pub(super) fn add(list: &mut List, world: &World<'_>) {
         with(&made, "/response/userHandle", json!("AA")),
     );
     add(
+        "extension_results_as_array",
+        "An empty array is no empty object.",
+        C::Shape,
+        with(&made, "/clientExtensionResults", json!([])),
+    );
+    add(
         "extension_results",
         "With extension results.",
         C::Shape,

@@ -247,6 +247,15 @@ fn decision(list: &mut List, world: &World<'_>) {
             with(&approve, "/reason", Value::Null),
         ),
         (
+            "view_as_array",
+            "The members of an object in an array: the challenge would be another one.",
+            with(
+                &approve,
+                "/view",
+                json!(["tegata/0.1.0", "en", "sign_in/1", []]),
+            ),
+        ),
+        (
             "view_missing",
             "An approval says how it was shown.",
             without(&approve, "/view"),
@@ -355,6 +364,13 @@ fn decision(list: &mut List, world: &World<'_>) {
         "Nothing is signed.",
         C::Shape,
         without(&world.approve, "/assertion").to_string(),
+    );
+    let (detail, assertion) = (&world.approve["detail"], &world.approve["assertion"]);
+    add(
+        "body_as_array",
+        "The members of an object in an array.",
+        C::Shape,
+        json!([1, detail, assertion]).to_string(),
     );
     let twice = world.approve.to_string().replacen(
         r#""decision":"approve""#,

@@ -123,6 +123,17 @@ pub(super) fn add(list: &mut List, world: &World<'_>) {
         &context,
     );
 
+    let as_array = json!([world.metadata["metadata_jws"], world.metadata["root"]]);
+    add(
+        (
+            "answer_as_array",
+            "The members of an object in an array.",
+            C::Shape,
+        ),
+        as_array.to_string(),
+        &context,
+    );
+
     let mut changed = |name: &str, comment: &str, class, payload: Value| {
         add(
             (name, comment, class),

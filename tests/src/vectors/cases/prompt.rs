@@ -239,6 +239,25 @@ fn prompt(list: &mut List, world: &World<'_>) {
             with(&payload, "/transfer/hint", json!("48")),
         ),
         (
+            "transfer_none_extra_member",
+            "No code, and yet a member that could not be shown.",
+            with(
+                &payload,
+                "/transfer",
+                json!({ "kind": "none", "hint": "48" }),
+            ),
+        ),
+        (
+            "transfer_as_array",
+            "The members of an object in an array.",
+            with(&payload, "/transfer", json!(["code", "digits", 6])),
+        ),
+        (
+            "require_as_array",
+            "The members of an object in an array.",
+            with(&payload, "/require", json!(["software_pin"])),
+        ),
+        (
             "transfer_unknown",
             "A way of transfer that this version does not have.",
             with(&payload, "/transfer", json!({ "kind": "compare" })),

@@ -109,6 +109,20 @@ fn receipts(list: &mut List, world: &World<'_>) {
             with(&payload, "/credential/d", json!("AA")),
         ),
         (
+            "credential_as_array",
+            "The members of a key in an array.",
+            with(
+                &payload,
+                "/credential",
+                json!([
+                    "P-256",
+                    "EC",
+                    payload["credential"]["x"],
+                    payload["credential"]["y"]
+                ]),
+            ),
+        ),
+        (
             "credential_p384",
             "A key on another curve.",
             with(&payload, "/credential/crv", json!("P-384")),
