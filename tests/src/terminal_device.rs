@@ -214,13 +214,11 @@ impl TerminalDevice {
         code: Option<&str>,
         pin: &str,
     ) -> anyhow::Result<Program> {
-        let mut launch = self
-            .command()
-            .args(["approve", id, "--json", "--pin-fd", "0"]);
+        let mut launch = self.command().args(["approve", "--json", "--pin-fd", "0"]);
         if let Some(code) = code {
             launch = launch.args(["--code", code]);
         }
-        let mut program = launch.with_input().start()?;
+        let mut program = launch.args(["--", id]).with_input().start()?;
         program.write(&format!("{pin}\n"))?;
         program.close_input();
         Ok(program)
@@ -232,7 +230,7 @@ impl TerminalDevice {
     ///
     /// The device or the server refuses.
     pub async fn deny(&self, id: &str, reason: &str) -> anyhow::Result<()> {
-        self.run(&["deny", id, "--reason", reason])
+        self.run(&["deny", "--reason", reason, "--", id])
             .await
             .map(|_| ())
     }
@@ -272,7 +270,7 @@ impl TerminalDevice {
             .find_map(|entry| entry["request"].as_str())
             .with_context(|| format!("the history has no decision: {history:?}"))?;
         let path = file.to_string_lossy();
-        self.run(&["history", "export", id, &path]).await?;
+        self.run(&["history", "export", "--", id, &path]).await?;
         ensure!(file.is_file(), "{} has not been written", file.display());
         Ok(())
     }

@@ -4,15 +4,19 @@ use std::{
     fs::{self, File, TryLockError},
     io::{Read as _, Seek as _, Write as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::folders::make_private_dir;
+use crate::{folders::make_private_dir, processes::Deadline};
 
 /// What tells a demo's folder from any other. Nothing is ever removed from a folder without it.
 const MARKER: &str = "tegata-demo.json";
+
+/// How long another demo in the same folder may take to end.
+const ENDING: Duration = Duration::from_secs(2);
 
 /// Who the folder is for. A person's pairing and history are never removed by a run that goes by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +47,7 @@ pub(super) struct DemoFolder {
 
 impl DemoFolder {
     /// Opens the folder, making it if there is none. With `reset`, and always for [`Mode::Once`], it is emptied first.
-    pub(super) fn open(root: &Path, mode: Mode, reset: bool) -> anyhow::Result<Self> {
+    pub(super) async fn open(root: &Path, mode: Mode, reset: bool) -> anyhow::Result<Self> {
         let marker_path = root.join(MARKER);
         if !marker_path.exists() && has_content(root)? {
             bail!(
@@ -59,16 +63,7 @@ impl DemoFolder {
             .truncate(false)
             .open(&marker_path)
             .with_context(|| format!("open {}", marker_path.display()))?;
-        match marker.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => bail!(
-                "another demo is running in {}; end it first, or give another folder with --data-dir",
-                root.display()
-            ),
-            Err(TryLockError::Error(error)) => {
-                return Err(error).context(format!("lock {}", marker_path.display()));
-            }
-        }
+        lock(&marker, root).await?;
         let found = read_marker(&mut marker, &marker_path)?;
         if mode == Mode::Once && !reset && found.is_some_and(|found| found.mode == Mode::Person) {
             bail!(
@@ -146,6 +141,24 @@ impl DemoFolder {
     }
 }
 
+/// Locks the folder for this demo. One that is just ending gets a moment to do so.
+async fn lock(marker: &File, root: &Path) -> anyhow::Result<()> {
+    let deadline = Deadline::after(ENDING);
+    loop {
+        match marker.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if !deadline.is_over() => deadline.pause().await,
+            Err(TryLockError::WouldBlock) => bail!(
+                "another demo is running in {}; end it first, or give another folder with --data-dir",
+                root.display()
+            ),
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("lock {}", root.display()));
+            }
+        }
+    }
+}
+
 fn has_content(dir: &Path) -> anyhow::Result<bool> {
     match fs::read_dir(dir) {
         Ok(mut entries) => Ok(entries.next().is_some()),
@@ -194,84 +207,97 @@ fn empty(root: &Path) -> anyhow::Result<()> {
 mod tests {
     use super::*;
 
-    fn open(root: &Path, mode: Mode, reset: bool) -> anyhow::Result<DemoFolder> {
-        DemoFolder::open(root, mode, reset)
+    async fn open(root: &Path, mode: Mode, reset: bool) -> anyhow::Result<DemoFolder> {
+        DemoFolder::open(root, mode, reset).await
     }
 
-    fn refusal(root: &Path, mode: Mode, reset: bool) -> String {
-        open(root, mode, reset).unwrap_err().to_string()
+    async fn refusal(root: &Path, mode: Mode, reset: bool) -> String {
+        open(root, mode, reset).await.unwrap_err().to_string()
     }
 
-    #[test]
-    fn a_persons_folder_keeps_its_port_and_content_until_it_is_reset() {
+    #[tokio::test]
+    async fn a_persons_folder_keeps_its_port_and_content_until_it_is_reset() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("demo");
-        let mut folder = open(&root, Mode::Person, false).unwrap();
+        let mut folder = open(&root, Mode::Person, false).await.unwrap();
         assert_eq!(folder.port(), None);
         folder.remember_port(4711).unwrap();
         fs::write(folder.evidence().join("mine"), "x").unwrap();
         drop(folder);
 
-        let folder = open(&root, Mode::Person, false).unwrap();
+        let folder = open(&root, Mode::Person, false).await.unwrap();
         assert_eq!(folder.port(), Some(4711));
         assert!(folder.evidence().join("mine").exists());
         drop(folder);
 
-        let folder = open(&root, Mode::Person, true).unwrap();
+        let folder = open(&root, Mode::Person, true).await.unwrap();
         assert_eq!(folder.port(), None);
         assert!(!folder.evidence().join("mine").exists());
     }
 
-    #[test]
-    fn a_run_without_a_person_starts_afresh_but_never_over_a_persons_demo() {
+    #[tokio::test]
+    async fn a_run_without_a_person_starts_afresh_but_never_over_a_persons_demo() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("demo");
-        let folder = open(&root, Mode::Once, false).unwrap();
+        let folder = open(&root, Mode::Once, false).await.unwrap();
         fs::write(folder.logs().join("old"), "x").unwrap();
         drop(folder);
         assert!(
             !open(&root, Mode::Once, false)
+                .await
                 .unwrap()
                 .logs()
                 .join("old")
                 .exists()
         );
 
-        drop(open(&root, Mode::Person, false).unwrap());
-        assert!(refusal(&root, Mode::Once, false).contains("of a person"));
+        drop(open(&root, Mode::Person, false).await.unwrap());
+        assert!(
+            refusal(&root, Mode::Once, false)
+                .await
+                .contains("of a person")
+        );
     }
 
-    #[test]
-    fn a_folder_that_is_not_ours_is_left_alone_even_by_a_reset() {
+    #[tokio::test]
+    async fn a_folder_that_is_not_ours_is_left_alone_even_by_a_reset() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("thesis.txt"), "x").unwrap();
         for reset in [false, true] {
-            assert!(refusal(dir.path(), Mode::Person, reset).contains("was not made by the demo"));
+            assert!(
+                refusal(dir.path(), Mode::Person, reset)
+                    .await
+                    .contains("was not made by the demo")
+            );
         }
         assert!(dir.path().join("thesis.txt").exists());
     }
 
-    #[test]
-    fn two_demos_cannot_share_a_folder() {
+    #[tokio::test]
+    async fn two_demos_cannot_share_a_folder() {
         let dir = tempfile::tempdir().unwrap();
-        let first = open(dir.path(), Mode::Person, false).unwrap();
-        assert!(refusal(dir.path(), Mode::Person, true).contains("another demo is running"));
+        let first = open(dir.path(), Mode::Person, false).await.unwrap();
+        assert!(
+            refusal(dir.path(), Mode::Person, true)
+                .await
+                .contains("another demo is running")
+        );
         drop(first);
-        open(dir.path(), Mode::Person, false).unwrap();
+        open(dir.path(), Mode::Person, false).await.unwrap();
     }
 
-    #[test]
+    #[tokio::test]
     #[cfg(unix)]
-    fn a_reset_removes_links_and_not_what_they_lead_to() {
+    async fn a_reset_removes_links_and_not_what_they_lead_to() {
         use std::os::unix::fs::{PermissionsExt as _, symlink};
         let dir = tempfile::tempdir().unwrap();
         let elsewhere = dir.path().join("elsewhere");
         fs::create_dir(&elsewhere).unwrap();
         fs::write(elsewhere.join("kept"), "x").unwrap();
         let root = dir.path().join("demo");
-        drop(open(&root, Mode::Person, false).unwrap());
+        drop(open(&root, Mode::Person, false).await.unwrap());
         symlink(&elsewhere, root.join("link")).unwrap();
-        drop(open(&root, Mode::Person, true).unwrap());
+        drop(open(&root, Mode::Person, true).await.unwrap());
         assert!(!root.join("link").exists());
         assert!(elsewhere.join("kept").exists());
         let mode = fs::metadata(&root).unwrap().permissions().mode() & 0o777;

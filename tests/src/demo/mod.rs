@@ -25,7 +25,7 @@ use anyhow::Context as _;
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let mode = if args.once { Mode::Once } else { Mode::Person };
     let dir = args.data_dir(mode)?;
-    let mut folder = DemoFolder::open(&dir, mode, args.reset)?;
+    let mut folder = DemoFolder::open(&dir, mode, args.reset).await?;
     let logs = folder.logs();
     let work = async {
         match mode {

@@ -65,13 +65,13 @@ impl DemoPages {
         format!("{}/demo/pairing", self.issuer)
     }
 
-    /// Opens the pairing page, which makes an invitation.
+    /// Presses the pairing page's button, which leads to a page that makes an invitation.
     ///
     /// # Errors
     ///
     /// The server is not in demo mode, or makes none.
     pub async fn invite(&self) -> anyhow::Result<PairingPage> {
-        let answer = self.http.fetch(&self.pairing_url()).await?;
+        let answer = self.http.post_form(&self.pairing_url(), &[], &[]).await?;
         let page = answer.location.with_context(|| {
             format!(
                 "the pairing page answers HTTP {}: {}",
