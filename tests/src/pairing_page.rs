@@ -1,10 +1,7 @@
 //! The one-time pairing page, used over HTTP as a browser would.
 
 use anyhow::{Context as _, bail, ensure};
-use tegata_protocol::{
-    Sha256Digest, Thumbprint,
-    device::invitation::{InvitationCode, Issuer, format_link},
-};
+use tegata_protocol::device::invitation::{Invitation, parse_invitation};
 
 use crate::http::{Answer, Http};
 
@@ -35,12 +32,27 @@ impl PairingPage {
             let value = between(&page.text, &format!(r#"<dd class="{name}">"#), "</dd>");
             value.with_context(|| format!("the pairing page shows no {name}: {}", words(&page)))
         };
-        let (host, code, root) = (fact("host")?, fact("code")?, fact("root")?);
-        let issuer = issuer_of(&url)?;
-        ensure!(issuer.host() == host, "the page names another host: {host}");
-        let root = Thumbprint(Sha256Digest::from_b64u(&root)?);
-        // What the page's QR code holds.
-        let link = format_link(&issuer, &InvitationCode::parse(&code)?, &root);
+        let (host, code) = (fact("host")?, fact("code")?);
+        let link = between(
+            &page.text,
+            r#"<input id="pairing-link" readonly value=""#,
+            "\"",
+        )
+        .with_context(|| format!("the pairing page shows no link: {}", words(&page)))?
+        .replace("&amp;", "&");
+        // What is typed by hand is what the link says.
+        let Invitation::Complete {
+            issuer,
+            code: linked,
+            ..
+        } = parse_invitation(&link)?
+        else {
+            bail!("the pairing page's link is no complete invitation");
+        };
+        ensure!(
+            issuer.host() == host && linked.expose_grouped() == code,
+            "the pairing page's link is for another host or code than the page shows"
+        );
         Ok(Self {
             http: http.clone(),
             url,
@@ -87,13 +99,6 @@ impl PairingPage {
         );
         Ok(())
     }
-}
-
-fn issuer_of(url: &str) -> anyhow::Result<Issuer> {
-    let (issuer, _) = url
-        .split_once("/pair/")
-        .with_context(|| format!("{url} is no pairing page"))?;
-    Ok(Issuer::parse(issuer)?)
 }
 
 /// A page's notice, or its status.

@@ -110,8 +110,8 @@ fn explanation(
         let device = TerminalDevice::new(&args.device()?, &folder.device())?.command_line();
         (
             format!(
-                "and run this with the page's server and code; then type its six digits into the page:\n             \
-                 {device} pair --server SERVER CODE"
+                "and press the button; run this with the page's link, and type its six digits into the page:\n             \
+                 {device} pair 'LINK'"
             ),
             format!(
                 "run `{device} inbox`, then\n             {device} approve ID --code CODE\n             \
@@ -120,8 +120,8 @@ fn explanation(
         )
     } else {
         (
-            "in the app: Add an account, Type a code; type the server and the code that the page shows,\n             \
-             set a PIN, and type the app's six digits into the page"
+            "and press the button; in the app: Add an account, paste the page's link, set a PIN;\n             \
+             type the app's six digits into the page"
                 .to_owned(),
             "in the app: read the request, type the code that the page shows, and your PIN"
                 .to_owned(),
