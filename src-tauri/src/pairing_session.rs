@@ -131,6 +131,7 @@ impl PairingSession {
                     issuer: party(&offered),
                     account_name: offered.account_name().to_owned(),
                     root_fingerprint: offered.root().to_string(),
+                    first_use: offered.is_first_use(),
                 };
                 self.advance(generation, view, Phase::Offered(Box::new(offered)));
             }

@@ -40,6 +40,9 @@ pub enum PairingView {
         account_name: String,
         /// Thumbprint of the root key about to be pinned.
         root_fingerprint: String,
+        /// Set when the invitation did not name the root, so that nothing but the person's comparison tells that the
+        /// key is the issuer's.
+        first_use: bool,
     },
     /// Waits for a PIN to be chosen.
     SetPin,

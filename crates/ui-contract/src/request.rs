@@ -207,7 +207,10 @@ pub enum DenyOnlyReason {
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum RequestStateView {
     /// Waits for the person.
-    Pending,
+    Pending {
+        /// An earlier answer was lost with the app that gave it, and the server knows nothing of it.
+        again: bool,
+    },
     /// An answer was signed and is on its way; nothing has happened yet.
     Sending {
         /// The answer.

@@ -146,7 +146,7 @@ fn a_request_round_trips_through_literal_json() {
         },
         "transfer": {"kind": "code", "alphabet": "0123456789", "length": 6},
         "expires_in": 108, "received_at": 3, "lifetime": 120,
-        "deny_only": "too_long", "state": {"state": "pending"}
+        "deny_only": "too_long", "state": {"state": "pending", "again": true}
     });
     let view: ConsentRequestView = serde_json::from_value(literal.clone()).expect("readable");
     assert_eq!(serde_json::to_value(view).expect("serializable"), literal);

@@ -248,7 +248,9 @@ pub(super) fn state_view(state: &RequestState) -> ui::RequestStateView {
             CloseReason::TransferFailed => ui::RequestStateView::TransferFailed,
             _ => ui::RequestStateView::Withdrawn,
         },
-        _ => ui::RequestStateView::Pending,
+        state => ui::RequestStateView::Pending {
+            again: matches!(state, RequestState::PendingAgain),
+        },
     }
 }
 
@@ -294,5 +296,21 @@ pub(super) fn blocked_view(blocked: &BlockedMessage, names: &Names) -> ui::Block
             BlockReason::Replayed => ui::BlockReason::Replayed,
             _ => ui::BlockReason::Malformed,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_whose_answer_was_lost_waits_again_and_says_so() {
+        for (state, again) in [
+            (RequestState::Pending, false),
+            (RequestState::PendingAgain, true),
+        ] {
+            let shown = state_view(&state);
+            assert_eq!(shown, ui::RequestStateView::Pending { again }, "{state:?}");
+        }
     }
 }

@@ -16,6 +16,7 @@ consent-title-test = Test request from { $client }
 consent-when-sign-in = Only approve if you are signing in to { $client } right now.
 consent-when-grant = Only approve if you asked { $client } for this yourself.
 consent-when-test = This is only a test. Approving it has no effect.
+consent-again = An earlier answer was not sent. Nothing has been approved yet.
 consent-provider = { $provider } ({ $host }) asks for this. The facts below are its own words.
 consent-granted = This would be allowed
 consent-detail = Detail { $number }

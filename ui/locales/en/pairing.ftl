@@ -1,13 +1,13 @@
 # Adding an account.
 pairing-title = Add an account
-pairing-lead = Open the page where your account lets you add a device, then bring its link or code here.
+pairing-lead = Open the page where your account lets you add a device. Copy the link that it shows, or type its server and code.
 pairing-cancel = Cancel
 pairing-step = Step { $step } of { $steps }
 pairing-form = How you bring the invitation
 pairing-by-link = Paste a link
 pairing-by-code = Type a code
 pairing-link-label = Link
-pairing-link-help = It starts with https:// or tegata:// and works once, for a few minutes.
+pairing-link-help = Copy it whole from the page. It starts with https:// or tegata:// and works once, for a few minutes.
 pairing-server-label = Server
 pairing-server-help = The address shown beside the code, for example id.example.com
 pairing-code-label = Code
@@ -22,6 +22,8 @@ pairing-confirm-account = Account
 pairing-confirm-host = Server
 pairing-confirm-name = It calls itself
 pairing-confirm-fingerprint = Show the server’s fingerprint
+pairing-confirm-compare = This invitation alone does not prove which server it is from. Compare this fingerprint with the one on the page that shows the invitation:
+pairing-confirm-different = If they differ, or if you see none there, say no.
 pairing-confirm-warning = If someone sent you this invitation and you did not expect it, say no.
 pairing-confirm-no = No, cancel
 pairing-confirm-yes = Yes, add it

@@ -15,6 +15,7 @@ consent-title-test = { $client } からのテスト要求
 consent-when-sign-in = いま { $client } にサインインしようとしている場合だけ承認してください。
 consent-when-grant = 自分で { $client } に依頼した場合だけ承認してください。
 consent-when-test = これはテストです。承認しても何も起こりません。
+consent-again = 前回の回答は送信されていません。まだ何も承認されていません。
 consent-provider = { $provider }（{ $host }）が求めています。以下の内容は { $provider } の説明です。
 consent-granted = 許可する内容
 consent-detail = 詳細 { $number }

@@ -1,13 +1,13 @@
 # アカウントの追加
 pairing-title = アカウントを追加
-pairing-lead = アカウントに端末を追加するページを開き、そのリンクまたはコードをここに入力してください。
+pairing-lead = アカウントに端末を追加するページを開き、表示されたリンクをコピーするか、サーバーとコードを入力してください。
 pairing-cancel = キャンセル
 pairing-step = { $steps } 段階中 { $step }
 pairing-form = 招待の入力方法
 pairing-by-link = リンクを貼り付け
 pairing-by-code = コードを入力
 pairing-link-label = リンク
-pairing-link-help = https:// または tegata:// で始まり、数分間に一度だけ使えます。
+pairing-link-help = ページに表示されたリンク全体を貼り付けます。https:// または tegata:// で始まり、数分間に一度だけ使えます。
 pairing-server-label = サーバー
 pairing-server-help = コードと一緒に表示されるアドレス（例：id.example.com）
 pairing-code-label = コード
@@ -22,6 +22,8 @@ pairing-confirm-account = アカウント
 pairing-confirm-host = サーバー
 pairing-confirm-name = サーバーが名乗る名称
 pairing-confirm-fingerprint = サーバーのフィンガープリントを表示
+pairing-confirm-compare = この招待だけでは、どのサーバーのものか確かめられません。招待を表示しているページの値と、このフィンガープリントを比べてください。
+pairing-confirm-different = 違う場合や、表示されていない場合は、追加しないでください。
 pairing-confirm-warning = だれかから送られた、心当たりのない招待の場合は、追加しないでください。
 pairing-confirm-no = いいえ
 pairing-confirm-yes = はい、追加

@@ -9,6 +9,7 @@ import type {
   BlockedRequestView,
   ConsentRequestView,
   HistoryEntryView,
+  PairingInput,
   PairingView,
   RequestId,
   RequestStateView,
@@ -78,7 +79,7 @@ export class DemoBridge implements Bridge {
     account_unlock: ({ id }) => this.#mend(id),
     account_retry: ({ id }) => this.#mend(id),
     pairing_state: () => this.world.pairing,
-    pairing_start: ({ input }) => this.#startPairing(input.form === "link" ? input.link : input.code),
+    pairing_start: ({ input }) => this.#startPairing(input),
     pairing_accept: () => (this.world.pairing = { stage: "set_pin" }),
     pairing_set_pin_and_continue: ({ pin }) => {
       if (pin === "123456") throw new CommandError({ code: "pin_weak", why: "common" }, "a common PIN");
@@ -126,7 +127,8 @@ export class DemoBridge implements Bridge {
     return found;
   }
 
-  #startPairing(typed: string): PairingView {
+  #startPairing(input: PairingInput): PairingView {
+    const typed = input.form === "link" ? input.link : input.code;
     const understood = typed.includes("/pair") || /^[0-9A-Z]{4}(-[0-9A-Z]{4}){2}$/.test(typed);
     this.world.pairing = understood
       ? {
@@ -134,6 +136,8 @@ export class DemoBridge implements Bridge {
           issuer: account.issuer,
           account_name: account.name,
           root_fingerprint: account.root_fingerprint,
+          // A link names the server's key, a code does not.
+          first_use: input.form === "code",
         }
       : { stage: "failed", code: "invitation_malformed", remedy: "new_invitation" };
     return this.world.pairing;

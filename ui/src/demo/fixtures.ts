@@ -60,7 +60,7 @@ export const signIn: ConsentRequestView = {
   received_at: NOW_MILLIS,
   lifetime: 120,
   deny_only: null,
-  state: { state: "pending" },
+  state: { state: "pending", again: false },
 };
 
 export const grant: ConsentRequestView = {

@@ -41,6 +41,14 @@ const results = Object.entries(states).map(([name, state]): [string, Scenario] =
   approval({ ...signIn, state }),
 ]);
 
+const confirm: Extract<PairingView, { stage: "confirm" }> = {
+  stage: "confirm",
+  issuer: account.issuer,
+  account_name: account.name,
+  root_fingerprint: account.root_fingerprint,
+  first_use: false,
+};
+
 const offline = { state: "offline", since: Math.floor(NOW_MILLIS / 1000) - 610 } as const;
 
 export const SCENARIOS: Record<string, Scenario> = {
@@ -48,12 +56,8 @@ export const SCENARIOS: Record<string, Scenario> = {
   "start-failed": { world: { failure: { code: "internal" } }, hash: "#/inbox" },
   "pair-enter": { world: { accounts: [] }, hash: "#/pairing" },
   "pair-checking": pairing({ stage: "checking" }),
-  "pair-confirm": pairing({
-    stage: "confirm",
-    issuer: account.issuer,
-    account_name: account.name,
-    root_fingerprint: account.root_fingerprint,
-  }),
+  "pair-confirm": pairing(confirm),
+  "pair-confirm-first-use": pairing({ ...confirm, first_use: true }),
   "pair-pin": pairing({ stage: "set_pin" }),
   "pair-working": pairing({ stage: "working", step: "registering" }),
   "pair-digits": pairing({
@@ -98,6 +102,7 @@ export const SCENARIOS: Record<string, Scenario> = {
       cautions: ["mixed_scripts", "first_request"],
     },
   }),
+  "approval-again": approval({ ...signIn, state: { state: "pending", again: true } }),
   "approval-urgent": approval({ ...signIn, expires_in: 24 }),
   "approval-offline": {
     world: { accounts: [{ ...account, connection: offline }], requests: [signIn] },

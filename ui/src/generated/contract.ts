@@ -346,7 +346,11 @@ export type DenyOnlyReason = "approval_key_unavailable" | "assurance_too_low" | 
 /**
  * Where a request stands. All but the first three are final.
  */
-export type RequestStateView = { "state": "pending" } | { "state": "sending",
+export type RequestStateView = { "state": "pending",
+/**
+ * An earlier answer was lost with the app that gave it, and the server knows nothing of it.
+ */
+again: boolean, } | { "state": "sending",
 /**
  * The answer.
  */
@@ -452,7 +456,12 @@ account_name: string,
 /**
  * Thumbprint of the root key about to be pinned.
  */
-root_fingerprint: string, } | { "stage": "set_pin" } | { "stage": "working",
+root_fingerprint: string,
+/**
+ * Set when the invitation did not name the root, so that nothing but the person's comparison tells that the
+ * key is the issuer's.
+ */
+first_use: boolean, } | { "stage": "set_pin" } | { "stage": "working",
 /**
  * The step under way.
  */

@@ -71,6 +71,14 @@ describe("the end of a request", () => {
     ]);
   });
 
+  it("asks again, and says that nothing was approved, when the server never got an answer", async () => {
+    const shown = await show(SCENARIOS["approval-again"] ?? { world: {} });
+    expect(plain(shown.get(ids.again).textContent)).toBe("An earlier answer was not sent. Nothing has been approved yet.");
+    expect(shown.get(ids.approve).dataset["ready"]).toBe("false");
+    const fresh = await show(SCENARIOS["approval-sign-in"] ?? { world: {} });
+    expect(fresh.find(ids.again)).toBeNull();
+  });
+
   it("shows a blocked message without content and without a way to approve", async () => {
     const shown = await show(SCENARIOS["result-blocked"] ?? { world: {} });
     expect(shown.get(ids.result).dataset["state"]).toBe("blocked");

@@ -6,6 +6,8 @@ export const consentIds = {
   inboxEmpty: "inbox.empty",
   /** Carries `data-request-id`. */
   inboxBlocked: "inbox.blocked",
+  /** There only if an earlier answer was lost. */
+  again: "approval.again",
   title: "approval.title",
   timeLeft: "approval.time_left",
   facts: "approval.facts",

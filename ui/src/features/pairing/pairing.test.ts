@@ -15,6 +15,8 @@ describe("pairing", () => {
     });
     expect(shown.get(ids.host).textContent).toBe("id.kawabe.example");
     expect(plain(shown.get(ids.account).textContent)).toBe("hanako@kawabe.example");
+    expect(shown.find(ids.firstUse)).toBeNull();
+    expect(shown.get(ids.fingerprint).closest("details")?.open).toBe(false);
     await shown.press(ids.confirm);
     await shown.type(ids.pinFirst, "493817");
     await shown.type(ids.pinSecond, "493817");
@@ -34,6 +36,25 @@ describe("pairing", () => {
       input: { form: "code", server: "id.kawabe.example", code: "7K3M-9QTX-V2HC" },
     });
     expect(shown.get(ids.screen).dataset["stage"]).toBe("confirm");
+  });
+
+  it("shows the fingerprint unfolded and asks to compare it when nothing else vouches for the server", async () => {
+    const shown = await show(SCENARIOS["pair-confirm-first-use"] ?? start);
+    const fingerprint = shown.get(ids.fingerprint);
+    expect(fingerprint.textContent).toBe("qFJr0dBVn1sY3lMZb6kX8ZcQ0wUu2mT5yHn4oKe7R1A");
+    expect(fingerprint.closest("details")).toBeNull();
+    expect(plain(shown.get(ids.firstUse).textContent)).toMatch(/Compare this fingerprint .* If they differ/);
+  });
+
+  it("treats a server typed by hand as one that nothing vouches for", async () => {
+    const shown = await show(start);
+    await shown.press(ids.byCode);
+    (shown.get(ids.byCode) as HTMLInputElement).dispatchEvent(new Event("change", { bubbles: true }));
+    await shown.settle();
+    await shown.type(ids.server, "id.kawabe.example");
+    await shown.type(ids.code, "7K3M-9QTX-V2HC");
+    await shown.press(ids.submit);
+    expect(shown.find(ids.firstUse)).not.toBeNull();
   });
 
   it("does nothing before something was entered", async () => {

@@ -11,6 +11,9 @@ export const pairingIds = {
   cancel: "pair.cancel",
   host: "pair.host",
   account: "pair.account",
+  fingerprint: "pair.fingerprint",
+  /** There only when nothing but the person's comparison vouches for the fingerprint. */
+  firstUse: "pair.first_use",
   confirm: "pair.confirm",
   pinFirst: "pin.first",
   pinSecond: "pin.second",
