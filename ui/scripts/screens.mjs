@@ -2,7 +2,7 @@
 // security policy, and fails on anything that a person could stumble over: accessibility violations, console
 // errors, refused resources, sideways scrolling. Leaves a picture of each in `screens/`.
 //
-//   node scripts/screens.mjs [--only PART-OF-A-NAME] [--docs]
+//   node scripts/screens.mjs [--only PART-OF-A-NAME] [--docs]     (`cargo xtask screens [--docs]` builds first)
 //
 // `--docs` also writes the pictures that the documentation shows. CHROMIUM names the browser; otherwise the first
 // `chromium` on PATH is used. The pages come from a server on a loopback port that the system picks.
@@ -43,13 +43,11 @@ const OTHER_SIZES = [
 ];
 /** The moment that the fixtures are about. */
 const NOW = new Date(Date.UTC(2026, 10, 23, 6, 0, 42));
+/** What README.md shows. */
 const DOCS_PICTURES = [
   { name: "approval-sign-in", locale: "en", theme: "light" },
-  { name: "approval-details", locale: "en", theme: "dark" },
-  { name: "approval-grant", locale: "ja", theme: "light" },
-  { name: "inbox-several", locale: "en", theme: "light" },
-  { name: "pair-digits", locale: "en", theme: "light" },
   { name: "result-approved", locale: "en", theme: "light" },
+  { name: "approval-sign-in", locale: "ja", theme: "dark" },
 ];
 
 const server = createServer((request, response) => {
