@@ -13,7 +13,7 @@ pub(crate) enum Command {
     Gen(GenOptions),
     Help(Topic),
     Lint(LintOptions),
-    Screens(Consent),
+    Screens(ScreensOptions),
     Setup(Consent),
     Test(TestOptions),
 }
@@ -55,6 +55,13 @@ pub(crate) struct GenOptions {
 pub(crate) struct LintOptions {
     pub(crate) consent: Consent,
     pub(crate) fix: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ScreensOptions {
+    pub(crate) consent: Consent,
+    /// Also write the pictures that the documentation shows.
+    pub(crate) docs: bool,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -139,7 +146,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
         Topic::Gen => words.generate(),
         Topic::Lint => words.lint(),
         Topic::Overview => Ok(Command::Help(Topic::Overview)),
-        Topic::Screens => Ok(Command::Screens(words.consent_only()?)),
+        Topic::Screens => words.screens(),
         Topic::Setup => Ok(Command::Setup(words.consent_only()?)),
         Topic::Test => words.test(),
     }
@@ -283,6 +290,18 @@ impl<'a> Words<'a> {
         Ok(Command::Lint(options))
     }
 
+    fn screens(mut self) -> Result<Command, Failure> {
+        let mut options = ScreensOptions::default();
+        while let Some(option) = self.next() {
+            match option {
+                ("--docs", None) => options.docs = true,
+                ("-y" | "--yes", None) => options.consent.yes = true,
+                (word, _) => return Err(self.unexpected(word)),
+            }
+        }
+        Ok(Command::Screens(options))
+    }
+
     fn test(mut self) -> Result<Command, Failure> {
         let mut options = TestOptions::default();
         while let Some(option) = self.next() {
@@ -320,7 +339,20 @@ mod tests {
             ("demo --once --help", Command::Help(Topic::Demo)),
             ("build", Command::Build(Consent::default())),
             ("setup --yes", Command::Setup(consent)),
-            ("screens -y", Command::Screens(consent)),
+            (
+                "screens -y",
+                Command::Screens(ScreensOptions {
+                    consent,
+                    docs: false,
+                }),
+            ),
+            (
+                "screens --docs",
+                Command::Screens(ScreensOptions {
+                    docs: true,
+                    ..ScreensOptions::default()
+                }),
+            ),
             (
                 "lint --fix",
                 Command::Lint(LintOptions {
@@ -377,6 +409,7 @@ mod tests {
             ("fuzz a b", "`b`"),
             ("fuzz --seconds 0", "--seconds 0"),
             ("fuzz --seconds soon", "--seconds soon"),
+            ("screens --docs=all", "`--docs`"),
             ("gen --yes", "`--yes`"),
             ("build extra", "`extra`"),
         ] {

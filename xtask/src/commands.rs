@@ -13,13 +13,10 @@ use std::{path::PathBuf, time::Duration};
 
 use crate::{
     failure::Failure,
+    node::UI,
     project::Project,
     stage::{Output, Stages},
 };
-
-/// The folder of the UI, and the one of the checkers in JavaScript.
-const UI: &str = "ui";
-const JS_TESTS: &str = "tests/js";
 
 /// Runs a command's stages and prints the table of their times, whatever became of them.
 fn with_stages(

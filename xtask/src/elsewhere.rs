@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, process::Command};
 
 use crate::{
     failure::Failure,
-    packages::{self, Package, Purpose},
+    packages::{self, BROWSERS, Package, Purpose},
     platform::Platform,
     project,
 };
@@ -26,6 +26,8 @@ pub(crate) fn check(platform: &Platform, purpose: Purpose) -> Result<(), Failure
 enum Probe {
     Command(&'static str),
     Library(&'static str),
+    /// Commands that do equally well.
+    OneOf(&'static [&'static str]),
     /// Apple's compiler and linker.
     XcodeTools,
 }
@@ -40,6 +42,7 @@ impl Probe {
         };
         match self {
             Self::Command(name) => project::is_on_path(name),
+            Self::OneOf(names) => names.iter().any(|name| project::is_on_path(name)),
             Self::Library(name) => runs("pkg-config", &["--exists", name]),
             Self::XcodeTools => runs("xcode-select", &["-p"]),
         }
@@ -48,6 +51,7 @@ impl Probe {
     fn words(&self) -> String {
         match self {
             Self::Command(name) => format!("the command `{name}`"),
+            Self::OneOf(names) => format!("one of the commands {}", names.join(", ")),
             Self::Library(name) => format!("the library {name} (by pkg-config)"),
             Self::XcodeTools => "Apple's command line tools".to_owned(),
         }
@@ -97,7 +101,7 @@ fn absent(platform: &Platform, purpose: Purpose, succeeds: &dyn Fn(&Probe) -> bo
         probes.push(Probe::Command("WebKitWebDriver"));
     }
     if purpose == Purpose::Test {
-        probes.push(Probe::Command("chromium"));
+        probes.push(Probe::OneOf(BROWSERS));
         probes.push(Probe::Command("python3"));
         probes.push(Probe::Command("secret-tool"));
         probes.push(Probe::Command("sqlite3"));
@@ -178,6 +182,21 @@ mod tests {
             absent(&Platform::Fedora, Purpose::Test, &|_| true).is_empty(),
             "all is there"
         );
+    }
+
+    #[test]
+    fn any_of_the_browsers_will_do() {
+        let chrome = |probe: &Probe| match probe {
+            Probe::OneOf(names) => names.contains(&"google-chrome"),
+            _ => true,
+        };
+        assert!(absent(&Platform::Fedora, Purpose::Test, &chrome).is_empty());
+        let [none] = &absent(&Platform::Fedora, Purpose::Test, &|probe| {
+            !matches!(probe, Probe::OneOf(_))
+        })[..] else {
+            panic!("the browser alone is missing")
+        };
+        assert!(none.words().contains("chromium, "), "{}", none.words());
     }
 
     #[test]

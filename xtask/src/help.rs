@@ -85,6 +85,7 @@ Exit codes: 0 done, 1 something failed, 2 wrong usage, 3 something has to be ins
 
 Environment:
   TEGATA_CACHE      where Python packages are kept (default: $XDG_CACHE_HOME/tegata or ~/.cache/tegata)
+  CHROMIUM          the browser that takes the pictures (default: Chromium or Chrome on PATH)
   CARGO_TARGET_DIR  where built programs go, as for cargo itself
   CI                set: ask nothing, and show a stage's output only if it fails";
 
@@ -93,13 +94,15 @@ cargo xtask demo [--once] [--terminal] [--no-window] [--reset] [--yes] [--data-d
 
 Builds and starts the server on loopback with a data folder of its own, makes a demo person and a demo
 client, opens the app's window, and prints the addresses of the demo page and the pairing page. Without a
-display the window opens on a virtual one. Ctrl-C stops everything.
+display the window opens on a virtual one. Ctrl-C stops everything. What has to be installed for it, system
+packages and the Node packages of ui, is listed with reasons before one question.
 
   --once          do it all without a person, verify the evidence, and end
   --terminal      approve with the terminal device; needs no display and no WebKit
   --no-window     start the server and the demo page only; pair whatever device you like
   --reset         delete the demo's data first and start over
-  --data-dir DIR  keep the data there (default: $XDG_DATA_HOME/tegata-demo or ~/.local/share/tegata-demo)
+  --data-dir DIR  keep the data there (default: tegata-demo, with --once tegata-demo-once, in $XDG_DATA_HOME
+                  or ~/.local/share)
   -y, --yes       install what is missing without asking
 
 Examples:
@@ -114,10 +117,11 @@ cargo xtask test [--only GROUP[,GROUP…]] [--yes]
 Installs what the tests need and runs every check in order, stopping at the first that fails. Each stage has
 a limit after which it is ended; their times are listed at the end.
 
-  --only GROUP  rust     formatting, clippy, build, tests, generated files, documentation
+  --only GROUP  rust     formatting, clippy, build, tests, generated files, documentation; its tests also run
+                         the real programs against each other: server, terminal device, app
                 ui       types, lints, unit tests, and pictures of every screen
                 vectors  the shared vectors, checked by programs in JavaScript and Python
-                e2e      the demo without a person: terminal device, then the real window
+                e2e      the demo without a person: terminal device, then the real window; nothing else
                 (may be given more than once; the stages it builds on run too)
   -y, --yes     install what is missing without asking
 
@@ -162,14 +166,17 @@ Examples:
   cargo xtask gen --write   after changing a type in crates/ui-contract";
 
 const SCREENS: &str = "\
-cargo xtask screens [--yes]
+cargo xtask screens [--docs] [--yes]
 
-Opens every screen of the UI in a browser in both languages, checks each with axe, and keeps the pictures.
+Opens every screen of the UI in a browser in both languages, checks each with axe, and keeps the pictures in
+ui/screens. The browser is the one that CHROMIUM names, or else Chromium or Chrome as installed.
 
+  --docs     also write the pictures that the documentation shows, into docs/images
   -y, --yes  install what is missing without asking
 
-Example:
-  cargo xtask screens";
+Examples:
+  cargo xtask screens
+  cargo xtask screens --docs   after changing a screen that README.md shows";
 
 const FUZZ: &str = "\
 cargo xtask fuzz [TARGET] [--seconds N]

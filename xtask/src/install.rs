@@ -1,5 +1,5 @@
-//! Installing system packages: on Debian and Ubuntu by their package manager, after asking; elsewhere by
-//! saying exactly what is missing.
+//! Agreeing on what is to be installed, and installing system packages: on Debian and Ubuntu by their package
+//! manager, after asking; elsewhere by saying exactly what is missing.
 
 use std::{
     collections::BTreeSet,
@@ -13,41 +13,91 @@ use crate::{
     args::Consent,
     elsewhere,
     failure::Failure,
-    packages::{self, Purpose},
+    node::{self, JS_TESTS, UI},
+    packages::{self, Package, Purpose},
     platform::Platform,
-    project,
+    project::{self, Project},
+    python,
     stage::{self, Output, Stages},
 };
 
-/// Makes sure that the packages for a purpose are there.
+/// Packages that a language's own client installs for this project alone, as a file of the checkout pins them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fetched {
+    NodeForTests,
+    NodeForUi,
+    PythonForTests,
+}
+
+impl Fetched {
+    fn is_there(self, project: &Project) -> Result<bool, Failure> {
+        match self {
+            Self::NodeForTests => node::is_installed(project, JS_TESTS),
+            Self::NodeForUi => node::is_installed(project, UI),
+            Self::PythonForTests => python::is_installed(project),
+        }
+    }
+
+    fn entry(self, project: &Project) -> Entry {
+        let (name, reason) = match self {
+            Self::NodeForTests => (
+                format!("Node packages ({JS_TESTS})"),
+                "npm ci: another checker of the test vectors, and the tests' own parts",
+            ),
+            Self::NodeForUi => (
+                format!("Node packages ({UI})"),
+                "npm ci: builds and checks the app's screens",
+            ),
+            Self::PythonForTests => (
+                format!("Python packages ({})", project.python_dir().display()),
+                "pip install: an independent checker of the test vectors",
+            ),
+        };
+        Entry { name, reason }
+    }
+}
+
+/// A line of what is going to be installed.
+#[derive(Debug, PartialEq, Eq)]
+struct Entry {
+    name: String,
+    reason: &'static str,
+}
+
+/// Makes sure that the system packages for a purpose are there, and that the person agreed to those and to whatever
+/// of `fetched` is not there yet: one list, one question. Nothing missing: nothing is asked. Fetching is left to the
+/// stages that follow.
 ///
 /// # Errors
 ///
 /// Exit code 3 if something has to be installed by hand, with the names or the command; exit code 1 if the
 /// person said no or the package manager failed.
 pub(crate) fn ensure(
+    project: &Project,
     stages: &mut Stages,
     purpose: Purpose,
+    fetched: &[Fetched],
     consent: Consent,
 ) -> Result<(), Failure> {
     let platform = Platform::current();
     let name = "system packages";
-    if !matches!(platform, Platform::Debian | Platform::Ubuntu) {
-        return stages.work(name, || elsewhere::check(&platform, purpose));
+    let managed = matches!(platform, Platform::Debian | Platform::Ubuntu);
+    let missing = if managed {
+        let installed = installed(&platform, purpose)?;
+        packages::missing(&platform, purpose, &installed, project::is_on_path)
+    } else {
+        stages.work(name, || elsewhere::check(&platform, purpose))?;
+        Vec::new()
+    };
+    let mut absent = Vec::new();
+    for packages in fetched {
+        if !packages.is_there(project)? {
+            absent.push(packages.entry(project));
+        }
     }
-    let missing = packages::missing(
-        &platform,
-        purpose,
-        &installed(&platform, purpose)?,
-        project::is_on_path,
-    );
-    if missing.is_empty() {
-        stages.up_to_date(name, "all installed");
-        return Ok(());
-    }
-    println!("To be installed:");
-    for package in &missing {
-        println!("  {:24} {}", package.apt_name(&platform), package.reason);
+    let entries = list(&platform, &missing, absent);
+    if !entries.is_empty() {
+        println!("To be installed:\n{}", lines(&entries));
     }
     let names: Vec<&str> = missing
         .iter()
@@ -60,11 +110,21 @@ pub(crate) fn ensure(
             names.join(" ")
         ))
     };
-    let rights = Rights::current().ok_or_else(|| by_hand("there is no sudo"))?;
-    let asks = !consent.yes && !stage::is_ci() && io::stdin().is_terminal();
-    if asks && !ask("Install them now?")? {
+    let rights = if missing.is_empty() {
+        None
+    } else {
+        Some(Rights::current().ok_or_else(|| by_hand("there is no sudo"))?)
+    };
+    let can_ask = !stage::is_ci() && io::stdin().is_terminal();
+    if is_asked(&entries, consent, can_ask) && !ask("Install them now?")? {
         return Err(Failure::failed("nothing was installed"));
     }
+    let Some(rights) = rights else {
+        if managed {
+            stages.up_to_date(name, "all installed");
+        }
+        return Ok(());
+    };
     if !rights.unlock()? {
         return Err(by_hand("sudo does not make this user one"));
     }
@@ -77,6 +137,27 @@ pub(crate) fn ensure(
         Output::Progress,
         [update, install],
     )
+}
+
+/// Everything in the order in which it will be installed.
+fn list(platform: &Platform, missing: &[&Package], absent: Vec<Entry>) -> Vec<Entry> {
+    let system = missing.iter().map(|package| Entry {
+        name: package.apt_name(platform).to_owned(),
+        reason: package.reason,
+    });
+    system.chain(absent).collect()
+}
+
+fn lines(entries: &[Entry]) -> String {
+    let lines: Vec<_> = entries
+        .iter()
+        .map(|entry| format!("  {:24} {}", entry.name, entry.reason))
+        .collect();
+    lines.join("\n")
+}
+
+fn is_asked(entries: &[Entry], consent: Consent, can_ask: bool) -> bool {
+    !entries.is_empty() && !consent.yes && can_ask
 }
 
 /// Which of the packages dpkg knows as installed.
@@ -171,6 +252,57 @@ pub(crate) fn has_display() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn system_node_and_python_packages_are_one_list_with_reasons() {
+        let project = Project::find().unwrap();
+        let missing = packages::missing(
+            &Platform::Debian,
+            Purpose::Window,
+            &["build-essential", "dbus", "gnome-keyring", "pkg-config"]
+                .map(str::to_owned)
+                .into(),
+            |_| false,
+        );
+        let absent = [
+            Fetched::NodeForUi,
+            Fetched::NodeForTests,
+            Fetched::PythonForTests,
+        ];
+        let entries = list(
+            &Platform::Debian,
+            &missing,
+            absent.map(|one| one.entry(&project)).into(),
+        );
+        let text = lines(&entries);
+        let mut listed = text.lines();
+        for (name, reason) in [
+            ("libwebkit2gtk-4.1-dev", "the app's window"),
+            ("Node packages (ui)", "npm ci: "),
+            ("Node packages (tests/js)", "npm ci: "),
+            ("Python packages (", "pip install: "),
+        ] {
+            let line = listed.next().unwrap_or_default();
+            assert!(
+                line.contains(name) && line.contains(reason),
+                "{name}: {line:?}"
+            );
+        }
+        assert_eq!(listed.next(), None);
+    }
+
+    #[test]
+    fn nothing_missing_or_agreed_beforehand_is_not_asked() {
+        let no_consent = Consent::default();
+        let entries = [Entry {
+            name: "Node packages (ui)".to_owned(),
+            reason: "a reason",
+        }];
+        assert!(is_asked(&entries, no_consent, true), "something to install");
+        assert!(!is_asked(&[], no_consent, true), "nothing is missing");
+        assert!(!is_asked(&entries, Consent { yes: true }, true), "--yes");
+        assert!(!is_asked(&entries, no_consent, false), "nobody is there");
+    }
 
     #[test]
     fn only_enter_or_yes_is_consent() {

@@ -15,6 +15,8 @@
 mod args;
 mod commands;
 mod dead_man;
+#[cfg(test)]
+mod documents;
 mod elsewhere;
 mod failure;
 mod help;
@@ -57,7 +59,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Fuzz(options) => commands::fuzz::run(&project, &options),
         Command::Gen(options) => commands::generate::run(&project, &options),
         Command::Lint(options) => commands::lint::run(&project, &options),
-        Command::Screens(consent) => commands::screens::run(&project, consent),
+        Command::Screens(options) => commands::screens::run(&project, options),
         Command::Setup(consent) => commands::setup::run(&project, consent),
         Command::Test(options) => commands::test::run(&project, &options),
     }

@@ -17,7 +17,18 @@ use crate::{
 };
 
 /// Folders inside `ui/` that are made from the others.
-const NOT_SOURCES: [&str; 4] = ["node_modules", "dist", "artifacts", "test-results"];
+const NOT_SOURCES: [&str; 6] = [
+    "node_modules",
+    "dist",
+    "dist-demo",
+    "screens",
+    "artifacts",
+    "test-results",
+];
+
+/// The folders, from the checkout's root: the UI, and the checkers in JavaScript.
+pub(crate) const UI: &str = "ui";
+pub(crate) const JS_TESTS: &str = "tests/js";
 
 /// `npm` with arguments, in a folder of the checkout.
 pub(crate) fn npm<const N: usize>(
@@ -39,11 +50,7 @@ pub(crate) fn npm<const N: usize>(
 /// There is no lock file, or `npm ci` fails.
 pub(crate) fn install(project: &Project, stages: &mut Stages, folder: &str) -> Result<(), Failure> {
     let name = format!("Node packages of {folder}");
-    let dir = project.root.join(folder);
-    let stamp = Stamp {
-        file: dir.join("node_modules/.installed-lock.json"),
-        current: read(&dir.join("package-lock.json"))?,
-    };
+    let stamp = packages_stamp(project, folder)?;
     if stamp.is_current() {
         stages.up_to_date(&name, "as the lock file says");
         return Ok(());
@@ -51,6 +58,23 @@ pub(crate) fn install(project: &Project, stages: &mut Stages, folder: &str) -> R
     let command = npm(project, folder, ["ci", "--no-audit", "--no-fund"]);
     stages.run(&name, Duration::from_mins(10), Output::Progress, [command])?;
     stamp.write()
+}
+
+/// Whether a folder's packages are what its `package-lock.json` says.
+///
+/// # Errors
+///
+/// There is no lock file.
+pub(crate) fn is_installed(project: &Project, folder: &str) -> Result<bool, Failure> {
+    Ok(packages_stamp(project, folder)?.is_current())
+}
+
+fn packages_stamp(project: &Project, folder: &str) -> Result<Stamp, Failure> {
+    let dir = project.root.join(folder);
+    Ok(Stamp {
+        file: dir.join("node_modules/.installed-lock.json"),
+        current: read(&dir.join("package-lock.json"))?,
+    })
 }
 
 /// Builds `ui/dist`, which the app embeds, if a source of it changed since last time. Leaving an unchanged
@@ -150,7 +174,6 @@ mod tests {
     fn folder(name: &str) -> PathBuf {
         let dir = std::env::temp_dir().join(format!("xtask-{}-{name}", std::process::id()));
         fs::create_dir_all(dir.join("src")).unwrap();
-        fs::create_dir_all(dir.join("node_modules/x")).unwrap();
         fs::write(dir.join("src/a.ts"), "a").unwrap();
         dir
     }
@@ -159,12 +182,11 @@ mod tests {
     fn only_sources_change_the_hash() {
         let dir = folder("hash");
         let first = hash_of_sources(&dir).unwrap();
-        fs::write(dir.join("node_modules/x/index.js"), "anything").unwrap();
-        assert_eq!(
-            hash_of_sources(&dir).unwrap(),
-            first,
-            "packages are not sources"
-        );
+        for made in NOT_SOURCES {
+            fs::create_dir_all(dir.join(made).join("x")).unwrap();
+            fs::write(dir.join(made).join("x/index.js"), "anything").unwrap();
+            assert_eq!(hash_of_sources(&dir).unwrap(), first, "{made} is made");
+        }
         fs::write(dir.join("src/a.ts"), "b").unwrap();
         let second = hash_of_sources(&dir).unwrap();
         assert_ne!(second, first, "changed content");

@@ -41,6 +41,14 @@ impl Package {
     }
 }
 
+/// The commands of browsers that can take the pictures, in the order in which they are preferred.
+pub(crate) const BROWSERS: &[&str] = &[
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+];
+
 const PACKAGES: &[Package] = &[
     Package {
         debian: "build-essential",
@@ -136,12 +144,7 @@ const PACKAGES: &[Package] = &[
         arch: "chromium",
         reason: "renders every screen of the UI for pictures and accessibility checks",
         from: Purpose::Test,
-        or_commands: &[
-            "chromium",
-            "chromium-browser",
-            "google-chrome",
-            "google-chrome-stable",
-        ],
+        or_commands: BROWSERS,
     },
     Package {
         debian: "fonts-noto-cjk",

@@ -119,8 +119,15 @@ fn user_dir_from(
 
 /// Whether a program of this name can be started.
 pub(crate) fn is_on_path(program: &str) -> bool {
+    on_path(program).is_some()
+}
+
+/// The file that is started by this name.
+pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).any(|dir| is_program(&dir.join(program)))
+    env::split_paths(&path)
+        .map(|dir| dir.join(program))
+        .find(|file| is_program(file))
 }
 
 fn is_program(path: &Path) -> bool {

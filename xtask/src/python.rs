@@ -1,6 +1,6 @@
 //! The Python environment of the independent checkers. It is kept outside the checkout.
 
-use std::{process::Command, time::Duration};
+use std::{path::PathBuf, process::Command, time::Duration};
 
 use crate::{
     failure::Failure,
@@ -16,12 +16,9 @@ use crate::{
 /// There is no such file, or Python or pip fails.
 pub(crate) fn install(project: &Project, stages: &mut Stages) -> Result<(), Failure> {
     let name = "Python packages";
-    let requirements = project.root.join("tests/python/requirements.txt");
-    let stamp = Stamp {
-        file: project.python_dir().join("installed-requirements.txt"),
-        current: read(&requirements)?,
-    };
-    if stamp.is_current() && project.python().is_file() {
+    let requirements = requirements(project);
+    let stamp = stamp(project)?;
+    if is_installed(project)? {
         stages.up_to_date(name, "as the requirements say");
         return Ok(());
     }
@@ -45,6 +42,26 @@ pub(crate) fn install(project: &Project, stages: &mut Stages) -> Result<(), Fail
         [make, fill],
     )?;
     stamp.write()
+}
+
+/// Whether the environment is there as `tests/python/requirements.txt` says.
+///
+/// # Errors
+///
+/// There is no such file.
+pub(crate) fn is_installed(project: &Project) -> Result<bool, Failure> {
+    Ok(stamp(project)?.is_current() && project.python().is_file())
+}
+
+fn requirements(project: &Project) -> PathBuf {
+    project.root.join("tests/python/requirements.txt")
+}
+
+fn stamp(project: &Project) -> Result<Stamp, Failure> {
+    Ok(Stamp {
+        file: project.python_dir().join("installed-requirements.txt"),
+        current: read(&requirements(project))?,
+    })
 }
 
 /// The environment's Python with a script of the checkout.

@@ -6,7 +6,7 @@ use super::{check_node, check_rust, prepare_ui, with_stages};
 use crate::{
     args::Consent,
     failure::Failure,
-    install,
+    install::{self, Fetched},
     packages::Purpose,
     project::Project,
     stage::{Output, Stages},
@@ -17,7 +17,13 @@ pub(crate) fn run(project: &Project, consent: Consent) -> Result<(), Failure> {
     with_stages(project, |stages| {
         check_rust(project, stages)?;
         check_node(project, stages)?;
-        install::ensure(stages, Purpose::Window, consent)?;
+        install::ensure(
+            project,
+            stages,
+            Purpose::Window,
+            &[Fetched::NodeForUi],
+            consent,
+        )?;
         prepare_ui(project, stages)?;
         build_workspace(project, stages)
     })

@@ -10,7 +10,7 @@ use super::{build::build_programs, check_node, check_rust, log_dir, prepare_ui};
 use crate::{
     args::DemoOptions,
     failure::Failure,
-    install,
+    install::{self, Fetched},
     packages::Purpose,
     project::{self, Project},
     stage::{Output, Stages},
@@ -46,8 +46,10 @@ fn prepare(project: &Project, stages: &mut Stages, options: &DemoOptions) -> Res
         check_node(project, stages)?;
     }
     install::ensure(
+        project,
         stages,
         purpose(options, install::has_display()),
+        fetched(options),
         options.consent,
     )?;
     if needs_app(options) {
@@ -58,6 +60,15 @@ fn prepare(project: &Project, stages: &mut Stages, options: &DemoOptions) -> Res
 
 fn needs_app(options: &DemoOptions) -> bool {
     !options.terminal && !options.no_window
+}
+
+/// What is fetched besides system packages.
+fn fetched(options: &DemoOptions) -> &'static [Fetched] {
+    if needs_app(options) {
+        &[Fetched::NodeForUi]
+    } else {
+        &[]
+    }
 }
 
 fn purpose(options: &DemoOptions, has_display: bool) -> Purpose {
@@ -167,6 +178,8 @@ mod tests {
                 expected,
                 "{options:?} {has_display}"
             );
+            let fetches_node = expected != Purpose::Terminal;
+            assert_eq!(!fetched(&options).is_empty(), fetches_node, "{options:?}");
         }
     }
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::{UI, check_node, check_rust, prepare_ui, with_stages};
+use super::{check_node, check_rust, prepare_ui, with_stages};
 use crate::{
     args::LintOptions,
     failure::Failure,
-    install,
-    node::npm,
+    install::{self, Fetched},
+    node::{UI, npm},
     packages::Purpose,
     project::Project,
     stage::{Output, Stages},
@@ -18,7 +18,13 @@ pub(crate) fn run(project: &Project, options: &LintOptions) -> Result<(), Failur
     with_stages(project, |stages| {
         check_rust(project, stages)?;
         check_node(project, stages)?;
-        install::ensure(stages, Purpose::Window, options.consent)?;
+        install::ensure(
+            project,
+            stages,
+            Purpose::Window,
+            &[Fetched::NodeForUi],
+            options.consent,
+        )?;
         if options.fix {
             let format = project.cargo(["fmt", "--all"]);
             stages.run(

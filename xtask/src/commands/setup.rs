@@ -1,8 +1,14 @@
 //! `cargo xtask setup`
 
-use super::{JS_TESTS, UI, check_node, check_rust, fetch_crates, with_stages};
+use super::{check_node, check_rust, fetch_crates, with_stages};
 use crate::{
-    args::Consent, failure::Failure, install, node, packages::Purpose, project::Project, python,
+    args::Consent,
+    failure::Failure,
+    install::{self, Fetched},
+    node::{self, JS_TESTS, UI},
+    packages::Purpose,
+    project::Project,
+    python,
 };
 
 /// Installs whatever the tests and the demo need, and builds nothing.
@@ -10,7 +16,12 @@ pub(crate) fn run(project: &Project, consent: Consent) -> Result<(), Failure> {
     with_stages(project, |stages| {
         check_rust(project, stages)?;
         check_node(project, stages)?;
-        install::ensure(stages, Purpose::Test, consent)?;
+        let fetched = [
+            Fetched::NodeForUi,
+            Fetched::NodeForTests,
+            Fetched::PythonForTests,
+        ];
+        install::ensure(project, stages, Purpose::Test, &fetched, consent)?;
         fetch_crates(project, stages)?;
         node::install(project, stages, UI)?;
         node::install(project, stages, JS_TESTS)?;

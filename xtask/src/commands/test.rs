@@ -3,14 +3,14 @@
 use std::{fs, process::Command, time::Duration};
 
 use super::{
-    JS_TESTS, UI, build::build_workspace, check_node, check_rust, demo, fetch_crates, generate,
-    lint, prepare_ui, screens, with_stages,
+    build::build_workspace, check_node, check_rust, demo, fetch_crates, generate, lint, prepare_ui,
+    screens, with_stages,
 };
 use crate::{
     args::{DemoOptions, Group, TestOptions},
     failure::Failure,
-    install,
-    node::{self, npm},
+    install::{self, Fetched},
+    node::{self, JS_TESTS, UI, npm},
     packages::Purpose,
     project::Project,
     python,
@@ -22,12 +22,13 @@ pub(crate) fn run(project: &Project, options: &TestOptions) -> Result<(), Failur
     with_stages(project, |stages| {
         check_rust(project, stages)?;
         check_node(project, stages)?;
-        install::ensure(stages, Purpose::Test, options.consent)?;
         let chosen = Chosen(&options.only);
-        if chosen.any(&[Group::EndToEnd, Group::Rust, Group::Ui]) {
+        let fetched = chosen.fetched();
+        install::ensure(project, stages, Purpose::Test, &fetched, options.consent)?;
+        if fetched.contains(&Fetched::NodeForUi) {
             prepare_ui(project, stages)?;
         }
-        if chosen.any(&[Group::Rust, Group::Vectors]) {
+        if fetched.contains(&Fetched::NodeForTests) {
             // The Rust tests run programs of both.
             node::install(project, stages, JS_TESTS)?;
             python::install(project, stages)?;
@@ -59,7 +60,7 @@ pub(crate) fn run(project: &Project, options: &TestOptions) -> Result<(), Failur
             vectors(project, stages)?;
         }
         if chosen.any(&[Group::Ui]) {
-            screens::take(project, stages)?;
+            screens::take(project, stages, false)?;
         }
         if chosen.any(&[Group::EndToEnd]) {
             demo_once(project, stages, true)?;
@@ -75,6 +76,18 @@ struct Chosen<'a>(&'a [Group]);
 impl Chosen<'_> {
     fn any(&self, groups: &[Group]) -> bool {
         self.0.is_empty() || self.0.iter().any(|group| groups.contains(group))
+    }
+
+    /// What the stages fetch besides system packages.
+    fn fetched(&self) -> Vec<Fetched> {
+        let mut fetched = Vec::new();
+        if self.any(&[Group::EndToEnd, Group::Rust, Group::Ui]) {
+            fetched.push(Fetched::NodeForUi);
+        }
+        if self.any(&[Group::Rust, Group::Vectors]) {
+            fetched.extend([Fetched::NodeForTests, Fetched::PythonForTests]);
+        }
+        fetched
     }
 }
 
@@ -158,5 +171,15 @@ mod tests {
             );
         }
         assert!(!Chosen(&[Group::Ui]).any(&[Group::Rust, Group::Vectors]));
+    }
+
+    #[test]
+    fn only_what_the_chosen_stages_use_is_fetched() {
+        assert_eq!(Chosen(&[Group::Ui]).fetched(), [Fetched::NodeForUi]);
+        assert_eq!(
+            Chosen(&[Group::Vectors]).fetched(),
+            [Fetched::NodeForTests, Fetched::PythonForTests]
+        );
+        assert_eq!(Chosen(&[]).fetched().len(), 3, "everything");
     }
 }

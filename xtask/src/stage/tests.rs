@@ -76,7 +76,11 @@ fn ends_the_program_and_everything_it_started_at_the_limit() {
         "both processes had started: {pids}"
     );
     for pid in pids.lines() {
-        assert!(!is_running(pid), "process {pid} was left behind");
+        // A killed process takes a moment to go, on a busy machine a long one.
+        let deadline = now() + Duration::from_secs(20);
+        while is_running(pid) {
+            assert!(now() < deadline, "process {pid} was left behind");
+        }
     }
     fs::remove_dir_all(&stages.log_dir).unwrap();
 }
