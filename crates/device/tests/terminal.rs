@@ -86,10 +86,21 @@ fn completions_and_help_need_no_data_folder() {
         &["completions", "bash"][..],
         &["--help"],
         &["pair", "--help"],
+        &["show", "--help"],
+        &["deny", "--help"],
+        &["watch", "--help"],
+        &["history", "--help"],
+        &["accounts", "--help"],
+        &["doctor", "--help"],
     ] {
         let output = tegata(dir.path(), &[], args, "");
         assert_eq!(code(&output), Some(0), "{args:?}");
-        assert!(!output.stdout.is_empty());
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            args.last() != Some(&"--help") || said.contains("Example"),
+            "{said}"
+        );
+        assert!(!said.is_empty());
     }
     assert!(!dir.path().join("data").exists());
 }

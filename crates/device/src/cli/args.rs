@@ -40,7 +40,7 @@ pub(crate) struct Global {
     #[arg(
         long,
         global = true,
-        env = "TEGATA_DEVICE_KEYRING_LABEL",
+        env = tegata_device::secret_store::KEYRING_LABEL_VARIABLE,
         value_name = "LABEL",
         default_value = tegata_device::secret_store::DEFAULT_KEYRING_LABEL
     )]
@@ -73,6 +73,9 @@ pub(crate) enum Command {
         json: bool,
     },
     /// Show one request, whole.
+    #[command(
+        after_help = "Examples:\n  tegata show 7Qk\n  tegata show 7Qk --json | jq .prompt.scopes"
+    )]
     Show {
         /// The request, or the start of its id.
         id: String,
@@ -96,8 +99,10 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Deny a request; asks for nothing.
-    #[command(after_help = "Example:\n  tegata deny 7Qk --reason not_me")]
+    /// Deny a request, or report an approved one as not yours; asks for nothing.
+    #[command(
+        after_help = "Examples:\n  tegata deny 7Qk\n  tegata deny 7Qk --reason not_me\n\nA request that was approved already, here or on another device of the account, can still be denied\nwith --reason not_me. That is a report: the server takes back what was granted and refuses the\nclient for a while. 'tegata history' names such requests."
+    )]
     Deny {
         /// The request, or the start of its id.
         id: String,
@@ -109,12 +114,18 @@ pub(crate) enum Command {
         json: bool,
     },
     /// Stay connected and print what arrives and what becomes of it, until interrupted.
+    #[command(
+        after_help = "Examples:\n  tegata watch\n  tegata watch --json | jq -r 'select(.event == \"request\") | .id'"
+    )]
     Watch {
         /// One JSON object per line.
         #[arg(long)]
         json: bool,
     },
     /// What happened, with receipts.
+    #[command(
+        after_help = "Examples:\n  tegata history\n  tegata history list --limit 10 --json\n  tegata history show 7Qk\n  tegata history export 7Qk evidence.json"
+    )]
     History {
         #[command(subcommand)]
         command: Option<HistoryCommand>,
@@ -131,11 +142,17 @@ pub(crate) enum Command {
         root: Option<String>,
     },
     /// Paired accounts.
+    #[command(
+        after_help = "Examples:\n  tegata accounts\n  tegata accounts list --json | jq -r .id\n  tegata accounts remove 3fQ"
+    )]
     Accounts {
         #[command(subcommand)]
         command: Option<AccountsCommand>,
     },
     /// Find out what does not work and what to do about it.
+    #[command(
+        after_help = "Examples:\n  tegata doctor\n  tegata doctor --passphrase-file passphrase.txt"
+    )]
     Doctor,
     /// Print completions for a shell.
     #[command(
@@ -224,7 +241,7 @@ pub(crate) enum AccountsCommand {
 pub(crate) enum Reason {
     /// You started it and do not want it any more.
     ChangedMind,
-    /// You did not start it.
+    /// You did not start it; also reports a request that was approved already.
     NotMe,
     /// You started something, but not this.
     WrongDetails,

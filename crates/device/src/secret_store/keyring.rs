@@ -12,6 +12,10 @@ use tokio::sync::{Semaphore, oneshot};
 /// The label under which secrets are filed.
 pub const DEFAULT_KEYRING_LABEL: &str = "tegata-device";
 
+/// Environment variable that names another label, for every program of this device alike: programs that share a data
+/// folder have to share the label.
+pub const KEYRING_LABEL_VARIABLE: &str = "TEGATA_DEVICE_KEYRING_LABEL";
+
 /// Longest wait for an answer that no person has to give.
 const ANSWER: Duration = Duration::from_secs(5);
 /// Longest wait for a person to unlock the store.

@@ -10,7 +10,7 @@ mod passphrase;
 #[cfg(test)]
 mod tests;
 
-pub use keyring::{DEFAULT_KEYRING_LABEL, KeyringStore};
+pub use keyring::{DEFAULT_KEYRING_LABEL, KEYRING_LABEL_VARIABLE, KeyringStore};
 #[cfg(any(test, feature = "testing"))]
 pub use memory::MemoryStore;
 pub use passphrase::PassphraseStore;
