@@ -47,26 +47,32 @@ pub(super) async fn approve(
     let (port, secret) = (device.ports().approval.clone(), session.secret.clone());
     let public = session.approval;
     let unlocked =
-        tokio::task::spawn_blocking(move || port.unlock(&stored, &public, &pin, &secret))
-            .await
-            .map_err(|error| {
-                let error = std::io::Error::other(error);
-                AccessError::from(crate::account::AccountFileError::Io(error))
-            })?;
+        tokio::task::spawn_blocking(move || port.unlock(&stored, &public, &pin, &secret)).await;
+    // 3. What became of the try, durable before anything else can fail: a right PIN ends the count, and a key that could
+    //    not be tried says nothing about the PIN.
     let key = match unlocked {
-        Ok(key) => key,
-        Err(ApprovalKeyError::PinWrong) => {
+        Ok(Ok(key)) => {
+            count_failures(session, |_| 0)?;
+            key
+        }
+        Ok(Err(ApprovalKeyError::PinWrong)) => {
             return Err(wrong_pin(device, session, live, failures)?);
         }
-        Err(ApprovalKeyError::Unreadable) => {
+        Err(error) => {
+            count_failures(session, |failures| failures.saturating_sub(1))?;
+            let error = std::io::Error::other(error);
+            return Err(AccessError::from(crate::account::AccountFileError::Io(error)).into());
+        }
+        Ok(Err(ApprovalKeyError::Unreadable)) => {
+            count_failures(session, |failures| failures.saturating_sub(1))?;
             let text = "the approval key cannot be read".to_owned();
             let error = crate::account::AccountFileError::Damaged(text);
             return Err(AccessError::from(error).into());
         }
     };
-    // 3. The person may have taken longer than the request had.
+    // 4. The person may have taken longer than the request had.
     device.open_request(live, &arrived.key)?;
-    // 4. What is signed, over the exact prompt.
+    // 5. What is signed, over the exact prompt.
     let decision = Decision::Approve {
         view: View {
             app: device.app().to_owned(),
@@ -77,12 +83,9 @@ pub(super) async fn approve(
         transfer,
     };
     let detail = detail(session, arrived, session.approval.thumbprint(), decision);
-    // 5. Counter, decision and the end of the failures are durable together, before anything leaves.
+    // 6. Counter and decision are durable together, before anything leaves.
     let signed_at = device.ports().clock.now();
     Ok(session.update(|_, state| {
-        if let ApprovalSlot::Usable { failures, .. } = &mut state.approval_slot {
-            *failures = 0;
-        }
         state.approval_counter += 1;
         let counter = state.approval_counter;
         let assertion = assert_with(key.as_ref(), session, &detail, counter);
@@ -130,6 +133,14 @@ pub(super) fn begin_try(
     }
     *failures += 1;
     Some((key.clone(), *failures))
+}
+
+fn count_failures(session: &Session, count: impl FnOnce(u32) -> u32) -> Result<(), AccessError> {
+    session.update(|_, state| {
+        if let ApprovalSlot::Usable { failures, .. } = &mut state.approval_slot {
+            *failures = count(*failures);
+        }
+    })
 }
 
 fn wrong_pin(
