@@ -7,8 +7,9 @@ use super::{
     screen::{self, plain},
 };
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use tegata_device::{AccountSummary, RequestState};
+use tegata_protocol::ConsentRequestId;
 
 /// Prints every change until interrupted.
 pub(super) async fn watch(context: &Context, json: bool) -> Result<(), Failure> {
@@ -38,7 +39,7 @@ pub(super) async fn watch(context: &Context, json: bool) -> Result<(), Failure> 
 struct Shown {
     accounts: HashMap<String, AccountSummary>,
     requests: HashMap<String, RequestState>,
-    blocked: usize,
+    blocked: HashSet<ConsentRequestId>,
 }
 
 impl Shown {
@@ -87,13 +88,17 @@ impl Shown {
                 ));
             }
         }
-        for blocked in inbox.blocked.iter().skip(self.blocked) {
+        let shown = std::mem::take(&mut self.blocked);
+        for blocked in &inbox.blocked {
+            self.blocked.insert(blocked.id.clone());
+            if shown.contains(&blocked.id) {
+                continue;
+            }
             if json {
                 screen::json(&json!({ "event": "blocked", "blocked": blocked }));
             } else {
                 screen::line(&describe_blocked(blocked));
             }
         }
-        self.blocked = inbox.blocked.len();
     }
 }
