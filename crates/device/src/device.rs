@@ -260,7 +260,11 @@ impl Device {
                     DecideError::ServerRefused(problem)
                 }
                 FetchError::Gateway(GatewayError::Answer(text)) => DecideError::ServerAnswer(text),
-            })
+            })?;
+        if let Err(error) = crate::decide::settle_noticed(self, &live, &session).await {
+            tracing::info!(%error, "a request that this device closed is not settled yet");
+        }
+        Ok(())
     }
 
     /// Takes a closed request or a blocked message off the inbox; the history keeps it.
@@ -342,7 +346,7 @@ impl Device {
     }
 }
 
-fn metadata_failure(error: MetadataFetchError) -> DecideError {
+pub(crate) fn metadata_failure(error: MetadataFetchError) -> DecideError {
     match error {
         MetadataFetchError::Transport(error) => DecideError::Offline(error),
         other => DecideError::ServerAnswer(format!("its metadata has expired: {other}")),

@@ -102,9 +102,9 @@ pub enum DecideError {
     /// The prompt can only be denied.
     #[error("this request can only be denied")]
     DenyOnly(Vec<DenyOnlyReason>),
-    /// Signed and kept; the server cannot be reached. It is sent again by itself, with the same bytes, while this process
-    /// lives and the request is open.
-    #[error("the server cannot be reached; nothing has been decided yet")]
+    /// The server cannot be reached. Whether it took a decision that was signed before is not known; that is sent again by
+    /// itself, with the same bytes, while this process lives and the request is open.
+    #[error("the server cannot be reached")]
     Offline(TransportError),
     /// No PIN was given.
     #[error(transparent)]

@@ -10,7 +10,7 @@ use crate::{
     inbox::{AccountInbox, SocketCommand},
     keys::Sealer,
     metadata::TrustedMetadata,
-    model::{AccountSummary, Connection, Health},
+    model::{AccountSummary, Connection, Health, RequestState},
     ports::{AccountSecret, Ports},
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -53,12 +53,15 @@ pub(crate) struct Status {
 pub(crate) struct InFlight {
     pub(crate) unsent: Option<UnsentDecision>,
     pub(crate) right: Option<FileLock>,
+    /// For a report: how the request stood before, and stands again if the report is refused.
+    pub(crate) stood: Option<RequestState>,
 }
 
 impl InFlight {
     pub(crate) fn clear(&mut self) {
         self.unsent = None;
         self.right = None;
+        self.stood = None;
     }
 }
 

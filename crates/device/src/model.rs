@@ -168,6 +168,12 @@ pub enum RequestState {
         /// Committed by the server at.
         at: UnixTime,
     },
+    /// Approved first, here or by another device of the account, and then reported from here as not the person's own, with
+    /// a verified receipt: what was granted was taken back.
+    Reported {
+        /// Committed by the server at.
+        at: UnixTime,
+    },
     /// Closed without a decision of this device.
     Closed(CloseReason),
 }
@@ -184,7 +190,20 @@ impl RequestState {
     pub fn is_final(&self) -> bool {
         matches!(
             self,
-            Self::Approved { .. } | Self::Denied { .. } | Self::Closed(_)
+            Self::Approved { .. } | Self::Denied { .. } | Self::Reported { .. } | Self::Closed(_)
+        )
+    }
+
+    /// Whether it was approved, by whichever device of the account, so that it can be reported as not the person's own.
+    #[must_use]
+    pub fn is_approved(&self) -> bool {
+        matches!(
+            self,
+            Self::Approved { .. }
+                | Self::Closed(CloseReason::Handled {
+                    decision: Verdict::Approve,
+                    ..
+                })
         )
     }
 }

@@ -18,7 +18,7 @@ use tegata_protocol::{
     SigningKey, SystemRng, UnixTime,
     device::{
         V1,
-        decision::{DecisionRequest, StoredPrompt, Verdict, verify_decision},
+        decision::{Decision, DecisionRequest, DenyReason, StoredPrompt, Verdict, verify_decision},
         delivery::{ClosedNotice, KnownRequest, PendingPrompt, PendingSet, RequestReference},
         invitation::{InvitationCode, Issuer, format_link},
         metadata::{
@@ -34,7 +34,7 @@ use tegata_protocol::{
         problem::{CloseReason, Problem, ProblemCode},
         prompt::{Prompt, PromptKind, Transfer, sign_prompt},
         proof::{ExpectedProof, verify_proof},
-        receipt::{ConsentReceipt, sign_receipt},
+        receipt::{ConsentReceipt, ReceiptEffect, parse_receipt, sign_receipt},
         typ,
     },
     jws,
@@ -72,6 +72,8 @@ pub(crate) struct State {
     pub(crate) pairing_receipt: Option<String>,
     pub(crate) countersigned: bool,
     pub(crate) pending: PendingSet,
+    /// Every prompt that was ever pushed.
+    pub(crate) prompts: Vec<String>,
     pub(crate) posted: Vec<DecisionRequest>,
     pub(crate) receipts: Vec<(ConsentRequestId, String)>,
 }
@@ -89,6 +91,16 @@ fn answer(status: u16, value: &Value) -> HttpResponse {
 
 pub(crate) fn problem(problem: &Problem) -> HttpResponse {
     answer(problem.status, &json!(problem))
+}
+
+/// Approved by a device; the one under test is `device-1`.
+pub(crate) fn handled(device: &str) -> CloseReason {
+    CloseReason::Handled {
+        device: DeviceId::parse(device).unwrap(),
+        device_name: "some device".into(),
+        decision: Verdict::Approve,
+        at: START,
+    }
 }
 
 impl TestServer {
@@ -195,15 +207,12 @@ impl TestServer {
     }
 
     pub(crate) fn push_jws(&self, jws: &str) {
-        self.state
-            .lock()
-            .unwrap()
-            .pending
-            .prompts
-            .push(PendingPrompt {
-                prompt: jws.to_owned(),
-                expires_in: 120,
-            });
+        let mut state = self.state.lock().unwrap();
+        state.prompts.push(jws.to_owned());
+        state.pending.prompts.push(PendingPrompt {
+            prompt: jws.to_owned(),
+            expires_in: 120,
+        });
     }
 
     pub(crate) fn close(&self, request: &str, how: CloseReason) {
@@ -395,19 +404,27 @@ impl TestServer {
         let mut state = self.state.lock().unwrap();
         state.posted.push(decision.clone());
         let request = decision.detail.request.clone();
-        if let Some((_, receipt)) = state.receipts.iter().find(|(id, _)| *id == request) {
-            return answer(200, &json!({ "receipt": receipt }));
+        let keys = [*self.key.public()];
+        let mut effect = None;
+        for (_, text) in state.receipts.iter().filter(|(id, _)| *id == request) {
+            let earlier = parse_receipt(text, &keys).unwrap();
+            if earlier.detail == decision.detail {
+                return answer(200, &json!({ "receipt": text }));
+            }
+            let reason = DenyReason::NotMe;
+            if earlier.detail.decision.verdict() == Verdict::Deny
+                || decision.detail.decision != (Decision::Deny { reason })
+            {
+                let mut conflict = Problem::new(ProblemCode::DecisionConflict);
+                conflict.closed = Some(handled("device-1"));
+                return problem(&conflict);
+            }
+            effect = Some(ReceiptEffect::Report);
         }
-        let prompt_jws = state
-            .pending
-            .prompts
-            .iter()
-            .find(|pending| jws::hash(&pending.prompt) == decision.detail.prompt)
-            .map(|pending| pending.prompt.clone());
-        let Some(prompt_jws) = prompt_jws else {
+        let found = |jws: &&String| jws::hash(jws) == decision.detail.prompt;
+        let Some(prompt_jws) = state.prompts.iter().find(found).cloned() else {
             return problem(&Problem::new(ProblemCode::NotFound));
         };
-        let keys = [*self.key.public()];
         let prompt: Prompt = jws::verify(&prompt_jws, typ::PROMPT, 65_536, &keys).unwrap();
         let (approval, possession) = state.keys.unwrap();
         let stored = StoredPrompt {
@@ -436,7 +453,7 @@ impl TestServer {
             acr: None,
             amr: Vec::new(),
             committed_at: self.clock.now(),
-            effect: None,
+            effect,
         };
         let receipt = sign_receipt(&self.key, &receipt);
         state.receipts.push((request, receipt.clone()));
@@ -449,15 +466,10 @@ impl TestServer {
         let receipt = state
             .receipts
             .iter()
-            .find(|(id, _)| *id == question.request);
+            .rfind(|(id, _)| *id == question.request);
         let known = match receipt {
             Some((_, receipt)) => KnownRequest::Closed {
-                closed: CloseReason::Handled {
-                    device: DeviceId::parse("device-1").unwrap(),
-                    device_name: "this".into(),
-                    decision: Verdict::Approve,
-                    at: START,
-                },
+                closed: handled("device-1"),
                 receipt: Some(receipt.clone()),
             },
             None => KnownRequest::Pending { expires_in: 100 },

@@ -11,7 +11,9 @@ pub(crate) use file::FORMAT;
 pub use file::{AccountFileError, AccountHeader};
 pub use folder::{AccountFolder, write_atomically};
 pub use lock::FileLock;
-pub use state::{AccountState, ApprovalSlot, MAX_PIN_FAILURES, Standing, UnsentDecision};
+pub use state::{
+    AccountState, ApprovalSlot, BlockedCount, MAX_PIN_FAILURES, Standing, UnsentDecision,
+};
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

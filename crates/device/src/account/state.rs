@@ -55,6 +55,47 @@ pub struct AccountState {
     /// Lines of the history.
     #[serde(default)]
     pub history_lines: u64,
+    /// Blocked messages that the history took of late.
+    #[serde(default)]
+    pub blocked: BlockedCount,
+}
+
+/// How many blocked messages the history took since a moment, so that a server cannot fill the disk with them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlockedCount {
+    /// Counted from, by this machine's clock.
+    pub since: UnixTime,
+    /// How many.
+    pub count: u32,
+}
+
+impl Default for BlockedCount {
+    fn default() -> Self {
+        Self {
+            since: UnixTime(0),
+            count: 0,
+        }
+    }
+}
+
+impl BlockedCount {
+    /// Most blocked messages of one account that its history takes within a day.
+    pub const PER_DAY: u32 = 100;
+
+    /// Counts one more at `now`. False, if a day had enough.
+    #[must_use]
+    pub fn admit(&mut self, now: UnixTime) -> bool {
+        if now.since(self.since).unsigned_abs() >= 86_400 {
+            *self = Self {
+                since: now,
+                count: 0,
+            };
+        }
+        let admitted = self.count < Self::PER_DAY;
+        self.count = self.count.saturating_add(1);
+        admitted
+    }
 }
 
 /// The approval key's stored form.

@@ -4,7 +4,7 @@ use super::{
     Context,
     args::HistoryCommand,
     failure::Failure,
-    requests::{describe_blocked, describe_close, matches},
+    requests::{describe_blocked, describe_close, describe_report, matches},
     screen::{self, plain, utc},
 };
 use serde_json::{Value, json};
@@ -94,10 +94,36 @@ async fn find(context: &Context, start: &str) -> Result<HistoryEntry, Failure> {
     }
 }
 
+/// The one request that begins like this and was approved, by whichever device of the account.
+pub(super) async fn approved(
+    context: &Context,
+    start: &str,
+) -> Result<Option<RequestKey>, Failure> {
+    let entries = context.device.history(SEARCHED).await?;
+    let mut keys: Vec<_> = entries
+        .into_iter()
+        .filter_map(|entry| match entry.event {
+            HistoryEvent::Request { key, outcome, .. } => {
+                (outcome.is_approved() && matches(&key, start)).then_some(key)
+            }
+            _ => None,
+        })
+        .collect();
+    keys.sort();
+    keys.dedup();
+    if keys.len() > 1 {
+        return Err(Failure::usage(format!(
+            "several requests begin with {start}"
+        )));
+    }
+    Ok(keys.pop())
+}
+
 fn outcome(state: &RequestState) -> String {
     match state {
         RequestState::Approved { at } => format!("approved, {}", utc(*at)),
         RequestState::Denied { reason, at } => format!("denied ({reason:?}), {}", utc(*at)),
+        RequestState::Reported { at } => describe_report(*at),
         RequestState::Closed(how) => describe_close(how),
         other => format!("{other:?}"),
     }

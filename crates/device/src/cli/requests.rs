@@ -10,10 +10,13 @@ use serde_json::{Value, json};
 use tegata_device::{
     BlockedMessage, RequestKey, RequestSnapshot, RequestState, error::DecideError,
 };
-use tegata_protocol::device::{
-    decision::{DenyReason, Verdict},
-    problem::CloseReason,
-    prompt::{RegisteredBy, Transfer},
+use tegata_protocol::{
+    UnixTime,
+    device::{
+        decision::{DenyReason, Verdict},
+        problem::CloseReason,
+        prompt::{RegisteredBy, Transfer},
+    },
 };
 
 impl Context {
@@ -135,8 +138,25 @@ pub(super) async fn deny(
     json: bool,
 ) -> Result<(), Failure> {
     context.refresh().await?;
-    let request = context.find(id)?;
-    let done = context.device.deny(&request.key, reason).await;
+    let found = match context.find(id) {
+        // What was approved is no more in the inbox of a new process, and can be reported all the same.
+        Err(failure) if reason == DenyReason::NotMe => {
+            let approved = super::history::approved(context, id).await?;
+            approved.ok_or(failure).map(|key| (key, true))
+        }
+        found => found.map(|request| {
+            let reports = reason == DenyReason::NotMe && request.state.is_approved();
+            (request.key, reports)
+        }),
+    };
+    let (key, reports) = found?;
+    if reports && !json {
+        screen::line(
+            "This was approved already. It is reported as not yours: the server takes back what was granted, and the \
+             client cannot ask again for a while.",
+        );
+    }
+    let done = context.device.deny(&key, reason).await;
     finish(context, done, json)
 }
 
@@ -154,7 +174,8 @@ fn finish(
     }
     if matches!(request.state, RequestState::Sending { .. }) {
         return Err(Failure::offline(
-            "the server cannot be reached; nothing has been decided, and nothing is sent later without you",
+            "the server cannot be reached; it is not known whether your answer was taken: look with `tegata inbox` or \
+             `tegata history` once it is. Nothing is sent later without you",
         ));
     }
     Ok(())
@@ -200,9 +221,17 @@ pub(super) fn describe(context: &Context, request: &RequestSnapshot) -> String {
         }
         RequestState::Approved { at } => format!("approved, {}", utc(*at)),
         RequestState::Denied { at, .. } => format!("denied, {}", utc(*at)),
+        RequestState::Reported { at } => describe_report(*at),
         RequestState::Closed(how) => format!("closed: {}", describe_close(how)),
         other => format!("{other:?}"),
     }
+}
+
+pub(super) fn describe_report(at: UnixTime) -> String {
+    format!(
+        "was approved, then reported as not yours, {}; what was granted was taken back",
+        utc(at)
+    )
 }
 
 pub(super) fn describe_close(how: &CloseReason) -> String {

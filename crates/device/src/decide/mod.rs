@@ -1,19 +1,23 @@
 //! Decisions: signed after everything that can be checked here was checked, kept before they are sent, sent with the same
 //! bytes until a receipt is here, and never sent by a later process without the person.
 
+mod receipt;
+#[cfg(test)]
+mod report_tests;
 mod resume;
 mod send;
 mod sign;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use resume::{put_on_show, resume};
+pub(crate) use resume::{put_on_show, resume, settle_noticed};
 
 use crate::{
-    device::Device,
+    device::{Device, metadata_failure},
     error::{AccessError, DecideError},
-    inbox::{Arrived, SocketCommand},
+    inbox::{self, Arrived, SocketCommand},
     live::{InFlight, LiveAccount, Session, lock},
+    metadata::is_over,
     model::{RequestKey, RequestSnapshot, RequestState},
     ports::PersonCheck,
 };
@@ -39,7 +43,11 @@ impl Device {
     ) -> Result<RequestSnapshot, DecideError> {
         let live = self.live(&key.account)?;
         let session = self.session(&live).await?;
-        // 1. The request waits, and may be approved here.
+        // 1. What vouches for the prompt holds still; the request waits, and may be approved here.
+        if is_over(&session.metadata().metadata, self.ports().clock.now()) {
+            let renewed = inbox::renew_metadata(self, &live, &session).await;
+            renewed.map_err(metadata_failure)?;
+        }
         let (request, arrived) = self.open_request(&live, key)?;
         if !request.deny_only.is_empty() {
             return Err(DecideError::DenyOnly(
@@ -76,8 +84,13 @@ impl Device {
     /// Denies: no PIN, the possession key signs. Returns like [`Device::approve`]. A denial takes the place of an approval
     /// that is still being sent and that the server has not confirmed.
     ///
+    /// With [`DenyReason::NotMe`] this is also how a person reports a request that was approved already, here or by another
+    /// device of the account: the server takes back what was granted, and the request becomes
+    /// [`RequestState::Reported`]. A report may name a request that is no more in the inbox but in the history. A report
+    /// that is refused leaves the request as it stood.
+    ///
     /// # Errors
-    /// [`DecideError`].
+    /// [`DecideError`]; [`DecideError::RequestClosed`] also if an approval turns out to have been committed before.
     pub async fn deny(
         &self,
         key: &RequestKey,
@@ -90,14 +103,21 @@ impl Device {
             .unsent
             .as_ref()
             .is_some_and(|unsent| unsent.decision.detail.request == key.request);
-        let arrived = if replaces {
-            self.find(&live, key)?.1
-        } else {
-            let (_, arrived) = self.open_request(&live, key)?;
-            self.take_right(&live, &session, &mut in_flight).await?;
-            arrived
+        let (arrived, stood) = match (replaces, &in_flight.stood) {
+            // The same report again: the same bytes.
+            (true, Some(_)) if reason == DenyReason::NotMe => {
+                return self.deliver(&live, &session, &mut in_flight).await;
+            }
+            (true, Some(_)) => return Err(DecideError::Busy),
+            (true, None) => (self.find(&live, key)?.1, None),
+            (false, _) => {
+                let found = self.deniable(&live, &session, key, reason)?;
+                self.take_right(&live, &session, &mut in_flight).await?;
+                found
+            }
         };
         in_flight.unsent = Some(sign::deny(self, &session, &arrived, reason)?);
+        in_flight.stood = stood;
         self.show_sending(&live, key, Verdict::Deny);
         self.deliver(&live, &session, &mut in_flight).await
     }
@@ -143,6 +163,26 @@ impl Device {
         }
     }
 
+    /// A request that can be denied: one that waits, or for a report one that was approved; then also how it stands.
+    fn deniable(
+        &self,
+        live: &LiveAccount,
+        session: &Session,
+        key: &RequestKey,
+        reason: DenyReason,
+    ) -> Result<(Arrived, Option<RequestState>), DecideError> {
+        let reports = reason == DenyReason::NotMe;
+        if reports && matches!(self.find(live, key), Err(DecideError::RequestUnknown)) {
+            self.recall_approved(live, session, key)?;
+        }
+        match self.find(live, key)? {
+            (request, arrived) if reports && request.state.is_approved() => {
+                Ok((arrived, Some(request.state)))
+            }
+            _ => Ok((self.open_request(live, key)?.1, None)),
+        }
+    }
+
     /// Takes the right to have a decision in flight. One that was left behind is settled with the server first.
     async fn take_right(
         &self,
@@ -169,6 +209,10 @@ impl Device {
 
     /// Whether the request of a decision in flight has been over for so long that sending it makes no sense.
     fn is_over(&self, live: &LiveAccount, in_flight: &InFlight) -> bool {
+        if in_flight.stood.is_some() {
+            // What was approved can be reported after its time as well.
+            return false;
+        }
         let now = self.ports().clock.now_millis();
         in_flight.unsent.as_ref().is_none_or(|unsent| {
             lock(&live.inbox)

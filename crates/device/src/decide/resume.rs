@@ -1,6 +1,6 @@
 //! A decision that has no receipt: sent again by the process that signed it, and by a later one only asked about.
 
-use super::send::{is_about, is_passing};
+use super::{receipt::verify_receipt, send::is_passing};
 use crate::{
     account::{AccountState, UnsentDecision},
     device::Device,
@@ -12,12 +12,13 @@ use crate::{
     model::RequestState,
 };
 use std::sync::Arc;
-use tegata_protocol::device::{
-    V1,
-    delivery::{KnownRequest, RequestReference},
-    metadata::Metadata,
-    problem::{CloseReason, ProblemCode},
-    receipt::parse_receipt,
+use tegata_protocol::{
+    ConsentRequestId,
+    device::{
+        V1,
+        delivery::{KnownRequest, RequestReference},
+        problem::{CloseReason, ProblemCode},
+    },
 };
 
 /// Shows a decision that an earlier process left, when the account is opened.
@@ -71,14 +72,54 @@ pub(crate) async fn resume(
     result
 }
 
-/// Asks what the server knows of a request, and settles the decision by that.
+/// Asks what the server knows of the request of a decision without a receipt, and settles the decision by that.
 pub(super) async fn ask(
     device: &Device,
     live: &LiveAccount,
     session: &Session,
     unsent: &UnsentDecision,
 ) -> Result<(), DecideError> {
-    let request = unsent.decision.detail.request.clone();
+    let request = &unsent.decision.detail.request;
+    let known = look_up(device, live, session, request, &unsent.prompt_jws).await?;
+    settle(device, live, session, request, &unsent.prompt_jws, known)?;
+    session.update(|_, state| state.unsent = None)?;
+    Ok(())
+}
+
+/// Asks about requests that this device has closed by the server's word, although nothing here knows of it: another process
+/// of this device decided, or the answer to a decision got lost.
+pub(crate) async fn settle_noticed(
+    device: &Device,
+    live: &LiveAccount,
+    session: &Session,
+) -> Result<(), DecideError> {
+    let noticed = lock(&live.inbox).noticed();
+    for (request, prompt_jws) in noticed {
+        let known = look_up(device, live, session, &request, &prompt_jws).await?;
+        settle(device, live, session, &request, &prompt_jws, known)?;
+    }
+    Ok(())
+}
+
+/// What the server knows of a request.
+enum Known {
+    Closed(CloseReason),
+    Decided {
+        outcome: RequestState,
+        receipt: String,
+    },
+    Pending {
+        expires_in: u32,
+    },
+}
+
+async fn look_up(
+    device: &Device,
+    live: &LiveAccount,
+    session: &Session,
+    request: &ConsentRequestId,
+    prompt_jws: &str,
+) -> Result<Known, DecideError> {
     let question = RequestReference {
         v: V1,
         request: request.clone(),
@@ -88,60 +129,63 @@ pub(super) async fn ask(
         .gateway
         .post(&url, &question, ExchangeLimits::SHORT)
         .await;
-    let closed = |how: CloseReason| {
-        let ended = ClosedRequest {
-            prompt_jws: unsent.prompt_jws.as_str().into(),
-            how: how.clone(),
-        };
-        device.record_closed(session, &[ended]);
-        RequestState::Closed(how)
-    };
-    let state = match answer {
-        Ok(KnownRequest::Pending { expires_in }) => {
-            // The server never got it. It is dropped, and the person is asked again.
-            session.update(|_, state| state.unsent = None)?;
-            let now = device.ports().clock.now_millis();
-            lock(&live.inbox).ask_again(now, &request, expires_in);
-            device.changed(|changes| changes.inbox += 1);
-            return Ok(());
-        }
+    match answer {
+        Ok(KnownRequest::Pending { expires_in }) => Ok(Known::Pending { expires_in }),
         Ok(KnownRequest::Closed {
             receipt: Some(receipt),
             ..
         }) => {
-            let trusted = session.metadata();
-            let keys =
-                Metadata::valid_at(&trusted.metadata.receipt_keys, device.ports().clock.now());
-            let content = parse_receipt(&receipt, &keys).map_err(|_| DecideError::Receipt)?;
-            if content.request != request || !is_about(&content, &unsent.prompt_jws) {
-                return Err(DecideError::Receipt);
-            }
-            device.keep_receipt(session, &unsent.prompt_jws, receipt)?;
-            outcome(&content)
+            let content = verify_receipt(device, session, request, prompt_jws, &receipt)?;
+            Ok(Known::Decided {
+                outcome: outcome(&content),
+                receipt,
+            })
         }
-        Ok(KnownRequest::Closed { closed: how, .. }) => {
-            session.update(|_, state| state.unsent = None)?;
-            closed(how)
-        }
+        Ok(KnownRequest::Closed { closed, .. }) => Ok(Known::Closed(closed)),
         Err(GatewayError::Refused(problem)) if problem.code == ProblemCode::NotFound => {
-            session.update(|_, state| state.unsent = None)?;
-            closed(CloseReason::Withdrawn)
+            Ok(Known::Closed(CloseReason::Withdrawn))
         }
         Err(GatewayError::Refused(problem)) => {
             if !is_passing(problem.code) {
                 device.set_standing(live, session, problem.code);
             }
-            return Err(DecideError::ServerRefused(problem));
+            Err(DecideError::ServerRefused(problem))
         }
-        Ok(_) => {
-            return Err(DecideError::ServerAnswer(
-                "a state that is not known here".into(),
-            ));
+        Ok(_) => Err(DecideError::ServerAnswer(
+            "a state that is not known here".into(),
+        )),
+        Err(GatewayError::Transport(error)) => Err(DecideError::Offline(error)),
+        Err(GatewayError::Answer(text)) => Err(DecideError::ServerAnswer(text)),
+    }
+}
+
+/// Shows and keeps what the server knows. A request that it never got a decision on waits for the person again.
+fn settle(
+    device: &Device,
+    live: &LiveAccount,
+    session: &Session,
+    request: &ConsentRequestId,
+    prompt_jws: &str,
+    known: Known,
+) -> Result<(), DecideError> {
+    match known {
+        Known::Pending { expires_in } => {
+            let now = device.ports().clock.now_millis();
+            lock(&live.inbox).ask_again(now, request, expires_in);
         }
-        Err(GatewayError::Transport(error)) => return Err(DecideError::Offline(error)),
-        Err(GatewayError::Answer(text)) => return Err(DecideError::ServerAnswer(text)),
-    };
-    lock(&live.inbox).set_state(&request, state);
+        Known::Decided { outcome, receipt } => {
+            device.keep_receipt(session, prompt_jws, receipt)?;
+            lock(&live.inbox).set_state(request, outcome);
+        }
+        Known::Closed(how) => {
+            let ended = ClosedRequest {
+                prompt_jws: prompt_jws.into(),
+                how: how.clone(),
+            };
+            device.record_closed(session, &[ended]);
+            lock(&live.inbox).set_state(request, RequestState::Closed(how));
+        }
+    }
     device.changed(|changes| changes.inbox += 1);
     Ok(())
 }

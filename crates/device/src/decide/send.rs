@@ -1,6 +1,8 @@
 //! Sending a signed decision: the same bytes, over the socket when one is open, else by POST, until a receipt is here.
 
+use super::{receipt::verify_receipt, resume};
 use crate::{
+    account::UnsentDecision,
     device::Device,
     error::{AccessError, DecideError, GatewayError},
     gateway::ExchangeLimits,
@@ -16,13 +18,10 @@ use tegata_protocol::{
     ConsentRequestId,
     device::{
         V1,
-        decision::{DecisionRequest, Verdict},
+        decision::DecisionRequest,
         delivery::{DecisionResponse, RequestReference},
-        metadata::Metadata,
         problem::{CloseReason, Problem, ProblemCode},
-        receipt::{ConsentReceipt, parse_receipt},
     },
-    jws,
 };
 use tokio::sync::oneshot;
 
@@ -51,16 +50,27 @@ impl Device {
             }
             match exchange(live, session, &unsent.decision).await {
                 Ok(receipt) => {
-                    let verified = verify_receipt(self, session, &unsent.decision, &receipt)?;
+                    let verified =
+                        verify_receipt(self, session, &request, &unsent.prompt_jws, &receipt)?;
+                    if verified.detail != unsent.decision.detail {
+                        return Err(DecideError::Receipt);
+                    }
                     self.keep_receipt(session, &unsent.prompt_jws, receipt)?;
+                    session.update(|_, state| state.unsent = None)?;
                     in_flight.clear();
                     return self.conclude(live, &request, outcome(&verified));
                 }
                 Err(GatewayError::Transport(TransportError::Offline(_))) => {}
                 Err(GatewayError::Refused(problem)) if is_passing(problem.code) => {}
                 Err(GatewayError::Refused(problem)) => {
-                    let error =
-                        self.settle_refusal(live, session, &unsent.prompt_jws, &request, *problem)?;
+                    let stood = in_flight.stood.clone();
+                    let error = if is_decided_here(session, &problem) {
+                        // An earlier answer of this device was committed, and only its answer got lost.
+                        resume::ask(self, live, session, &unsent).await?;
+                        refusal(*problem)
+                    } else {
+                        self.settle_refusal(live, session, &unsent, stood, *problem)?
+                    };
                     in_flight.clear();
                     return Err(error);
                 }
@@ -94,7 +104,7 @@ impl Device {
             .ok_or(DecideError::RequestUnknown)
     }
 
-    /// The receipt goes into the history before the decision stops being unsent.
+    /// Writes a verified receipt into the history; the caller then drops the decision that it confirms.
     pub(super) fn keep_receipt(
         &self,
         session: &Session,
@@ -107,51 +117,65 @@ impl Device {
             receipt,
             metadata: session.metadata().jws.clone(),
         };
-        self.record(session, &record)?;
-        session.update(|_, state| state.unsent = None)
+        self.record(session, &record)
     }
 
-    /// The server refused for good: the decision is dropped, and the request stands as the answer says.
-    pub(super) fn settle_refusal(
+    /// The server refused for good: the decision is dropped, and the request stands as the answer says. A refused report
+    /// changes nothing: the request goes on as it `stood`.
+    fn settle_refusal(
         &self,
         live: &LiveAccount,
         session: &Session,
-        prompt_jws: &str,
-        request: &ConsentRequestId,
+        unsent: &UnsentDecision,
+        stood: Option<RequestState>,
         problem: Problem,
     ) -> Result<DecideError, DecideError> {
         session.update(|_, state| state.unsent = None)?;
         self.set_standing(live, session, problem.code);
-        let closed = |how: CloseReason| {
-            let ended = ClosedRequest {
-                prompt_jws: prompt_jws.into(),
-                how: how.clone(),
-            };
-            self.record_closed(session, &[ended]);
-            (
-                RequestState::Closed(how.clone()),
-                DecideError::RequestClosed { how },
-            )
+        let ended = match (problem.code, &problem.closed, problem.tries_left) {
+            (ProblemCode::RequestClosed, Some(how), _) => Some(how.clone()),
+            (ProblemCode::NotFound, ..) => Some(CloseReason::Withdrawn),
+            (ProblemCode::TransferMismatch, _, Some(0) | None) => Some(CloseReason::TransferFailed),
+            _ => None,
         };
-        let (state, error) = match (problem.code, problem.closed.clone(), problem.tries_left) {
-            (ProblemCode::RequestClosed, Some(how), _) => closed(how),
-            (ProblemCode::NotFound, ..) => closed(CloseReason::Withdrawn),
-            (ProblemCode::TransferMismatch, _, Some(0) | None) => {
-                let (state, _) = closed(CloseReason::TransferFailed);
-                (state, DecideError::TransferMismatch { tries_left: 0 })
+        let state = match (stood, ended) {
+            (Some(stood), _) => stood,
+            (None, Some(how)) => {
+                let ended = ClosedRequest {
+                    prompt_jws: unsent.prompt_jws.as_str().into(),
+                    how: how.clone(),
+                };
+                self.record_closed(session, &[ended]);
+                RequestState::Closed(how)
             }
-            (ProblemCode::TransferMismatch, _, Some(tries_left)) => (
-                RequestState::Pending,
-                DecideError::TransferMismatch { tries_left },
-            ),
-            _ => (
-                RequestState::Pending,
-                DecideError::ServerRefused(Box::new(problem)),
-            ),
+            (None, None) => RequestState::Pending,
         };
-        lock(&live.inbox).set_state(request, state);
+        lock(&live.inbox).set_state(&unsent.decision.detail.request, state);
         self.changed(|changes| changes.inbox += 1);
-        Ok(error)
+        Ok(refusal(problem))
+    }
+}
+
+/// Whether the server says that this device itself closed the request by another decision.
+fn is_decided_here(session: &Session, problem: &Problem) -> bool {
+    problem.code == ProblemCode::DecisionConflict
+        || (problem.code == ProblemCode::RequestClosed
+            && matches!(&problem.closed, Some(CloseReason::Handled { device, .. }) if *device == session.device))
+}
+
+/// A refusal as the caller is told of it.
+fn refusal(problem: Problem) -> DecideError {
+    match (problem.code, problem.closed.clone(), problem.tries_left) {
+        (ProblemCode::RequestClosed | ProblemCode::DecisionConflict, Some(how), _) => {
+            DecideError::RequestClosed { how }
+        }
+        (ProblemCode::NotFound, ..) => DecideError::RequestClosed {
+            how: CloseReason::Withdrawn,
+        },
+        (ProblemCode::TransferMismatch, _, tries_left) => DecideError::TransferMismatch {
+            tries_left: tries_left.unwrap_or(0),
+        },
+        _ => DecideError::ServerRefused(Box::new(problem)),
     }
 }
 
@@ -204,36 +228,4 @@ pub(super) async fn post_seen(device: &Device, live: &Arc<LiveAccount>, request:
     if let Err(error) = answer {
         tracing::debug!(%error, "not reported as seen");
     }
-}
-
-/// A receipt is the server's, and for exactly what was signed here.
-pub(super) fn verify_receipt(
-    device: &Device,
-    session: &Session,
-    decision: &DecisionRequest,
-    receipt_jws: &str,
-) -> Result<ConsentReceipt, DecideError> {
-    let trusted = session.metadata();
-    let keys = Metadata::valid_at(&trusted.metadata.receipt_keys, device.ports().clock.now());
-    let receipt = parse_receipt(receipt_jws, &keys).map_err(|_| DecideError::Receipt)?;
-    let credential = match decision.detail.decision.verdict() {
-        Verdict::Approve => session.approval,
-        Verdict::Deny => *session.possession.public(),
-    };
-    // The assertion may be that of an earlier try with the same detail, which the server stored first.
-    let fits = receipt.iss == session.issuer
-        && receipt.request == decision.detail.request
-        && receipt.prompt == decision.detail.prompt
-        && receipt.detail == decision.detail
-        && receipt.credential == credential;
-    if fits {
-        Ok(receipt)
-    } else {
-        Err(DecideError::Receipt)
-    }
-}
-
-/// Whether a prompt is the one that a receipt is about.
-pub(super) fn is_about(receipt: &ConsentReceipt, prompt_jws: &str) -> bool {
-    receipt.prompt == jws::hash(prompt_jws)
 }

@@ -5,11 +5,11 @@ mod log;
 mod tests;
 
 use crate::{
-    account::{AccountState, LocalAccountId},
+    account::{AccountFileError, AccountState, LocalAccountId},
     device::Device,
-    error::{AccessError, HistoryError},
-    inbox::ClosedRequest,
-    live::{LiveAccount, Session},
+    error::{AccessError, DecideError, HistoryError},
+    inbox::{self, ClosedRequest},
+    live::{LiveAccount, Session, lock},
     model::{BlockReason, BlockedMessage, RequestKey, RequestState},
 };
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ use tegata_protocol::{
         metadata::verify_metadata,
         problem::CloseReason,
         prompt::Prompt,
-        receipt::{ConsentReceipt, evidence_hash, parse_receipt},
+        receipt::{ConsentReceipt, ReceiptEffect, evidence_hash, parse_receipt},
         typ,
     },
     jws,
@@ -113,12 +113,13 @@ impl Device {
         }
         entries.reverse();
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
-        // Two processes may both have seen a request end: the newest line about it is shown.
-        let mut seen = HashSet::new();
+        // Two processes may both have seen a request end, or have asked for one receipt: the newest line is shown.
+        let (mut seen, mut receipts) = (HashSet::new(), HashSet::new());
         entries.retain(|entry| match &entry.event {
-            HistoryEvent::Request { key, receipt, .. } => {
-                receipt.is_some() || seen.insert(key.clone())
-            }
+            HistoryEvent::Request { key, receipt, .. } => match receipt {
+                Some(receipt) => receipts.insert(*receipt),
+                None => seen.insert(key.clone()),
+            },
             _ => true,
         });
         entries.truncate(limit);
@@ -171,6 +172,68 @@ impl Device {
         Ok(())
     }
 
+    /// Writes a blocked message, unless the day had enough of them; then it is only counted.
+    pub(crate) fn record_blocked(
+        &self,
+        session: &Session,
+        at: UnixTime,
+        record: &Record,
+    ) -> Result<(), AccessError> {
+        if session.update(|_, state| state.blocked.admit(at))? {
+            self.record(session, record)?;
+        }
+        Ok(())
+    }
+
+    /// Puts a request of the history back into the inbox if it was approved, by whichever device, so that it can be
+    /// reported. Changes nothing otherwise.
+    pub(crate) fn recall_approved(
+        &self,
+        live: &LiveAccount,
+        session: &Session,
+        key: &RequestKey,
+    ) -> Result<(), DecideError> {
+        let state = session.read_state()?;
+        let records = read_log(session, &state).map_err(|error| match error {
+            HistoryError::Access(error) => DecideError::Access(error),
+            other => {
+                let error = AccountFileError::Damaged(other.to_string());
+                AccessError::from(error).into()
+            }
+        })?;
+        let newest = records.into_iter().rev().find_map(|record| {
+            let (prompt_jws, metadata, state) = match record {
+                Record::Closed {
+                    prompt,
+                    metadata,
+                    how,
+                    ..
+                } => (prompt, metadata, RequestState::Closed(how)),
+                Record::Decided {
+                    prompt,
+                    receipt,
+                    metadata,
+                    ..
+                } => {
+                    let state = outcome(&read_receipt(session, &metadata, &receipt)?);
+                    (prompt, metadata, state)
+                }
+                Record::Blocked { .. } | Record::Paired { .. } => return None,
+            };
+            let prompt = read_prompt(session, &metadata, &prompt_jws)?;
+            (prompt.jti == key.request).then_some((prompt, prompt_jws, state))
+        });
+        if let Some((prompt, prompt_jws, state)) = newest
+            && state.is_approved()
+        {
+            let hash = jws::hash(&prompt_jws);
+            let arrived = inbox::build(session, prompt, &prompt_jws, hash, 0);
+            let now = self.ports().clock.now_millis();
+            lock(&live.inbox).recall(now, arrived, state);
+        }
+        Ok(())
+    }
+
     /// Writes what closed without a decision here. A failure is logged: it must not keep a request on show.
     pub(crate) fn record_closed(&self, session: &Session, ended: &[ClosedRequest]) {
         let at = self.ports().clock.now();
@@ -190,7 +253,7 @@ impl Device {
     /// Settles what ended a while ago, and tells that the inbox reads differently now.
     pub(crate) fn tick(&self, live: &LiveAccount, session: &Session) {
         let now = self.ports().clock.now_millis();
-        let ended = crate::live::lock(&live.inbox).settle_expired(now);
+        let ended = lock(&live.inbox).settle_expired(now);
         self.record_closed(session, &ended);
         self.changed(|changes| changes.inbox += 1);
     }
@@ -274,6 +337,11 @@ fn show(session: &Session, line: usize, record: Record) -> Option<HistoryEntry> 
 
 /// How a request ended, by its receipt.
 pub(crate) fn outcome(receipt: &ConsentReceipt) -> RequestState {
+    if receipt.effect == Some(ReceiptEffect::Report) {
+        return RequestState::Reported {
+            at: receipt.committed_at,
+        };
+    }
     match receipt.detail.decision {
         Decision::Approve { .. } => RequestState::Approved {
             at: receipt.committed_at,

@@ -46,7 +46,10 @@ pub(crate) async fn receive(
             Err(reason) => Err(reason),
         };
         match verdict {
-            Ok(prompt) => arrived.push(build(session, prompt, &pending.prompt, hash, pending)),
+            Ok(prompt) => {
+                let left = pending.expires_in;
+                arrived.push(build(session, prompt, &pending.prompt, hash, left));
+            }
             Err(reason) => blocked.push((hash, reason)),
         }
     }
@@ -83,12 +86,13 @@ pub(crate) async fn receive(
     Ok(())
 }
 
-fn build(
+/// A request from its verified prompt.
+pub(crate) fn build(
     session: &Session,
     prompt: Prompt,
     prompt_jws: &str,
     hash: Sha256Digest,
-    pending: &PendingPrompt,
+    expires_in: u32,
 ) -> Arrived {
     Arrived {
         key: RequestKey {
@@ -99,7 +103,7 @@ fn build(
         prompt: Arc::new(prompt),
         prompt_jws: prompt_jws.into(),
         hash,
-        expires_in: pending.expires_in,
+        expires_in,
     }
 }
 
@@ -109,16 +113,12 @@ pub(crate) fn restore(session: &Session, prompt_jws: &str, now: UnixTime) -> Opt
     let keys: Vec<_> = trusted.metadata.prompt_keys.iter().map(|k| k.jwk).collect();
     let prompt = parse(session, prompt_jws, &keys).ok()?;
     let left = u32::try_from(prompt.exp.since(now)).unwrap_or(0);
-    let pending = PendingPrompt {
-        prompt: String::new(),
-        expires_in: left,
-    };
     Some(build(
         session,
         prompt,
         prompt_jws,
         jws::hash(prompt_jws),
-        &pending,
+        left,
     ))
 }
 
@@ -190,7 +190,7 @@ fn block(
         reason,
     };
     if lock(&live.inbox).block(hash, message) {
-        device.record(session, &record)?;
+        device.record_blocked(session, at, &record)?;
     }
     Ok(())
 }

@@ -114,6 +114,9 @@ async fn round(
             match fetch_pending(device, live, session).await {
                 Ok(()) => {
                     backoff.reset();
+                    if !lock(&live.inbox).noticed().is_empty() {
+                        settle_aside(device, live, session);
+                    }
                     Duration::from_secs(5) + backoff.next(rng, Duration::ZERO)
                 }
                 Err(_) => backoff.next(rng, Duration::ZERO),
@@ -130,7 +133,20 @@ pub(super) fn settle_aside(device: &Device, live: &Arc<LiveAccount>, session: &A
         if let Err(error) = decide::resume(&device, &live, &session).await {
             tracing::debug!(%error, "a decision is not settled yet");
         }
+        if let Err(error) = decide::settle_noticed(&device, &live, &session).await {
+            tracing::debug!(%error, "a request that this device closed is not settled yet");
+        }
         countersign(&device, &session).await;
+    });
+}
+
+/// Renews metadata beside an open connection. A failure is tried again, at most once a minute.
+pub(super) fn renew_aside(device: &Device, live: &Arc<LiveAccount>, session: &Arc<Session>) {
+    let (device, live, session) = (device.clone(), Arc::clone(live), Arc::clone(session));
+    tokio::spawn(async move {
+        if let Err(error) = renew_metadata(&device, &live, &session).await {
+            tracing::debug!(%error, "the metadata has expired and was not renewed");
+        }
     });
 }
 

@@ -10,7 +10,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use arrival::{receive, restore};
+pub(crate) use arrival::{build, receive, restore};
 pub(crate) use backoff::Backoff;
 pub(crate) use connection::{
     FetchError, countersign, fetch_pending, refresh_metadata, renew_metadata, run,

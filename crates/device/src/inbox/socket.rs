@@ -1,9 +1,13 @@
 //! One WebSocket from its first frame to its last: hello, proof, pending sets, decisions, re-proof.
 
-use super::{connection::settle_aside, receive};
+use super::{
+    connection::{renew_aside, settle_aside},
+    receive,
+};
 use crate::{
     device::Device,
     live::{LiveAccount, Session, lock},
+    metadata::{is_ageing, is_over},
     model::Connection,
     ports::{Socket, TransportError},
 };
@@ -123,7 +127,16 @@ async fn serve_open(
     waiting: &mut HashMap<ConsentRequestId, Reply>,
 ) -> SocketEnd {
     loop {
-        let now = device.ports().clock.now_millis();
+        // A connection can outlive the metadata that it was opened with: renewed in time, or ended.
+        let clock = &device.ports().clock;
+        let trusted = session.metadata();
+        if is_over(&trusted.metadata, clock.now()) {
+            return SocketEnd::Woken;
+        }
+        if is_ageing(&trusted.metadata, clock.now()) {
+            renew_aside(device, live, session);
+        }
+        let now = clock.now_millis();
         let next = lock(&live.inbox).next_moment(now);
         let wait = next.map_or(LOOK, |at| {
             Duration::from_millis(u64::try_from(at - now).unwrap_or(0).max(1)).min(LOOK)
@@ -157,7 +170,8 @@ async fn serve_open(
                     device.tick(live, session);
                 }
                 // A decision that could not be delivered is tried again although the connection seems to work.
-                if live.deciding.try_lock().is_ok_and(|d| d.unsent.is_some()) {
+                let noticed = !lock(&live.inbox).noticed().is_empty();
+                if noticed || live.deciding.try_lock().is_ok_and(|d| d.unsent.is_some()) {
                     settle_aside(device, live, session);
                 }
             }
@@ -168,8 +182,8 @@ async fn serve_open(
 /// Handles one frame; `Some` ends the socket.
 async fn on_frame(
     device: &Device,
-    live: &LiveAccount,
-    session: &Session,
+    live: &Arc<LiveAccount>,
+    session: &Arc<Session>,
     socket: &Socket,
     frame: ServerFrame,
     waiting: &mut HashMap<ConsentRequestId, Reply>,
@@ -178,6 +192,9 @@ async fn on_frame(
         ServerFrame::Pending(set) => {
             if let Err(error) = receive(device, live, session, set).await {
                 return Some(SocketEnd::Access(error));
+            }
+            if !lock(&live.inbox).noticed().is_empty() {
+                settle_aside(device, live, session);
             }
         }
         ServerFrame::Receipt { request, receipt } => {

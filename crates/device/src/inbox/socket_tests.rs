@@ -12,8 +12,8 @@ use tegata_protocol::{
         V1,
         decision::DenyReason,
         delivery::{
-            ByeReason, DecisionResponse, DeviceFrame, PendingPrompt, PendingSet, ServerFrame,
-            parse_device_frame,
+            ByeReason, ClosedNotice, DecisionResponse, DeviceFrame, PendingPrompt, PendingSet,
+            ServerFrame, parse_device_frame,
         },
         problem::{Problem, ProblemCode},
         proof::{ExpectedProof, verify_proof},
@@ -275,4 +275,79 @@ async fn a_decision_that_got_stuck_is_delivered_without_a_new_connection() {
     }
     let state = script.paired.server.state.lock().unwrap();
     assert!(state.posted.iter().all(|posted| *posted == state.posted[0]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn metadata_is_renewed_while_the_connection_stays_open() {
+    let mut script = Script::open().await;
+    script.paired.server.state.lock().unwrap().seq = 2;
+    script
+        .paired
+        .server
+        .clock
+        .advance(Duration::from_hours(24 * 25));
+    let nonce = "second".to_owned();
+    script.say(&ServerFrame::Reprove { nonce }).await;
+    script.expect_proof("second").await;
+    let renewed = async {
+        while script.paired.session_state().metadata_seq != 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), renewed)
+        .await
+        .expect("it is renewed in time");
+    let connection = script.paired.device.accounts()[0].connection;
+    assert_eq!(connection, Connection::Online);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_ends_with_the_metadata_that_it_was_opened_with() {
+    let script = Script::open().await;
+    script.paired.server.alter(|request, answer| {
+        if request.url.contains(".well-known") {
+            return Err(crate::ports::TransportError::Offline("cut".into()));
+        }
+        Ok(answer)
+    });
+    script
+        .paired
+        .server
+        .clock
+        .advance(Duration::from_hours(24 * 31));
+    script
+        .say(&ServerFrame::Pending(PendingSet::default()))
+        .await;
+    script
+        .until(|device| matches!(device.accounts()[0].connection, Connection::Offline { .. }))
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_notice_that_this_device_approved_has_its_receipt_asked_for() {
+    let mut script = Script::open().await;
+    script.deliver("r1").await;
+    let key = script.paired.key("r1");
+    // Another process of this device decides beside the connection.
+    let socket = script.paired.device.clone();
+    script.paired.restart();
+    script.paired.refresh().await;
+    let person = person(PIN);
+    let approving = script.paired.device.approve(&key, None, &person);
+    approving.await.unwrap();
+    script.paired.device = socket;
+    let set = PendingSet {
+        prompts: Vec::new(),
+        closed: vec![ClosedNotice {
+            request: key.request.clone(),
+            how: crate::test_server::handled("device-1"),
+        }],
+    };
+    script.say(&ServerFrame::Pending(set)).await;
+    script
+        .until(|device| {
+            let request = device.request(&key).unwrap();
+            matches!(request.state, RequestState::Approved { .. })
+        })
+        .await;
 }

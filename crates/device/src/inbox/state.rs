@@ -1,7 +1,10 @@
 //! The inbox's state machine. Pure: time comes in with every call.
 
 use crate::model::{BlockedMessage, InboxSnapshot, RequestKey, RequestSnapshot, RequestState};
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+};
 use tegata_protocol::{
     ConsentRequestId, DeviceId, Sha256Digest,
     device::{
@@ -16,6 +19,8 @@ use tegata_protocol::{
 const GRACE: i64 = 60_000;
 /// Closed requests and blocked messages that stay on show, each.
 const SHOWN: usize = 50;
+/// Blocked messages that are known again, of one account.
+const BLOCKED_KNOWN: usize = 256;
 
 /// A prompt that was verified.
 #[derive(Debug, Clone)]
@@ -53,8 +58,10 @@ impl Entry {
 pub(crate) struct AccountInbox {
     entries: Vec<Entry>,
     blocked: Vec<BlockedMessage>,
-    /// Messages that were blocked already, so that redelivery is not a new event.
-    blocked_hashes: BTreeSet<Sha256Digest>,
+    /// Messages that were blocked lately, oldest first, so that redelivery is not a new event.
+    blocked_hashes: VecDeque<Sha256Digest>,
+    /// Requests that this device has closed by the server's word, although nothing here knows of it.
+    noticed: BTreeSet<ConsentRequestId>,
     /// Requests whose earlier answer got lost with the process that gave it.
     again: BTreeSet<ConsentRequestId>,
 }
@@ -102,11 +109,23 @@ impl AccountInbox {
                 .iter()
                 .find(|notice| notice.request == entry.arrived.key.request);
             let how = match notice {
-                // What this device decided is settled by its receipt.
+                // What this device decided is settled by its receipt, which the server is asked for if nobody here waits
+                // for it.
                 Some(ClosedNotice {
-                    how: CloseReason::Handled { device: by, .. },
+                    how:
+                        CloseReason::Handled {
+                            device: by,
+                            decision,
+                            ..
+                        },
                     ..
-                }) if by == device => continue,
+                }) if by == device => {
+                    if entry.state.is_open() {
+                        entry.state = RequestState::NeedsCheck { verdict: *decision };
+                        self.noticed.insert(entry.arrived.key.request.clone());
+                    }
+                    continue;
+                }
                 Some(notice) => notice.how.clone(),
                 None if delivered.contains(&entry.arrived.key.request) => continue,
                 None if now >= entry.ends_at() => CloseReason::Expired,
@@ -153,12 +172,30 @@ impl AccountInbox {
 
     /// Puts a request on show whose decision was signed by a process that ended.
     pub(crate) fn restore(&mut self, now: i64, arrived: Arrived, verdict: Verdict) {
-        let request = &arrived.key.request;
-        if self.position(request).is_none() {
+        self.recall(now, arrived, RequestState::NeedsCheck { verdict });
+    }
+
+    /// Requests whose receipt has to be asked for, with their prompts.
+    pub(crate) fn noticed(&self) -> Vec<(ConsentRequestId, Arc<str>)> {
+        let noticed = self
+            .entries
+            .iter()
+            .filter(|entry| self.noticed.contains(&entry.arrived.key.request));
+        noticed
+            .map(|entry| {
+                let arrived = &entry.arrived;
+                (arrived.key.request.clone(), Arc::clone(&arrived.prompt_jws))
+            })
+            .collect()
+    }
+
+    /// Puts a request of the history back on show, as it stands.
+    pub(crate) fn recall(&mut self, now: i64, arrived: Arrived, state: RequestState) {
+        if self.position(&arrived.key.request).is_none() {
             self.entries.push(Entry {
                 arrived,
                 received_at: now,
-                state: RequestState::NeedsCheck { verdict },
+                state,
             });
         }
     }
@@ -166,8 +203,12 @@ impl AccountInbox {
     /// The server knows nothing of the earlier answer: the request waits for the person again.
     pub(crate) fn ask_again(&mut self, now: i64, request: &ConsentRequestId, expires_in: u32) {
         self.again.insert(request.clone());
+        self.noticed.remove(request);
         if let Some(entry) = self.entry_mut(request)
-            && matches!(entry.state, RequestState::NeedsCheck { .. })
+            && matches!(
+                entry.state,
+                RequestState::NeedsCheck { .. } | RequestState::Sending { .. }
+            )
         {
             entry.state = RequestState::PendingAgain;
             entry.arrived.expires_in = expires_in;
@@ -177,6 +218,7 @@ impl AccountInbox {
 
     /// Sets the state of a request that is on show.
     pub(crate) fn set_state(&mut self, request: &ConsentRequestId, state: RequestState) {
+        self.noticed.remove(request);
         if let Some(entry) = self.entry_mut(request) {
             entry.state = state;
         }
@@ -184,8 +226,11 @@ impl AccountInbox {
 
     /// Keeps a blocked message; false if this one was blocked before.
     pub(crate) fn block(&mut self, hash: Sha256Digest, message: BlockedMessage) -> bool {
-        let news = self.blocked_hashes.insert(hash);
+        let news = !self.is_blocked(&hash);
         if news {
+            self.blocked_hashes.push_back(hash);
+            let over = self.blocked_hashes.len().saturating_sub(BLOCKED_KNOWN);
+            self.blocked_hashes.drain(..over);
             self.blocked.push(message);
             let over = self.blocked.len().saturating_sub(SHOWN);
             self.blocked.drain(..over);

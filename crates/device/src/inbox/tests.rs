@@ -7,7 +7,11 @@ use proptest::prelude::*;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tegata_protocol::{
     ConsentRequestId, DeviceId, Rng, Sha256Digest, SigningKey, SystemRng,
-    device::{delivery::ClosedNotice, problem::CloseReason, prompt::sign_prompt},
+    device::{
+        delivery::{ClosedNotice, PendingPrompt},
+        problem::CloseReason,
+        prompt::sign_prompt,
+    },
 };
 
 struct Constant(u8);
@@ -130,6 +134,46 @@ async fn what_does_not_verify_is_blocked_once_and_is_never_a_question() {
         .iter()
         .filter(|entry| matches!(entry.event, crate::history::HistoryEvent::Blocked(_)));
     assert_eq!(blocked.count(), 5);
+}
+
+#[tokio::test]
+async fn blocked_messages_without_end_fill_neither_memory_nor_disk() {
+    let paired = Paired::new().await;
+    let forge = |from: usize, to: usize| {
+        let mut state = paired.server.state.lock().unwrap();
+        state.pending.prompts.clear();
+        let messages = (from..to).map(|n| PendingPrompt {
+            prompt: format!("not a prompt {n}"),
+            expires_in: 60,
+        });
+        state.pending.prompts.extend(messages);
+    };
+    let blocked_lines = async || {
+        let history = paired.device.history(1000).await.unwrap();
+        let blocked = history
+            .iter()
+            .filter(|entry| matches!(entry.event, crate::history::HistoryEvent::Blocked(_)));
+        blocked.count()
+    };
+    let most = usize::try_from(crate::account::BlockedCount::PER_DAY).unwrap();
+    for first in (0..most + 20).step_by(5) {
+        forge(first, first + 5);
+        shown(&paired).await;
+    }
+    assert_eq!(paired.device.inbox().blocked.len(), 50);
+    assert_eq!(blocked_lines().await, most);
+    paired.server.clock.advance(Duration::from_hours(24));
+    forge(1000, 1001);
+    shown(&paired).await;
+    assert_eq!(blocked_lines().await, most + 1, "another day");
+
+    let mut inbox = AccountInbox::default();
+    let message = paired.device.inbox().blocked[0].clone();
+    for n in 0..300_u32 {
+        assert!(inbox.block(Sha256Digest::of(&n.to_be_bytes()), message.clone()));
+    }
+    assert!(!inbox.is_blocked(&Sha256Digest::of(&0_u32.to_be_bytes())));
+    assert!(!inbox.block(Sha256Digest::of(&299_u32.to_be_bytes()), message));
 }
 
 #[tokio::test]

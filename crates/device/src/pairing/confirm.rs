@@ -2,7 +2,7 @@
 
 use super::{PairingCause, PairingFailure, Registered};
 use crate::{
-    account::{AccountHeader, AccountState, ApprovalSlot, LocalAccountId, Standing},
+    account::{AccountHeader, AccountState, ApprovalSlot, BlockedCount, LocalAccountId, Standing},
     gateway::ExchangeLimits,
     keys::Sealer,
     model::AccountSummary,
@@ -87,6 +87,7 @@ impl Registered {
             unsent: None,
             seen: Vec::new(),
             history_lines: 0,
+            blocked: BlockedCount::default(),
         };
         ports.secrets.store(&id, &self.made.secret).await?;
         if let Err(error) = device.add_account(&header, &state, &self.made.secret).await {
