@@ -230,6 +230,12 @@ pub enum RequestStateView {
         /// When the server committed it.
         at: UnixSeconds,
     },
+    /// Approved first, here or on another device of the account, and then reported from here as not the person's own:
+    /// the issuer took back what was granted.
+    Reported {
+        /// When the server committed the report.
+        at: UnixSeconds,
+    },
     /// Time ran out. Nothing was approved.
     Expired,
     /// Answered on another device of the account.

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use serde_json::json;
 use tegata_ui_contract::{
     COMMANDS, ConsentRequestView, ErrorCode, PairingInput, PairingView, RequestApproveRequest,
-    RequestStateView, UiError, UiEvent, command_names, export_bindings,
+    RequestStateView, UiError, UiEvent, UnixSeconds, command_names, export_bindings,
 };
 
 fn committed_dir() -> std::path::PathBuf {
@@ -106,6 +106,11 @@ fn states_cross_with_their_tag() {
     assert!(
         matches!(state, RequestStateView::Handled { .. }),
         "got {state:?}"
+    );
+    assert_eq!(
+        serde_json::to_value(RequestStateView::Reported { at: UnixSeconds(7) })
+            .expect("serializable"),
+        json!({"state": "reported", "at": 7})
     );
     assert_eq!(
         serde_json::to_value(PairingView::SetPin).expect("serializable"),

@@ -39,7 +39,9 @@ pub(crate) fn history_view(
             facts: facts_view(prompt, account, names),
             outcome: state_view(outcome),
             receipt: receipt.as_ref().and_then(|hash| {
-                let (RequestState::Approved { at } | RequestState::Denied { at, .. }) = outcome
+                let (RequestState::Approved { at }
+                | RequestState::Denied { at, .. }
+                | RequestState::Reported { at }) = outcome
                 else {
                     return None;
                 };

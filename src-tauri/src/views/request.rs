@@ -228,6 +228,7 @@ pub(super) fn state_view(state: &RequestState) -> ui::RequestStateView {
             reason: reason_view(*reason),
             at: seconds(*at),
         },
+        RequestState::Reported { at } => ui::RequestStateView::Reported { at: seconds(*at) },
         RequestState::Sending { verdict } => ui::RequestStateView::Sending {
             decision: decision_view(*verdict),
         },
@@ -312,5 +313,14 @@ mod tests {
             let shown = state_view(&state);
             assert_eq!(shown, ui::RequestStateView::Pending { again }, "{state:?}");
         }
+    }
+
+    #[test]
+    fn a_reported_approval_is_shown_as_reported() {
+        let at = tegata_protocol::UnixTime(1_795_000_000);
+        assert_eq!(
+            state_view(&RequestState::Reported { at }),
+            ui::RequestStateView::Reported { at: seconds(at) }
+        );
     }
 }

@@ -44,6 +44,7 @@ describe("addresses", () => {
       { name: "inbox" },
       { name: "settings" },
       { name: "request", id: "a/b c%" },
+      { name: "report", id: "a/b c%" },
       { name: "history_entry", id: "1" },
     ] as const) {
       expect(parse(href(route))).toEqual(route);

@@ -7,6 +7,7 @@ export type Route =
   | { name: "history_entry"; id: HistoryEntryId }
   | { name: "inbox" }
   | { name: "pairing" }
+  | { name: "report"; id: RequestId }
   | { name: "request"; id: RequestId }
   | { name: "settings" };
 
@@ -40,6 +41,7 @@ export function parse(hash: string): Route {
       return { name };
     case "blocked":
     case "history_entry":
+    case "report":
     case "request":
       return decoded ? { name, id: decoded } : { name: "inbox" };
     default:

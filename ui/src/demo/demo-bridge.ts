@@ -94,8 +94,13 @@ export class DemoBridge implements Bridge {
       if (transfer === "000000") throw new CommandError({ code: "transfer_mismatch", tries_left: 2 }, "wrong code");
       return this.#settle(request, { state: "approved", at: this.#seconds() });
     },
-    request_deny: ({ id, reason }) =>
-      this.#settle(this.#request(id), { state: "denied", reason, at: this.#seconds() }),
+    request_deny: ({ id, reason }) => {
+      const request = this.#request(id);
+      const { state } = request;
+      const approved = state.state === "approved" || (state.state === "handled" && state.decision === "approve");
+      const at = this.#seconds();
+      return this.#settle(request, approved ? { state: "reported", at } : { state: "denied", reason, at });
+    },
     request_dismiss: ({ id }) => {
       this.world.requests = this.world.requests.filter((request) => request.id !== id);
       this.world.blocked = this.world.blocked.filter((event) => event.id !== id);

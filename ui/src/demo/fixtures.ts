@@ -154,6 +154,7 @@ export const states: Record<Exclude<RequestStateView["state"], "pending">, Reque
   needs_check: { state: "needs_check" },
   approved: { state: "approved", at: NOW },
   denied: { state: "denied", reason: "not_me", at: NOW },
+  reported: { state: "reported", at: NOW },
   expired: { state: "expired" },
   handled: { state: "handled", device_name: "Pixel 9", decision: "approve", at: NOW - 5 },
   moved: { state: "moved" },

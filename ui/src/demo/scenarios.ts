@@ -125,6 +125,7 @@ export const SCENARIOS: Record<string, Scenario> = {
     ...signIn,
     state: { state: "handled", device_name: "Pixel 9", decision: "deny", at: Math.floor(NOW_MILLIS / 1000) },
   }),
+  "result-report": { ...approval({ ...signIn, state: states.approved }), hash: `#/report/${signIn.id}` },
   "result-gone": { world: {}, hash: "#/request/req-gone" },
   "result-blocked": { world: { blocked: [blocked] }, hash: `#/blocked/${blocked.id}` },
   ...Object.fromEntries([

@@ -366,6 +366,10 @@ reason: DenialReason,
 /**
  * When the server committed it.
  */
+at: UnixSeconds, } | { "state": "reported",
+/**
+ * When the server committed the report.
+ */
 at: UnixSeconds, } | { "state": "expired" } | { "state": "handled",
 /**
  * The issuer's name for that device.

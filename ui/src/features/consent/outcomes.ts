@@ -16,6 +16,11 @@ export interface Outcome {
   lines: string[];
 }
 
+/** Whether it was approved, here or elsewhere, so that the person can still say that they did not do it. */
+export function isReportable(state: Settled): boolean {
+  return state.state === "approved" || (state.state === "handled" && state.decision === "approve");
+}
+
 /** Describes `state` of a request with these facts. `offline`: its issuer cannot be reached now. */
 export function outcome(state: Settled, facts: RequestFactsView, offline = false): Outcome {
   const names = { client: facts.client.name, issuer: facts.issuer.name };
@@ -46,9 +51,20 @@ export function outcome(state: Settled, facts: RequestFactsView, offline = false
         tone: "plain",
         label: t(approved ? "outcome-handled-approved" : "outcome-handled-denied", { device: state.device_name }),
         title: t("result-handled-title"),
-        lines: [t(approved ? "result-handled-approved" : "result-handled-denied", by), t("result-handled-body")],
+        lines: [
+          t(approved ? "result-handled-approved" : "result-handled-denied", by),
+          t(approved ? "result-handled-report" : "result-handled-body"),
+        ],
       };
     }
+    case "reported":
+      return {
+        icon: "shield",
+        tone: "plain",
+        label: t("outcome-reported"),
+        title: t("result-reported-title"),
+        lines: [t("result-reported-body"), t("result-not-me-body", names)],
+      };
     case "sending":
       return {
         icon: offline ? "offline" : "spinner",
@@ -82,7 +98,7 @@ interface PlainOutcome {
 }
 
 /** The states that say the same whoever asked. */
-const PLAIN: Record<Exclude<Settled["state"], "approved" | "denied" | "handled" | "sending">, PlainOutcome> = {
+const PLAIN: Record<Exclude<Settled["state"], "approved" | "denied" | "handled" | "reported" | "sending">, PlainOutcome> = {
   expired: {
     icon: "clock",
     tone: "plain",

@@ -35,7 +35,7 @@ describe("the end of a request", () => {
     const result = shown.get(ids.result);
     expect(result.dataset["state"]).toBe(name);
     expect(shown.find(ids.approve)).toBeNull();
-    if (!["approved", "handled", "needs_check"].includes(name)) {
+    if (!["approved", "handled", "needs_check", "reported"].includes(name)) {
       expect(plain(result.textContent)).toMatch(/[Nn]othing (was|is) approved/);
     }
   });
@@ -58,6 +58,46 @@ describe("the end of a request", () => {
     });
     await shown.press(ids.resultDeny);
     expect(shown.get(ids.result).dataset["state"]).toBe("denied");
+  });
+
+  const approvals = [
+    ["here", states.approved],
+    ["on another device", states.handled],
+  ] as const;
+
+  it.each(approvals)("can be reported after an approval %s, in two steps", async (_, state) => {
+    const shown = await show({ world: { requests: [{ ...signIn, state }] }, hash: `#/request/${signIn.id}` });
+    const denials = () => shown.bridge.calls.filter(({ command }) => command === "request_deny");
+    await shown.press(ids.resultReport);
+    expect(plain(shown.get(ids.report).textContent)).toContain("Kawabe Bank takes back what Kawabe Cloud was given.");
+    expect(denials()).toEqual([]);
+    await shown.press(ids.reportBack);
+    expect(shown.get(ids.result).dataset["state"]).toBe(state.state);
+    await shown.press(ids.resultReport);
+    await shown.press(ids.reportConfirm);
+    expect(denials()).toEqual([{ command: "request_deny", request: { id: signIn.id, reason: "not_me" } }]);
+    expect(shown.get(ids.result).dataset["state"]).toBe("reported");
+    expect(plain(shown.get(ids.result).textContent)).toContain("Reported What was granted has been taken back.");
+    expect(shown.find(ids.resultReport)).toBeNull();
+  });
+
+  it("says that the approval may stand when it could not be reported", async () => {
+    const shown = await show(SCENARIOS["result-report"] ?? { world: {} });
+    shown.bridge.world.failure = { code: "offline" };
+    await shown.press(ids.reportConfirm);
+    expect(plain(shown.get(ids.reportError).textContent)).toContain("The approval may still stand.");
+    expect(shown.find(ids.result)).toBeNull();
+  });
+
+  it("offers no report of what was not approved", async () => {
+    const denied = { ...states.handled, decision: "deny" } as const;
+    for (const state of [denied, states.denied, states.expired, states.reported]) {
+      const requests = [{ ...signIn, state }];
+      const shown = await show({ world: { requests }, hash: `#/report/${signIn.id}` });
+      expect(shown.find(ids.report)).toBeNull();
+      expect(shown.find(ids.resultReport)).toBeNull();
+      expect(shown.get(ids.result).dataset["state"]).toBe(state.state);
+    }
   });
 
   it("sends nothing by itself after a restart", async () => {

@@ -30,4 +30,9 @@ export const consentIds = {
   result: "result.state",
   resultDone: "result.done",
   resultDeny: "result.deny",
+  resultReport: "result.report",
+  report: "report.ask",
+  reportBack: "report.back",
+  reportConfirm: "report.confirm",
+  reportError: "report.error",
 } as const;
