@@ -57,7 +57,11 @@ mod tests {
 
     impl Server {
         fn start(scratch: &Path, listen: &str) -> Self {
-            let mut child = command(scratch, &["serve", "--listen", listen])
+            Self::start_with(scratch, &["serve", "--listen", listen])
+        }
+
+        fn start_with(scratch: &Path, arguments: &[&str]) -> Self {
+            let mut child = command(scratch, arguments)
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null())
                 .spawn()
@@ -141,6 +145,26 @@ mod tests {
         let (code, error) = failure(scratch.path(), &["serve", "--listen", "127.0.0.1:0"]);
         assert_eq!(code, 2);
         assert!(error.contains("in use by another tegata-server"), "{error}");
+    }
+
+    #[test]
+    fn the_demo_comes_back_to_its_own_person_and_takes_over_nobody_elses_account() {
+        let scratch = tempfile::tempdir().unwrap();
+        for _ in 0..2 {
+            drop(Server::start_with(
+                scratch.path(),
+                &["serve", "--demo", "--listen", "127.0.0.1:0"],
+            ));
+        }
+        succeed(scratch.path(), &["user", "remove", "hanako"]);
+        succeed(scratch.path(), &["user", "add", "hanako"]);
+        let demo = ["serve", "--demo", "--listen", "127.0.0.1:0"];
+        let (code, error) = failure(scratch.path(), &demo);
+        assert_eq!(code, 1);
+        assert!(
+            error.contains("hanako") && error.contains("not made by the demo"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -259,7 +283,7 @@ mod tests {
         let (code, error) = failure(scratch.path(), &["serve", "--listen", "127.0.0.1:0"]);
         assert_eq!(code, 1);
         assert!(
-            error.contains("schema 99") && error.contains("up to 1"),
+            error.contains("schema 99") && error.contains("up to 2"),
             "{error}"
         );
     }

@@ -1,7 +1,7 @@
 //! What `serve --demo` makes if it is missing: a person, a client, and the client's secret in a file of its own.
 
 use std::{fs, io};
-use tegata_protocol::{ClientId, Secret};
+use tegata_protocol::{AccountId, ClientId, Secret};
 
 use super::Failure;
 use crate::{
@@ -14,10 +14,14 @@ use crate::{
     demo::DemoSettings,
     domain::BindingMessageUse,
     keys::write_private,
+    storage::ops::SetValue,
 };
 
 /// The demo person's login name.
 const LOGIN_NAME: &str = "hanako";
+
+/// The name under which the store remembers the account that the demo made.
+const ACCOUNT: &str = "demo_account";
 
 /// The demo client's id.
 const CLIENT_ID: &str = "demo-kiosk";
@@ -29,21 +33,53 @@ pub(super) async fn prepare(app: &App, folder: &DataFolder) -> Result<(), Failur
         rng: app.rng(),
         now: app.now(),
     };
+    let account = person(&desk).await?;
+    app.demo.enable(DemoSettings {
+        client_id: ClientId::parse(CLIENT_ID).map_err(Failure::failed)?,
+        client_secret: client_secret(&desk, folder).await?,
+        login_name: LOGIN_NAME.to_owned(),
+        account,
+    });
+    Ok(())
+}
+
+/// The demo person's account. Whoever opens the demo gets a pairing page for it, so one that the demo did not make
+/// itself is not taken over.
+async fn person(desk: &Desk<'_>) -> Result<AccountId, Failure> {
     let person = NewUser {
         login_name: LOGIN_NAME.to_owned(),
         display_name: Some("Yamada Hanako".to_owned()),
         test: false,
     };
     match desk.add_user(person).await {
-        Ok(_) | Err(AdministrationError::Taken(_)) => {}
-        Err(error) => return Err(error.into()),
+        Ok(_) => {
+            let account = desk.user(LOGIN_NAME).await?.id;
+            let remember = SetValue {
+                name: ACCOUNT.to_owned(),
+                value: account.as_str().as_bytes().to_vec(),
+            };
+            desk.store.apply(remember).await.map_err(Failure::failed)?;
+            Ok(account)
+        }
+        Err(AdministrationError::Taken(_)) => {
+            let account = desk.user(LOGIN_NAME).await?.id;
+            let made = desk
+                .store
+                .read(|reader| reader.value(ACCOUNT))
+                .await
+                .map_err(Failure::failed)?;
+            if made.as_deref() == Some(account.as_str().as_bytes()) {
+                Ok(account)
+            } else {
+                Err(Failure::failed(format!(
+                    "the account {LOGIN_NAME:?} was not made by the demo, which gives a pairing page for it to whoever \
+                     asks. Use another data folder for the demo (--data-dir), or remove the account with `tegata-server \
+                     user remove {LOGIN_NAME}`"
+                )))
+            }
+        }
+        Err(error) => Err(error.into()),
     }
-    app.demo.enable(DemoSettings {
-        client_id: ClientId::parse(CLIENT_ID).map_err(Failure::failed)?,
-        client_secret: client_secret(&desk, folder).await?,
-        login_name: LOGIN_NAME.to_owned(),
-    });
-    Ok(())
 }
 
 /// The demo client's secret. If the file is gone the client is registered anew, since the store knows only the hash.

@@ -57,6 +57,11 @@ impl Issuer {
         self.0.host()
     }
 
+    /// Whether the host is this machine by name: `localhost` or a name under it.
+    pub fn is_local(&self) -> bool {
+        self.host() == "localhost" || self.host().ends_with(".localhost")
+    }
+
     /// The URL of `path`, which begins with a slash, under the issuer.
     pub fn endpoint(&self, path: &str) -> String {
         format!("{}{path}", self.as_str())
@@ -126,6 +131,15 @@ mod tests {
             "e.org",
         ] {
             assert!(Issuer::parse(bad).is_err(), "{bad}");
+        }
+        for (issuer, local) in [
+            ("http://localhost:1", true),
+            ("https://a.localhost", true),
+            ("https://id.example", false),
+            ("https://localhost.example", false),
+            ("https://notlocalhost", false),
+        ] {
+            assert_eq!(Issuer::parse(issuer).unwrap().is_local(), local, "{issuer}");
         }
         assert_eq!(Issuer::localhost(80).as_str(), "http://localhost");
         let local = Issuer::localhost(8480);

@@ -29,16 +29,16 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Nothing inline and nothing from elsewhere.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
-     form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-);
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+                      base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
 /// Why a request is answered with an error page.
 #[derive(Debug)]
 pub(super) enum DemoError {
     /// Another site's form.
     ForeignForm,
+    /// The demo person's account is gone.
+    NoPerson,
     /// The demo is off, or there is no such sign-in.
     NotFound,
     /// The sign-in has nothing of the kind.
@@ -51,6 +51,10 @@ impl DemoError {
     fn response(&self, headers: &HeaderMap) -> Response {
         let (status, why) = match self {
             Self::ForeignForm => (StatusCode::FORBIDDEN, "403: the form of another site"),
+            Self::NoPerson => (
+                StatusCode::GONE,
+                "410: the demo person has been removed; restart the server",
+            ),
             Self::NotFound => (StatusCode::NOT_FOUND, "404: there is no such sign-in"),
             Self::NotYet => (StatusCode::NOT_FOUND, "404: not there yet"),
             Self::Unavailable => (
@@ -102,7 +106,7 @@ enum Begun {
 
 async fn begin(app: &Arc<App>, headers: &HeaderMap) -> Result<Begun, DemoError> {
     let settings = settings(app)?.clone();
-    require_same_site(headers)?;
+    require_same_site(app, headers)?;
     match kiosk::start(app, &settings).await {
         Ok((started, sign_in)) => {
             let id = sign_in.id.clone();
@@ -252,8 +256,25 @@ pub(super) async fn script() -> Response {
     )
 }
 
-/// `GET /demo/pairing`: leads to a one-time pairing page for the demo person.
+/// `GET /demo/pairing`: the page with the button that starts a pairing; looking at it makes nothing.
 pub(super) async fn pairing(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    if let Err(error) = settings(&app) {
+        return error.response(&headers);
+    }
+    let mut response = html(StatusCode::OK, &pages::pairing(texts::choose(&headers)));
+    // The button leads to a page under the issuer, which is not the name that this page was opened under if the issuer
+    // is a name under localhost.
+    let policy = format!("{POLICY} {}", app.issuer);
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+/// `POST /demo/pairing`: leads to a one-time pairing page for the demo person (303).
+pub(super) async fn start_pairing(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     match invite(&app, &headers).await {
         Ok(url) => see_other(&url),
         Err(error) => error.response(&headers),
@@ -261,9 +282,29 @@ pub(super) async fn pairing(State(app): State<Arc<App>>, headers: HeaderMap) -> 
 }
 
 async fn invite(app: &App, headers: &HeaderMap) -> Result<String, DemoError> {
-    let user = settings(app)?.login_name.clone();
-    require_same_site(headers)?;
-    let invitation = NewInvitation { user, page: true };
+    let DemoSettings {
+        login_name,
+        account,
+        ..
+    } = settings(app)?.clone();
+    require_same_site(app, headers)?;
+    // The account may have been removed since the start, and the name given to somebody else.
+    let name = login_name.clone();
+    let named = app
+        .store
+        .read(move |reader| reader.account_by_login(&name))
+        .await
+        .map_err(|error| {
+            tracing::error!(%error, "demo.no_pairing_page");
+            DemoError::Unavailable
+        })?;
+    if named.is_none_or(|named| named.id != account) {
+        return Err(DemoError::NoPerson);
+    }
+    let invitation = NewInvitation {
+        user: login_name,
+        page: true,
+    };
     match invitations::invite(app, &invitation)
         .await
         .map(|view| view.form)
@@ -289,12 +330,33 @@ fn find(app: &App, id: String) -> Result<SignIn, DemoError> {
 }
 
 /// Whoever lures a browser here must not be able to disturb the person's device. Browsers say where a request comes
-/// from; what is no browser says nothing.
-fn require_same_site(headers: &HeaderMap) -> Result<(), DemoError> {
-    match headers.get("sec-fetch-site") {
-        Some(site) if site != "same-origin" && site != "none" => Err(DemoError::ForeignForm),
-        _ => Ok(()),
+/// from, the older ones only in `Origin`; what is no browser says nothing.
+fn require_same_site(app: &App, headers: &HeaderMap) -> Result<(), DemoError> {
+    let foreign_site = headers
+        .get_all("sec-fetch-site")
+        .iter()
+        .any(|site| site != "same-origin" && site != "none");
+    let foreign_origin = headers
+        .get_all(header::ORIGIN)
+        .iter()
+        .any(|origin| !is_own_origin(app, headers.get(header::HOST), origin));
+    if foreign_site || foreign_origin {
+        return Err(DemoError::ForeignForm);
     }
+    Ok(())
+}
+
+/// Whether a page of this server sends `origin`: it names the issuer, or the host that the request was sent to, which
+/// is this machine (the router refuses other names). `null` names nobody.
+fn is_own_origin(app: &App, host: Option<&HeaderValue>, origin: &HeaderValue) -> bool {
+    let Some((_, authority)) = origin
+        .to_str()
+        .ok()
+        .and_then(|origin| origin.split_once("://"))
+    else {
+        return false;
+    };
+    authority == app.issuer.authority() || host.is_some_and(|host| host == authority)
 }
 
 fn wants_json(headers: &HeaderMap) -> bool {
@@ -342,10 +404,14 @@ fn answer(status: StatusCode, media_type: HeaderValue, body: String) -> Response
     let fixed: [(HeaderName, HeaderValue); 5] = [
         (header::CONTENT_TYPE, media_type),
         (header::CACHE_CONTROL, NO_STORE),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(POLICY),
+        ),
         (
             header::REFERRER_POLICY,
-            HeaderValue::from_static("no-referrer"),
+            // With `no-referrer` a browser would send `Origin: null` with the forms of these pages.
+            HeaderValue::from_static("same-origin"),
         ),
         (
             header::X_CONTENT_TYPE_OPTIONS,

@@ -24,7 +24,7 @@ use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
-use tegata_protocol::{ClientId, Secret};
+use tegata_protocol::{AccountId, ClientId, Secret};
 
 use crate::app::App;
 use sign_in::{SignIn, SignInId};
@@ -41,6 +41,8 @@ pub struct DemoSettings {
     pub client_secret: Secret<String>,
     /// The demo person: `login_hint` of every request.
     pub login_name: String,
+    /// The demo person's account. Nobody else is ever invited, whoever goes by the login name.
+    pub account: AccountId,
 }
 
 /// What the demo page keeps in memory. The default is no demo: its routes answer 404.
@@ -85,7 +87,10 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .route("/demo", get(answers::start))
         .route("/demo/kiosk.css", get(answers::style))
         .route("/demo/kiosk.js", get(answers::script))
-        .route("/demo/pairing", get(answers::pairing))
+        .route(
+            "/demo/pairing",
+            get(answers::pairing).post(answers::start_pairing),
+        )
         .route("/demo/sign-in", post(answers::sign_in))
         .route("/demo/sign-in/{id}", get(answers::state))
         .route("/demo/sign-in/{id}/page", get(answers::page))

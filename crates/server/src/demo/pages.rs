@@ -23,6 +23,21 @@ pub(super) fn start(texts: &Texts) -> String {
     frame(texts, texts.start_title, "start", "", &body)
 }
 
+/// The page with the button that starts a pairing.
+pub(super) fn pairing(texts: &Texts) -> String {
+    let body = format!(
+        r#"<h1>{title}</h1>
+<p class="lead">{lead}</p>
+<form method="post" action="/demo/pairing"><button type="submit" data-testid="demo.start-pairing">{button}</button></form>
+<p class="aside"><a href="/demo">{start_over}</a></p>"#,
+        title = texts.pairing_title,
+        lead = texts.pairing_lead,
+        button = texts.pairing_button,
+        start_over = texts.start_over,
+    );
+    frame(texts, texts.pairing_title, "pairing", "", &body)
+}
+
 /// The page of one sign-in.
 pub(super) fn sign_in(texts: &Texts, sign_in: &SignIn, now: UnixTime) -> String {
     match &sign_in.progress {

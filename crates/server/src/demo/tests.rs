@@ -1,5 +1,6 @@
 use super::DemoSettings;
 use crate::{
+    administration::{Desk, views::NewUser},
     config::Config,
     http::op::tests::bench::{Bench, SECRET, TestClock},
 };
@@ -10,7 +11,7 @@ use axum::{
 use serde_json::Value;
 use std::{future::Future, time::Duration};
 use tegata_protocol::{
-    ClientId, Secret,
+    AccountId, ClientId, Secret,
     device::evidence::{EvidenceFinding, parse_evidence_file, verify_evidence},
 };
 use tokio::{net::TcpListener, task::JoinHandle, time};
@@ -57,6 +58,7 @@ impl Kiosk {
             client_id: ClientId::parse("kiosk").unwrap(),
             client_secret: Secret::new(SECRET.to_owned()),
             login_name: "hanako".to_owned(),
+            account: AccountId::parse("id-hanako").unwrap(),
         });
         let router = bench.router.clone();
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -250,20 +252,100 @@ async fn a_browser_is_led_to_the_page_and_other_sites_are_not_obeyed() {
 }
 
 #[tokio::test]
-async fn the_pairing_link_leads_to_a_page_that_opens() {
+async fn what_a_request_says_about_its_origin_must_be_this_server() {
     let kiosk = Kiosk::open().await;
-    let reply = kiosk.get("/demo/pairing").await;
+    let own = kiosk.bench.app.issuer.as_str().to_owned();
+    let host = own.replace("http://localhost", "127.0.0.1");
+    let form = |path: &str, origin: &str| {
+        Request::post(path)
+            .header(header::HOST, &host)
+            .header(header::ORIGIN, origin)
+            .body(Body::empty())
+            .unwrap()
+    };
+    for path in ["/demo/sign-in", "/demo/pairing"] {
+        for origin in [own.clone(), format!("http://{host}")] {
+            let reply = kiosk.send(form(path, &origin)).await;
+            assert_eq!(reply.status, StatusCode::SEE_OTHER, "{path} {origin}");
+        }
+        for origin in [
+            "null",
+            "https://evil.example",
+            "http://localhost:1",
+            "http://localhost",
+            "",
+        ] {
+            let reply = kiosk.send(form(path, origin)).await;
+            assert_eq!(reply.status, StatusCode::FORBIDDEN, "{path} {origin}");
+        }
+    }
+    for path in ["/demo", "/demo/pairing"] {
+        let page = kiosk.get(path).await;
+        assert_eq!(
+            page.headers[header::REFERRER_POLICY],
+            "same-origin",
+            "with no-referrer the forms of {path} would say that they come from nowhere"
+        );
+    }
+}
+
+/// The address that the pairing page's button leads to.
+async fn start_pairing(kiosk: &Kiosk) -> Page {
+    kiosk
+        .send(Request::post("/demo/pairing").body(Body::empty()).unwrap())
+        .await
+}
+
+#[tokio::test]
+async fn the_pairing_button_leads_to_a_page_that_opens_and_looking_makes_no_invitation() {
+    let kiosk = Kiosk::open().await;
+    let looked = kiosk.get("/demo/pairing").await;
+    assert_eq!(looked.status, StatusCode::OK);
+    assert!(
+        looked
+            .text
+            .contains(r#"<form method="post" action="/demo/pairing">"#),
+        "{}",
+        looked.text
+    );
+    let policy = looked.headers[header::CONTENT_SECURITY_POLICY]
+        .to_str()
+        .unwrap();
+    assert!(
+        policy.ends_with(&format!(
+            "form-action 'self' {}",
+            kiosk.bench.app.issuer.as_str()
+        )),
+        "{policy}"
+    );
+    let reply = start_pairing(&kiosk).await;
     assert_eq!(reply.status, StatusCode::SEE_OTHER);
     let url = reply.headers[header::LOCATION].to_str().unwrap().to_owned();
     let path = url
         .strip_prefix(kiosk.bench.app.issuer.as_str())
         .expect("a page of this server");
     let page = kiosk.get(path).await;
-    assert!(
-        page.status.is_success() || page.status.is_redirection(),
-        "{}",
-        page.status
-    );
+    assert_eq!(page.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn nobody_is_invited_who_took_over_the_demo_persons_name() {
+    let kiosk = Kiosk::open().await;
+    let app = &kiosk.bench.app;
+    let desk = Desk {
+        store: &app.store,
+        rng: app.rng(),
+        now: app.now(),
+    };
+    desk.remove_user("hanako").await.unwrap();
+    assert_eq!(start_pairing(&kiosk).await.status, StatusCode::GONE);
+    let another = NewUser {
+        login_name: "hanako".to_owned(),
+        display_name: None,
+        test: false,
+    };
+    desk.add_user(another).await.unwrap();
+    assert_eq!(start_pairing(&kiosk).await.status, StatusCode::GONE);
 }
 
 #[tokio::test]
