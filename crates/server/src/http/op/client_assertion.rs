@@ -21,8 +21,8 @@ const LONGEST_LIFE: i64 = 600;
 /// Seconds by which `iat` and `nbf` may lie in the future, since clocks differ.
 const LEEWAY: i64 = 60;
 
-/// Why an assertion does not authenticate its client. All are `invalid_client` (RFC 7523 section 3.2); the texts help a
-/// developer and say nothing that the sender did not know.
+/// Why an assertion does not authenticate its client. All are `invalid_client` (RFC 7523 section 3.2). The texts help a
+/// developer; whoever has not signed as a client is told none of them, see `client_authentication`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum AssertionError {
     /// `alg` is not `ES256`.
@@ -119,6 +119,9 @@ pub(super) struct UnverifiedAssertion<'a> {
     claims: Claims,
 }
 
+/// An assertion that one of the client's keys has signed and whose claims have **not** been checked.
+pub(super) struct SignedAssertion(Claims);
+
 /// What is left of an assertion that verified: its `jti`, which must be used up before the client counts as
 /// authenticated.
 #[derive(Debug)]
@@ -175,17 +178,36 @@ impl<'a> UnverifiedAssertion<'a> {
         ClientId::parse(&self.claims.sub).map_err(|_| AssertionError::Subject)
     }
 
-    /// Checks it for the client that [`Self::client_id`] named, with that client's JWK Set.
+    /// Checks the signature (RFC 7523 section 3, point 9) with the JWK Set of the client that [`Self::client_id`] named.
+    /// It comes first, so that nobody else learns what the claims are compared with.
+    ///
+    /// # Errors
+    /// [`AssertionError::Signature`].
+    pub(super) fn verify(self, jwks: &str) -> Result<SignedAssertion, AssertionError> {
+        let verified = es256_keys(jwks, self.header.kid.as_deref())
+            .iter()
+            .any(|key| {
+                key.verify_fixed(self.signed.as_bytes(), &self.signature)
+                    .is_ok()
+            });
+        if !verified {
+            return Err(AssertionError::Signature);
+        }
+        Ok(SignedAssertion(self.claims))
+    }
+}
+
+impl SignedAssertion {
+    /// Checks the claims.
     ///
     /// # Errors
     /// [`AssertionError`]: the first of RFC 7523 section 3's points that does not hold.
-    pub(super) fn verify(
+    pub(super) fn check(
         self,
-        jwks: &str,
         audience: &ExpectedAudience<'_>,
         now: UnixTime,
     ) -> Result<VerifiedAssertion, AssertionError> {
-        let claims = self.claims;
+        let claims = self.0;
         // 1 and 2: iss and sub were compared with each other, and the keys are that client's.
         // 3: aud.
         if !audience.accepts(&claims.aud) {
@@ -210,16 +232,6 @@ impl<'a> UnverifiedAssertion<'a> {
         // 7: jti; that it is new is found out by using it up.
         if claims.jti.is_empty() || claims.jti.chars().count() > MAX_JTI {
             return Err(AssertionError::Claims);
-        }
-        // 9: the signature.
-        let verified = es256_keys(jwks, self.header.kid.as_deref())
-            .iter()
-            .any(|key| {
-                key.verify_fixed(self.signed.as_bytes(), &self.signature)
-                    .is_ok()
-            });
-        if !verified {
-            return Err(AssertionError::Signature);
         }
         Ok(VerifiedAssertion {
             jti: claims.jti,

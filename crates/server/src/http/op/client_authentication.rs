@@ -27,6 +27,9 @@ use crate::{
     },
 };
 
+/// All that a caller is told who has not proved to be some client.
+const FAILED: &str = "client authentication failed";
+
 /// A client that has proved itself for this one request. Only [`authenticate`] makes them.
 #[derive(Debug)]
 pub(super) struct AuthenticatedClient(Client);
@@ -41,9 +44,9 @@ impl AuthenticatedClient {
 /// Why a caller is not taken for a client.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ClientAuthenticationError {
-    /// The assertion.
+    /// The client signed the assertion, and it does not hold.
     #[error(transparent)]
-    Assertion(#[from] AssertionError),
+    Assertion(AssertionError),
     /// The assertion was used before.
     #[error("the client assertion was used before")]
     AssertionReplayed,
@@ -59,6 +62,10 @@ pub(super) enum ClientAuthenticationError {
     /// The store's own trouble.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Nobody is known to have signed the assertion. Answered as [`Self::Failed`], so that the answer does not tell which
+    /// clients there are; the log says more.
+    #[error(transparent)]
+    Unsigned(AssertionError),
 }
 
 impl ClientAuthenticationError {
@@ -75,7 +82,6 @@ impl ClientAuthenticationError {
         tracing::info!(endpoint, reason = %self, "client_authentication.failed");
         match self {
             Self::Assertion(error) => invalid_client(match error {
-                AssertionError::Algorithm => "alg of the client assertion must be ES256",
                 AssertionError::Audience => {
                     "aud of the client assertion must be the issuer, and nothing else unless configured"
                 }
@@ -83,22 +89,20 @@ impl ClientAuthenticationError {
                     "the client assertion needs iss, sub, aud, exp and jti, with whole numbers as times"
                 }
                 AssertionError::Expired => "the client assertion has expired",
-                AssertionError::Header => "the header of the client assertion is not acceptable",
                 AssertionError::LivesTooLong => {
                     "the client assertion lives longer than ten minutes"
                 }
-                AssertionError::Malformed => "the client assertion is not a compact JWS",
                 AssertionError::NotYetValid => "the client assertion is not valid yet",
-                AssertionError::Signature => {
-                    "the signature of the client assertion does not verify"
-                }
-                AssertionError::Subject => {
-                    "iss and sub of the client assertion must be the client_id"
-                }
+                AssertionError::Algorithm
+                | AssertionError::Header
+                | AssertionError::Malformed
+                | AssertionError::Signature
+                | AssertionError::Subject => FAILED,
             }),
+            Self::Unsigned(_) => invalid_client(FAILED),
             Self::AssertionReplayed => invalid_client("the client assertion was used before"),
             Self::Failed { header } => {
-                let mut response = invalid_client("client authentication failed");
+                let mut response = invalid_client(FAILED);
                 if *header {
                     response.headers_mut().insert(
                         header::WWW_AUTHENTICATE,
@@ -190,13 +194,15 @@ async fn by_key(
     if kind != CLIENT_ASSERTION_TYPE {
         return Err(failed());
     }
-    let assertion = UnverifiedAssertion::parse(assertion)?;
-    let client = find(app, assertion.client_id()?)
+    let unsigned = ClientAuthenticationError::Unsigned;
+    let assertion = UnverifiedAssertion::parse(assertion).map_err(unsigned)?;
+    let client = find(app, assertion.client_id().map_err(unsigned)?)
         .await?
         .ok_or_else(failed)?;
     let ClientAuthentication::PrivateKeyJwt { jwks } = &client.authentication else {
         return Err(failed());
     };
+    let assertion = assertion.verify(jwks).map_err(unsigned)?;
     let issuer = app.issuer.as_str();
     let endpoints =
         [paths::TOKEN, paths::BACKCHANNEL_AUTHENTICATION].map(|path| app.issuer.endpoint(path));
@@ -206,7 +212,9 @@ async fn by_key(
         }
         AssertionAudience::IssuerOnly => ExpectedAudience::Only(issuer),
     };
-    let verified = assertion.verify(jwks, &audience, app.now())?;
+    let verified = assertion
+        .check(&audience, app.now())
+        .map_err(ClientAuthenticationError::Assertion)?;
     let used = UseAssertion {
         client: client.id.clone(),
         jti: verified.jti,

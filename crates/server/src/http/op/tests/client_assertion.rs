@@ -240,3 +240,42 @@ async fn an_assertion_needs_its_type_and_its_client_id() {
         "no grant_type"
     );
 }
+
+#[tokio::test]
+async fn nobody_learns_which_clients_there_are_without_their_keys() {
+    let bench = Bench::new().await;
+    let (stranger, _) = SigningKey::make(&SystemRng::new());
+    let now = bench.now().0;
+    let mut answers = Vec::new();
+    // A client with keys, one with a secret, and none.
+    for id in ["keyed", "kiosk", "nobody"] {
+        for (name, value) in [
+            ("extra", json!(1)),
+            ("aud", json!("https://other.example")),
+            ("exp", json!(now - 1)),
+            ("nbf", json!(now + 61)),
+            ("jti", json!("")),
+        ] {
+            let claims = with(with(claims(&bench), "iss", json!(id)), "sub", json!(id));
+            let claims = with(claims, name, value);
+            answers.push(ask(&bench, &sign(&stranger, &header(), &claims)).await.json);
+        }
+    }
+    answers.push(ask(&bench, "x").await.json);
+    for answer in answers {
+        assert_eq!(
+            answer,
+            json!({ "error": "invalid_client", "error_description": "client authentication failed" })
+        );
+    }
+    let signed = sign(
+        &bench.key,
+        &header(),
+        &with(claims(&bench), "exp", json!(now)),
+    );
+    assert_eq!(
+        ask(&bench, &signed).await.text("error_description"),
+        "the client assertion has expired",
+        "the client itself is told"
+    );
+}
