@@ -14,6 +14,7 @@ use tegata_protocol::{
 };
 
 use crate::{
+    config::Issuer,
     domain::{
         Account, BindingMessageUse, Client, ClientAuthentication, RegisteredBy,
         account::is_login_name,
@@ -130,6 +131,9 @@ impl Desk<'_> {
         };
         let name = new.name.unwrap_or_else(|| id.to_string());
         require_shown("the client's name", &name)?;
+        if let Some(host) = &new.host {
+            require_host_name(host)?;
+        }
         if new.transfer_code && new.binding_message == BindingMessageUse::Transfer {
             return Err(AdministrationError::Invalid(
                 "a client has one transfer code: minted by the server, or its binding message"
@@ -178,21 +182,30 @@ impl Desk<'_> {
         Ok(clients.into_iter().map(ClientView::from).collect())
     }
 
-    /// Removes a client; its open requests end.
+    /// Removes a client; its open requests end. The devices that were asked, for which the caller rings.
     ///
     /// # Errors
     /// [`AdministrationError::Unknown`].
-    pub async fn remove_client(&self, client_id: &str) -> Result<()> {
+    pub async fn remove_client(&self, client_id: &str) -> Result<Vec<DeviceId>> {
         let unknown = || AdministrationError::Unknown(format!("client {client_id:?}"));
         let client = ClientId::parse(client_id).map_err(|_| unknown())?;
         let removed = self
             .store
             .apply(DeleteClient {
-                client,
+                client: client.clone(),
                 now: self.now,
             })
             .await?;
-        if removed { Ok(()) } else { Err(unknown()) }
+        if !removed {
+            return Err(unknown());
+        }
+        // Looked for after the commit, so that no request which came in meanwhile is missed.
+        let now = self.now;
+        let asked = self
+            .store
+            .read(move |reader| asked_by(reader, &client, now))
+            .await?;
+        Ok(asked)
     }
 
     /// All devices, or those of one person, oldest first.
@@ -252,6 +265,28 @@ impl Desk<'_> {
     }
 }
 
+/// The active devices that are told of a closed request of `client`.
+fn asked_by(
+    reader: &dyn StoreReader,
+    client: &ClientId,
+    now: UnixTime,
+) -> std::result::Result<Vec<DeviceId>, StoreError> {
+    let mut asked = Vec::new();
+    for device in reader.devices()? {
+        if !device.is_active() {
+            continue;
+        }
+        for closure in reader.pending(&device.id, now)?.closed {
+            let request = reader.consent_request(&closure.request, &device.id)?;
+            if request.is_some_and(|request| request.flow.facts.client_id == *client) {
+                asked.push(device.id);
+                break;
+            }
+        }
+    }
+    Ok(asked)
+}
+
 fn unknown_user(login_name: &str) -> AdministrationError {
     AdministrationError::Unknown(format!("user {login_name:?}"))
 }
@@ -263,6 +298,19 @@ fn require_shown(what: &str, text: &str) -> Result<()> {
         )));
     }
     Ok(())
+}
+
+/// A name as an issuer could have it: ASCII, lower case, no port, no IP address. Devices show it as it stands.
+fn require_host_name(host: &str) -> Result<()> {
+    let named = Issuer::parse(&format!("https://{host}"));
+    if named
+        .is_ok_and(|issuer| issuer.host() == host && issuer.as_str() == format!("https://{host}"))
+    {
+        return Ok(());
+    }
+    Err(AdministrationError::Invalid(format!(
+        "the client's host {host:?} is not a host name: lower case, without scheme, port or path, never an IP address"
+    )))
 }
 
 /// A JWK Set with at least one key, all of them public P-256 keys.

@@ -213,6 +213,15 @@ pub enum InvitationForm {
     },
 }
 
+impl std::fmt::Debug for InvitationForm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Code { .. } => "Code(..)",
+            Self::Page { .. } => "Page(..)",
+        })
+    }
+}
+
 /// Digits typed into the issuing session.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -221,6 +230,12 @@ pub struct Confirmation {
     pub secret: String,
     /// Six digits.
     pub code: String,
+}
+
+impl std::fmt::Debug for Confirmation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Confirmation(..)")
+    }
 }
 
 /// How far a pairing is, as its issuing session sees it.
@@ -252,4 +267,35 @@ pub enum PairingProgress {
     Failed,
     /// Its time is over.
     Expired,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_holds_secrets_does_not_print_them() {
+        let secret = || "hush".to_owned();
+        let code = InvitationForm::Code {
+            code: secret(),
+            link: secret(),
+            secret: secret(),
+        };
+        let page = InvitationForm::Page { url: secret() };
+        let confirmation = Confirmation {
+            secret: secret(),
+            code: secret(),
+        };
+        let invitation = InvitationView {
+            session: "session".to_owned(),
+            display_name: "Hanako".to_owned(),
+            expires_in: 300,
+            issuer: "http://localhost".to_owned(),
+            host: "localhost".to_owned(),
+            root: "root".to_owned(),
+            form: code.clone(),
+        };
+        let printed = format!("{code:?} {page:?} {confirmation:?} {invitation:?}");
+        assert!(!printed.contains("hush"), "{printed}");
+    }
 }

@@ -21,7 +21,7 @@ use crate::{
         AdministrationError, Desk, invitations,
         views::{Confirmation, NewClient, NewInvitation, NewUser, PairingProgress},
     },
-    app::App,
+    app::{App, Doorbell},
     http::device as device_gateway,
     storage::ops::{ConfirmPairingOutcome, RevokeDeviceOutcome},
 };
@@ -160,7 +160,8 @@ async fn remove_client(
     State(app): State<Arc<App>>,
     Path(client_id): Path<String>,
 ) -> Result<StatusCode> {
-    desk(&app).remove_client(&client_id).await?;
+    let asked = desk(&app).remove_client(&client_id).await?;
+    app.delivery.ring(&asked);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -242,3 +243,6 @@ async fn backup(State(app): State<Arc<App>>, body: Bytes) -> Result<StatusCode> 
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
+
+#[cfg(test)]
+mod tests;
