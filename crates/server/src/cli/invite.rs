@@ -67,16 +67,17 @@ fn show(invitation: &InvitationView, code: &str, link: &str) -> Result<(), Failu
         .light_color(unicode::Dense1x2::Dark)
         .build();
     say(&format!(
-        "Pair a device for {}: scan this, or type host and code.",
+        "Pair a device for {}: copy the link into the Tegata app (Add an account), or type host and code.",
         invitation.display_name
     ));
     say("");
-    say(&picture);
     say(&format!("host            {}", invitation.host));
     say(&format!("code            {code}"));
     say(&format!("link            {link}"));
     say(&format!("root thumbprint {}", invitation.root));
     say("");
+    say("For devices that can scan:");
+    say(&picture);
     say(&format!(
         "The code works once, within {} minutes. Nothing is paired before the digits are typed here.",
         invitation.expires_in / 60

@@ -140,15 +140,22 @@ impl SessionView {
             let (name, value) = (escape(name), escape(value));
             format!(r#"<dt>{name}</dt><dd class="{class}">{value}</dd>"#)
         };
+        let link = format!(
+            r#"<p><label for="pairing-link">{}</label><input id="pairing-link" readonly value="{}"></p>"#,
+            escape(words.link),
+            escape(&self.link)
+        );
         [
-            paragraph(words.scan),
-            qr(&self.link),
+            paragraph(words.copy),
+            link,
             paragraph(words.by_hand),
             "<dl>".to_owned(),
             fact(words.host, &self.host, "host"),
             fact(words.code, &self.code, "code"),
             fact(words.root, &self.root, "root"),
             "</dl>".to_owned(),
+            paragraph(words.scan),
+            qr(&self.link),
         ]
         .concat()
     }

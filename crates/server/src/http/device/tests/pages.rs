@@ -7,7 +7,7 @@ use axum::http::{Method, StatusCode, header};
 use tegata_protocol::{
     Sha256Digest,
     device::{
-        invitation::InvitationCode,
+        invitation::{InvitationCode, format_link},
         pairing::{PairingResponse, RedeemResponse},
     },
 };
@@ -77,7 +77,18 @@ async fn a_person_pairs_through_the_page_without_script() {
     let shown = browser.send(&world, Method::GET, &path, "").await;
     let text = shown.text();
     assert!(text.contains(&code.expose_grouped()) && text.contains("<svg"));
-    assert!(text.contains(&world.app.keys.root.thumbprint().to_string()));
+    let root = world.app.keys.root.thumbprint();
+    assert!(text.contains(&root.to_string()));
+    let link = format_link(world.app.issuer.wire(), &code, &root).replace('&', "&amp;");
+    assert!(
+        text.contains(&format!(
+            r#"<input id="pairing-link" readonly value="{link}">"#
+        )),
+        "the link can be copied: {text}"
+    );
+    assert!(text.contains(
+        "Copy this link into the Tegata app (“Add an account”), or type server and code."
+    ));
     assert!(
         text.contains("Hanako &lt;Yamada&gt;") && !text.contains("<Yamada>"),
         "names are text"
