@@ -29,7 +29,7 @@ pub struct Config {
     pub issuer: Option<Issuer>,
     /// Keys, database and the rest. Default: the operating system's folder for application data.
     pub data_dir: Option<PathBuf>,
-    /// Serve the demo consumption page and make its person and client.
+    /// Serve the demo consumption page and make its person and client. The issuer MUST be local: `localhost` or under it.
     pub demo: bool,
     /// The server's name as devices show it; 1–64 characters.
     pub name: String,
@@ -218,6 +218,18 @@ impl Config {
                 ),
             });
         }
+        if self.demo
+            && let Some(issuer) = &self.issuer
+            && !issuer.is_local()
+        {
+            return Err(ConfigError::NotAllowed {
+                key: "demo",
+                problem: format!(
+                    "the demo gives a pairing page to whoever asks, so it runs only where the issuer is localhost or \
+                     a name under it, and this one is {issuer}. Switch the demo off, or use another data folder"
+                ),
+            });
+        }
         if self.name.trim().is_empty()
             || self.name.chars().count() > 64
             || self.name.chars().any(char::is_control)
@@ -303,7 +315,7 @@ pub const DEFAULT_FILE: &str = r#"# tegata-server: every option with its default
 # system's folder for application data.
 # data_dir = "/var/lib/tegata"
 
-# Serve the demo consumption page, with a demo person and a demo client. Not for real accounts.
+# Serve the demo consumption page, with a demo person and a demo client. Not for real accounts; only under localhost.
 # demo = false
 
 # The server's name as devices show it.
@@ -325,7 +337,8 @@ pub const DEFAULT_FILE: &str = r#"# tegata-server: every option with its default
 [log]
 # "text" for people, "json" for machines. Logs go to standard error and hold no secrets.
 # format = "text"
-# A filter: error, warn, info, debug, or per module such as "tegata_server=debug".
+# A filter: error, warn, info, debug, or per module such as "tegata_server=debug". Libraries that would log what goes
+# over the wire stay at info.
 # level = "info"
 
 # All in seconds.
@@ -418,6 +431,23 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_demo_runs_only_under_a_local_issuer() {
+        for issuer in ["http://localhost:8480", "http://tegata.localhost:8480"] {
+            assert!(
+                load(&format!("demo = true\nissuer = \"{issuer}\"")).is_ok(),
+                "{issuer}"
+            );
+        }
+        let error = load("demo = true\nissuer = \"https://id.example\"")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("demo") && error.contains("https://id.example"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -32,6 +32,11 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make the data folder: keys, an empty store, a commented configuration file
+    #[command(
+        after_help = "Examples:\n  tegata-server init\n  tegata-server init --data-dir /var/lib/tegata\n\nIt is done once. \
+                      keys.json in the folder is the server's identity: devices pin it when they pair, so keep a copy \
+                      in a safe place."
+    )]
     Init,
     /// Run the server until SIGINT or SIGTERM
     #[command(
@@ -41,12 +46,22 @@ pub enum Command {
     )]
     Serve(ServeOptions),
     /// People who can be asked
+    #[command(
+        after_help = "Examples:\n  tegata-server user add hanako --name \"Yamada Hanako\"\n  tegata-server user list\n  \
+                      tegata-server user remove hanako\n\nAlso while the server runs. A person needs a device before \
+                      anybody can ask: tegata-server invite hanako"
+    )]
     User {
         /// What to do with them.
         #[command(subcommand)]
         task: UserTask,
     },
     /// Clients (relying parties) that may ask
+    #[command(
+        after_help = "Examples:\n  tegata-server client add --id kiosk --name \"Reading room kiosk\" --transfer-code\n  \
+                      tegata-server client list\n  tegata-server client remove kiosk\n\nAlso while the server runs. \
+                      People read the name on their device; the secret is printed once."
+    )]
     Client {
         /// What to do with them.
         #[command(subcommand)]
@@ -60,14 +75,28 @@ pub enum Command {
     )]
     Invite(InviteOptions),
     /// Paired devices
+    #[command(
+        after_help = "Examples:\n  tegata-server devices list --user hanako\n  tegata-server devices revoke DEVICE_ID\n\n\
+                      Revoke a device that was lost; it takes effect at once and for good. To pair a new one: \
+                      tegata-server invite hanako"
+    )]
     Devices {
         /// What to do with them.
         #[command(subcommand)]
         task: DevicesTask,
     },
     /// Check keys, store, evidence and configuration, and say what is wrong
+    #[command(
+        after_help = "Examples:\n  tegata-server doctor\n  tegata-server doctor --data-dir /var/lib/tegata\n\nChanges \
+                      nothing, and works while the server runs. Each line begins with `ok` or `BAD`; the exit code is 1 \
+                      if anything is wrong."
+    )]
     Doctor,
     /// Copy the store into a new file, also while the server runs. Keys are not in it
+    #[command(
+        after_help = "Example:\n  tegata-server backup tegata-2026-01-31.sqlite\n\nThe file must not exist. Keep a copy \
+                      of keys.json too, in another safe place: without it the store is of no use."
+    )]
     Backup {
         /// The file to write; it must not exist
         file: PathBuf,

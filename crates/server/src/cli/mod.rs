@@ -10,6 +10,7 @@ mod arguments;
 mod demo;
 mod doctor;
 mod invite;
+mod log;
 mod output;
 mod serve;
 
@@ -175,6 +176,12 @@ mod tests {
         command.clone().debug_assert();
         for sub in command.get_subcommands() {
             assert!(sub.get_about().is_some(), "{}", sub.get_name());
+            let help = sub.get_after_help().map(ToString::to_string);
+            assert!(
+                help.is_some_and(|help| help.contains(&format!("tegata-server {}", sub.get_name()))),
+                "the help of {} has an example",
+                sub.get_name()
+            );
         }
     }
 }

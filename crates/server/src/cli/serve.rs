@@ -3,12 +3,10 @@
 use std::{io, net::SocketAddr, sync::Arc};
 use tegata_protocol::{SystemClock, SystemRng};
 use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
 
-use super::{Context, Failure, arguments::ServeOptions, demo, output::say};
+use super::{Context, Failure, arguments::ServeOptions, demo, log, output::say};
 use crate::{
     app::{App, StartError, remembered},
-    config::{Config, LogFormat},
     data_folder::DataFolderError,
     http,
     keys::write_private,
@@ -20,7 +18,7 @@ pub(super) async fn run(context: Context, options: ServeOptions) -> Result<(), F
     config.listen = options.listen.unwrap_or(config.listen);
     config.demo |= options.demo;
     let config = config.checked()?;
-    start_log(&config)?;
+    log::start(&config)?;
     let rng = SystemRng::new();
     if config.demo && !folder.is_made() {
         folder.make(&rng).map_err(Failure::failed)?;
@@ -86,19 +84,6 @@ async fn bind(address: SocketAddr, earlier: Option<u16>) -> Result<TcpListener, 
             Failure::usage(format!("cannot listen on {address}: {error}"))
         }
     })
-}
-
-fn start_log(config: &Config) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&config.log.level)
-        .map_err(|error| Failure::usage(format!("log.level {:?}: {error}", config.log.level)))?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr);
-    let started = match config.log.format {
-        LogFormat::Json => log.json().try_init(),
-        LogFormat::Text => log.with_ansi(false).try_init(),
-    };
-    started.map_err(Failure::failed)
 }
 
 /// Ready when the process is told to stop.
