@@ -5,8 +5,10 @@ mod backchannel_authentication;
 pub(crate) mod bench;
 mod client_assertion;
 mod discovery;
+mod issued;
 mod logs;
 mod snippets;
 mod token;
+mod unwritable;
 
 use bench::{Bench, DEFAULTS, Reply, SECRET, basic};

@@ -86,7 +86,7 @@ impl Clock for TestClock {
 
 /// See the module's text. Clients: `kiosk` and `other` with [`SECRET`], `keyed` with [`Bench::key`].
 pub(crate) struct Bench {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     clock: Arc<TestClock>,
     pub(crate) app: Arc<App>,
     pub(crate) key: SigningKey,
@@ -170,7 +170,7 @@ impl Bench {
         let app = App::open(config, &data, port, shared, draws).await.unwrap();
         let (key, _) = SigningKey::make(&rng);
         let bench = Self {
-            _folder: folder,
+            folder,
             clock,
             router: crate::http::router(Arc::clone(&app)),
             app,
@@ -195,6 +195,34 @@ impl Bench {
             bench.app.store.apply(CreateClient(client)).await.unwrap();
         }
         bench
+    }
+
+    /// The same server started again with another configuration.
+    pub(crate) async fn restarted(self, config: Config) -> Self {
+        let Self {
+            folder,
+            clock,
+            app,
+            key,
+            rng,
+            router,
+            counter,
+        } = self;
+        let port = app.issuer.port().unwrap();
+        drop((app, router));
+        let data = DataFolder::at(folder.path());
+        let shared = Arc::<TestClock>::clone(&clock);
+        let draws = Arc::new(SystemRng::new());
+        let app = App::open(config, &data, port, shared, draws).await.unwrap();
+        Self {
+            folder,
+            clock,
+            router: crate::http::router(Arc::clone(&app)),
+            app,
+            key,
+            rng,
+            counter,
+        }
     }
 
     pub(crate) fn now(&self) -> UnixTime {
