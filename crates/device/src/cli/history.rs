@@ -8,7 +8,7 @@ use super::{
     screen::{self, plain, utc},
 };
 use serde_json::{Value, json};
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 use tegata_device::{
     RequestKey, RequestState,
     account::write_atomically,
@@ -94,23 +94,23 @@ async fn find(context: &Context, start: &str) -> Result<HistoryEntry, Failure> {
     }
 }
 
-/// The one request that begins like this and was approved, by whichever device of the account.
+/// The one request that begins like this and stands as approved, by whichever device of the account.
 pub(super) async fn approved(
     context: &Context,
     start: &str,
 ) -> Result<Option<RequestKey>, Failure> {
     let entries = context.device.history(SEARCHED).await?;
-    let mut keys: Vec<_> = entries
-        .into_iter()
-        .filter_map(|entry| match entry.event {
-            HistoryEvent::Request { key, outcome, .. } => {
-                (outcome.is_approved() && matches(&key, start)).then_some(key)
-            }
-            _ => None,
-        })
-        .collect();
-    keys.sort();
-    keys.dedup();
+    let (mut seen, mut keys) = (HashSet::new(), Vec::new());
+    for entry in entries {
+        if let HistoryEvent::Request { key, outcome, .. } = entry.event
+            && matches(&key, start)
+            // The newest line about a request says how it stands: one that was reported has an older one that approves.
+            && seen.insert(key.clone())
+            && outcome.is_approved()
+        {
+            keys.push(key);
+        }
+    }
     if keys.len() > 1 {
         return Err(Failure::usage(format!(
             "several requests begin with {start}"
