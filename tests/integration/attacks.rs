@@ -542,7 +542,7 @@ async fn a_prompt_that_arrives_with_no_time_left_is_no_question() {
     let device = world.paired_device("hanako").await.unwrap();
     world.ask(&[]).await.unwrap();
     rewrite(&device, "/pending", |body| {
-        body["prompts"][0]["expires_in"] = json!(0)
+        body["prompts"][0]["expires_in"] = json!(0);
     });
     device.refresh().await.unwrap();
     assert!(
