@@ -35,14 +35,15 @@ impl PollGate {
     pub fn check(&self, seq: FlowSeq, interval_seconds: u32, now_millis: i64) -> PollVerdict {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let interval = i64::from(interval_seconds) * 1000;
+        // A difference below zero is a clock that was set back, which says nothing about the client.
         if last
             .get(&seq)
-            .is_some_and(|at| now_millis - at < interval - TOLERANCE_MILLIS)
+            .is_some_and(|at| (0..interval - TOLERANCE_MILLIS).contains(&(now_millis - at)))
         {
             return PollVerdict::TooFast;
         }
         if last.len() >= PRUNE_ABOVE {
-            last.retain(|_, at| now_millis - *at < 2 * interval);
+            last.retain(|_, at| (0..2 * interval).contains(&(now_millis - *at)));
         }
         last.insert(seq, now_millis);
         PollVerdict::OnTime
@@ -89,5 +90,19 @@ mod tests {
             PollVerdict::OnTime,
             "requests do not share windows"
         );
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_throttles_nobody() {
+        let gate = PollGate::default();
+        let poll = |at| gate.check(FlowSeq(1), 5, at);
+        assert_eq!(poll(3_600_000), PollVerdict::OnTime);
+        assert_eq!(poll(1_000), PollVerdict::OnTime);
+        assert_eq!(
+            poll(5_000),
+            PollVerdict::TooFast,
+            "counted from the new time"
+        );
+        assert_eq!(poll(6_000), PollVerdict::OnTime);
     }
 }
