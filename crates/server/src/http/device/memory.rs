@@ -1,14 +1,18 @@
 //! What the gateway remembers between requests, in memory and bounded. None of it is authoritative.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{Mutex, OnceLock, PoisonError},
 };
 use tegata_protocol::{Sha256Digest, Thumbprint};
 use tokio::sync::watch;
 
-/// Proofs remembered in one span; each takes some fifty bytes.
+/// Proofs of one key that are remembered in one span: more than a device needs, so that it locks out only itself.
+const PROOFS_OF_ONE_KEY: usize = 1000;
+/// Proofs of all keys in one span beyond which a key gets no more than [`PROOFS_IN_A_CROWD`]; each takes some fifty bytes.
 const PROOFS: usize = 100_000;
+/// What every key may use in a span however many others are busy.
+const PROOFS_IN_A_CROWD: usize = 16;
 /// Wrong codes in one window, over everybody. Codes have 60 bits: this is about load, the codes protect themselves.
 const GUESSES: u32 = 120;
 /// The window in milliseconds.
@@ -29,9 +33,40 @@ pub(crate) struct GatewayMemory {
 /// Two spans of proofs: together they cover at least one span of time, which is all that nonces live.
 #[derive(Debug, Default)]
 struct UsedProofs {
-    current: HashSet<Sha256Digest>,
-    previous: HashSet<Sha256Digest>,
+    current: Span,
+    previous: Span,
     since: i64,
+}
+
+/// The proofs of one span, by key.
+#[derive(Debug, Default)]
+struct Span {
+    of_keys: HashMap<Thumbprint, HashSet<Sha256Digest>>,
+    total: usize,
+}
+
+impl Span {
+    fn of(&self, key: &Thumbprint) -> Option<&HashSet<Sha256Digest>> {
+        self.of_keys.get(key)
+    }
+
+    fn has(&self, key: &Thumbprint, jti: &Sha256Digest) -> bool {
+        self.of(key).is_some_and(|proofs| proofs.contains(jti))
+    }
+
+    fn is_full_for(&self, key: &Thumbprint) -> bool {
+        let share = if self.total < PROOFS {
+            PROOFS_OF_ONE_KEY
+        } else {
+            PROOFS_IN_A_CROWD
+        };
+        self.of(key).is_some_and(|proofs| proofs.len() >= share)
+    }
+
+    fn insert(&mut self, key: &Thumbprint, jti: Sha256Digest) {
+        self.of_keys.entry(*key).or_default().insert(jti);
+        self.total += 1;
+    }
 }
 
 #[derive(Debug, Default)]
@@ -45,7 +80,7 @@ struct Guesses {
 pub(super) enum ProofUse {
     First,
     Replayed,
-    /// More proofs than can be remembered.
+    /// More proofs of this key than are remembered.
     Full,
 }
 
@@ -57,29 +92,27 @@ impl GatewayMemory {
 
     /// Uses up a verified proof. `span` is how long nonces live, in milliseconds.
     pub(super) fn use_proof(&self, key: &Thumbprint, jti: &str, now: i64, span: i64) -> ProofUse {
-        let mut bytes = key.0.0.to_vec();
-        bytes.extend(jti.as_bytes());
-        let name = Sha256Digest::of(&bytes);
+        let jti = Sha256Digest::of(jti.as_bytes());
         let mut used = self.proofs.lock().unwrap_or_else(PoisonError::into_inner);
         if now.saturating_sub(used.since) >= span {
             used.previous = std::mem::take(&mut used.current);
             used.since = now;
         }
-        if used.current.contains(&name) || used.previous.contains(&name) {
+        if used.current.has(key, &jti) || used.previous.has(key, &jti) {
             ProofUse::Replayed
-        } else if used.current.len() >= PROOFS {
+        } else if used.current.is_full_for(key) {
             ProofUse::Full
         } else {
-            used.current.insert(name);
+            used.current.insert(key, jti);
             ProofUse::First
         }
     }
 
-    /// Seconds for which no codes are looked at, if too many wrong ones came in.
+    /// Seconds for which wrong codes are not told that they are wrong, if too many came in.
     pub(super) fn guessing_pause(&self, now: i64) -> Option<u32> {
         let mut guesses = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
         let age = now.saturating_sub(guesses.since);
-        if age >= GUESS_WINDOW_MILLIS {
+        if !(0..GUESS_WINDOW_MILLIS).contains(&age) {
             *guesses = Guesses {
                 wrong: 0,
                 since: now,
@@ -121,6 +154,29 @@ mod tests {
             memory.use_proof(&other, "b", 1_599_998, 300_000),
             ProofUse::First
         );
+    }
+
+    #[test]
+    fn a_busy_key_uses_up_its_own_share_and_no_other() {
+        let memory = GatewayMemory::default();
+        let key = |n: u32| Thumbprint(Sha256Digest::of(&n.to_be_bytes()));
+        let use_of = |n, jti: usize| memory.use_proof(&key(n), &jti.to_string(), 1, 300_000);
+        for jti in 0..PROOFS_OF_ONE_KEY {
+            assert_eq!(use_of(0, jti), ProofUse::First);
+        }
+        assert_eq!(use_of(0, PROOFS_OF_ONE_KEY), ProofUse::Full);
+        assert_eq!(use_of(0, 0), ProofUse::Replayed, "and is still remembered");
+        assert_eq!(use_of(1, 0), ProofUse::First);
+        // As many busy keys as fill everything: a quiet one still gets through, and not without end.
+        for n in 2..102 {
+            for jti in 0..PROOFS_OF_ONE_KEY {
+                use_of(n, jti);
+            }
+        }
+        for jti in 0..PROOFS_IN_A_CROWD {
+            assert_eq!(use_of(200, jti), ProofUse::First);
+        }
+        assert_eq!(use_of(200, PROOFS_IN_A_CROWD), ProofUse::Full);
     }
 
     #[test]

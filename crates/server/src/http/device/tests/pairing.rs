@@ -192,18 +192,29 @@ async fn unknown_used_and_expired_codes_are_told_apart_only_to_who_has_the_code(
 }
 
 #[tokio::test]
-async fn guessing_codes_is_slowed_down_for_everybody() {
+async fn guessing_codes_is_slowed_down_and_right_ones_pass() {
     let world = World::new().await;
     let (_, code) = world.invite().await;
+    let guess = InvitationCode::make(world.app.rng());
     for _ in 0..120 {
         let guess = InvitationCode::make(world.app.rng());
         assert_eq!(world.redeem(&guess).await.code(), "invitation_unknown");
     }
-    let refused = world.redeem(&code).await;
-    assert_eq!(refused.code(), "too_many_requests");
-    assert!(refused.problem().retry_after.unwrap() <= 61);
-    world.advance(61);
+    let garbled = RedeemRequest {
+        v: V1,
+        code: "no code".into(),
+    };
+    for refused in [
+        world.redeem(&guess).await,
+        world.post(&world.endpoints().redeem, &garbled).await,
+    ] {
+        assert_eq!(refused.code(), "too_many_requests");
+        assert!(refused.problem().retry_after.unwrap() <= 61);
+    }
     assert_eq!(world.redeem(&code).await.status, StatusCode::OK);
+    assert_eq!(world.redeem(&code).await.code(), "invitation_used");
+    world.advance(61);
+    assert_eq!(world.redeem(&guess).await.code(), "invitation_unknown");
 }
 
 #[tokio::test]
@@ -277,9 +288,6 @@ async fn registrations_that_do_not_fit_are_refused_and_change_nothing() {
         world.post(&url, &version).await.code(),
         "version_unsupported"
     );
-    let mut name: Value = serde_json::to_value(&good).unwrap();
-    name["device"]["name"] = "a\u{202e}b".into();
-    assert_eq!(world.post(&url, &name).await.code(), "malformed_request");
     let mut stranger: Value = serde_json::to_value(&good).unwrap();
     stranger["pairing"] = "AAAAAAAAAAAAAAAAAAAAAA".into();
     assert_eq!(world.post(&url, &stranger).await.code(), "not_found");
@@ -351,4 +359,34 @@ async fn a_revoked_device_learns_so_only_after_proving_its_key() {
         .send(&world, &url, b"{\"v\":1}".to_vec(), &forged)
         .await;
     assert_eq!(answer.code(), "proof_invalid");
+}
+
+#[tokio::test]
+async fn a_device_is_described_in_words_that_can_be_shown() {
+    let world = World::new().await;
+    let (_, code) = world.invite().await;
+    let offer: RedeemResponse = world.redeem(&code).await.json();
+    let url = world.endpoints().pairings;
+    let device = Device::new("Desk", &offer.offer);
+    for (member, words) in [
+        ("name", "Desk\u{202e}kseD"),
+        ("name", "Desk\u{200b}"),
+        ("name", "\u{3164}"),
+        ("name", "Desk\nPhone"),
+        ("name", "De\u{300}\u{301}\u{302}\u{303}sk"),
+        ("name", "Desk\u{e000}"),
+        ("platform", "li\u{2066}nux"),
+        ("app", "test\u{7}/1"),
+        ("locale", "e\u{feff}n"),
+    ] {
+        let mut body: Value = serde_json::to_value(device.registrations()).unwrap();
+        body["device"][member] = words.into();
+        let answer = world.post(&url, &body).await;
+        assert_eq!(answer.code(), "malformed_request", "{member} {words:?}");
+    }
+    // Nothing was taken by the refusals. A name that looks like another can be shown, and people are warned of it where
+    // it is: it is a caution and no defect.
+    let alike = Device::new("D\u{435}sk", &offer.offer);
+    let answer = world.post(&url, &alike.registrations()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
 }
