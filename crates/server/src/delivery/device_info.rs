@@ -10,7 +10,12 @@ pub const ACR_SOFTWARE_PIN: &str = "urn:tegata:acr:software-pin";
 /// `acr` of an approval by a key that hardware holds and that verifies the person.
 pub const ACR_HARDWARE: &str = "urn:tegata:acr:hardware";
 
-/// Facts beside the name, all by the device's own word.
+/// The strongest kind of key that a device can be taken to have. Registrations are accepted with self attestation only,
+/// which proves that a key is held and nothing about what holds it: until this server verifies an attestation of hardware,
+/// "hardware" is the device's own word, and must reach neither an ID token nor a receipt.
+const STRONGEST_ATTESTED: KeyKind = KeyKind::SoftwarePin;
+
+/// Facts beside the name, by the device's own word except for the kind of its key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceInfo {
     /// Such as `linux`.
@@ -19,7 +24,7 @@ pub struct DeviceInfo {
     pub app: String,
     /// BCP 47 tag of the language in which prompts are wanted.
     pub locale: String,
-    /// Kind of its approval key, claimed once, in pairing.
+    /// Kind of its approval key as far as the server has seen it attested, whatever the device said in pairing.
     pub key: KeyKind,
 }
 
@@ -30,18 +35,22 @@ impl DeviceInfo {
             platform: description.platform.clone(),
             app: description.app.clone(),
             locale: description.locale.clone(),
-            key: description.key,
+            key: description.key.min(STRONGEST_ATTESTED),
         }
     }
 
     /// Reads what was stored; a device whose facts do not read back counts as the weakest kind, in English.
     pub fn of(device: &PairedDevice) -> Self {
-        serde_json::from_str(&device.registration.device_info).unwrap_or_else(|_| Self {
+        let stored: Option<Self> = serde_json::from_str(&device.registration.device_info).ok();
+        let mut info = stored.unwrap_or_else(|| Self {
             platform: String::new(),
             app: String::new(),
             locale: "en".to_owned(),
             key: KeyKind::SoftwarePin,
-        })
+        });
+        // Devices that paired when their own word was stored.
+        info.key = info.key.min(STRONGEST_ATTESTED);
+        info
     }
 
     /// The stored form.

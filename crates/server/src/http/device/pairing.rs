@@ -1,4 +1,4 @@
-//! Pairing (device protocol, section 2): the code, the keys, the digits, the receipt.
+//! Pairing (device protocol, section 4): the code, the keys, the digits, the receipt.
 
 use std::time::Duration;
 use tegata_protocol::{
@@ -50,21 +50,9 @@ const LONGEST_WAIT: u8 = 25;
 /// Step 2: consumes the code and makes the offer.
 pub(super) async fn redeem(app: &App, body: &[u8]) -> Result<RedeemResponse, Refusal> {
     let request: RedeemRequest = read_json(body, limits::MESSAGE, ProblemCode::MalformedRequest)?;
-    // 1. Not while codes are being guessed; right ones wait as well, or the pause would tell them apart.
-    if let Some(pause) = app
-        .delivery
-        .gateway
-        .guessing_pause(app.clock.0.now_millis())
-    {
-        let mut problem = Refusal::new(ProblemCode::TooManyRequests);
-        problem.retry_after = Some(pause);
-        return Err(problem);
-    }
-    // 2. The invitation. Its state is told only to who has posted its code.
-    let unknown = || {
-        app.delivery.gateway.note_wrong_code();
-        Refusal::new(ProblemCode::InvitationUnknown)
-    };
+    // 1. The code. Right ones pass even while others guess, or a stranger could keep everybody from pairing; wrong ones go
+    // the same way through the store with and without a pause.
+    let unknown = || wrong_code(app);
     let code = InvitationCode::parse(&request.code).map_err(|_| unknown())?;
     let code_mac = app.keys.invitation_mac(code.expose_canonical());
     let found = app
@@ -82,6 +70,7 @@ pub(super) async fn redeem(app: &App, body: &[u8]) -> Result<RedeemResponse, Ref
     let Some((invitation, account)) = found else {
         return Err(unknown());
     };
+    // 2. The invitation's state, which is told only to who has posted its code.
     let now = app.now();
     if invitation.state == InvitationState::Used {
         return Err(Refusal::new(ProblemCode::InvitationUsed));
@@ -128,6 +117,18 @@ pub(super) async fn redeem(app: &App, body: &[u8]) -> Result<RedeemResponse, Ref
         RedeemInvitationOutcome::Used => Err(Refusal::new(ProblemCode::InvitationUsed)),
         RedeemInvitationOutcome::Expired => Err(Refusal::new(ProblemCode::InvitationExpired)),
     }
+}
+
+/// The answer to a wrong code: that it is wrong, or while many are being guessed not even that.
+fn wrong_code(app: &App) -> Refusal {
+    let gateway = &app.delivery.gateway;
+    let Some(pause) = gateway.guessing_pause(app.clock.0.now_millis()) else {
+        gateway.note_wrong_code();
+        return Refusal::new(ProblemCode::InvitationUnknown);
+    };
+    let mut problem = Refusal::new(ProblemCode::TooManyRequests);
+    problem.retry_after = Some(pause);
+    problem
 }
 
 /// Step 3: takes the keys and reveals the number. The same keys again get the same reveal.
@@ -228,6 +229,7 @@ async fn submit(
         offer: pairing.offer_hash,
         approval: approval.key,
         possession: possession.key,
+        // What the device said, as the receipt's member is defined; what its approvals are worth is `DeviceInfo`'s.
         key: request.device.key,
         confirmed_by: ConfirmedBy::Administrator,
         iat: now,
