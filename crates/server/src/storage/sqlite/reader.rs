@@ -1,7 +1,12 @@
 //! The reading side: a read-only connection of its own.
 
 use rusqlite::{Connection, OpenFlags, backup::Backup};
-use std::{path::Path, time::Duration};
+use std::{
+    fs::{File, OpenOptions},
+    io,
+    path::Path,
+    time::Duration,
+};
 use tegata_protocol::{
     AccountId, AuthReqId, ClientId, ConsentRequestId, DeviceId, PairingId, Sha256Digest,
     Thumbprint, UnixTime,
@@ -169,18 +174,51 @@ impl StoreReader for SqliteReader {
     }
 
     fn backup(&self, target: &Path) -> Result<()> {
-        if target.exists() {
-            return Err(StoreError::Engine(format!(
-                "{} exists already",
-                target.display()
-            )));
+        let at_target =
+            |error: io::Error| StoreError::Engine(format!("{}: {error}", target.display()));
+        // 1. A new file that is only its owner's. Whatever has the name already, a link to nowhere included, is refused.
+        let file = create_private(target).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                StoreError::Engine(format!("{} exists already", target.display()))
+            }
+            _ => at_target(error),
+        })?;
+        // 2. The copy, 3. on the disk. Half of one is not left behind.
+        let copied = copy_into(&self.connection, target)
+            .and_then(|()| file.sync_all().map_err(at_target))
+            .and_then(|()| sync_folder_of(target).map_err(at_target));
+        if copied.is_err()
+            && let Err(error) = std::fs::remove_file(target)
+        {
+            tracing::warn!(%error, "cannot remove an unfinished backup");
         }
-        let mut copy = Connection::open(target)?;
-        Backup::new(&self.connection, &mut copy)?.run_to_completion(
-            1024,
-            Duration::from_millis(1),
-            None,
-        )?;
-        Ok(())
+        copied
     }
+}
+
+fn create_private(target: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(target)
+}
+
+fn copy_into(source: &Connection, target: &Path) -> Result<()> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut copy = Connection::open_with_flags(target, flags)?;
+    Backup::new(source, &mut copy)?.run_to_completion(1024, Duration::from_millis(1), None)?;
+    copy.close().map_err(|(_, error)| error)?;
+    Ok(())
+}
+
+/// Makes the new name itself last.
+fn sync_folder_of(target: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        let folder = target
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
 }
