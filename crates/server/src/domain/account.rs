@@ -14,7 +14,7 @@ pub struct Account {
     pub login_name: String,
     /// Shown to the person on their device.
     pub display_name: String,
-    /// Made for tests: exempt from the budgets of the device protocol's section 7.
+    /// Made for tests: exempt from the budgets of the device protocol's section 11.3.
     pub test: bool,
     /// When it was made.
     pub created: UnixTime,

@@ -9,6 +9,7 @@
 //! Expiry is computed from the clock and is not a state.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use tegata_protocol::{AccountId, ClientId, ConsentRequestId, DeviceId, Sha256Digest, UnixTime};
 
 use super::FlowSeq;
@@ -22,7 +23,7 @@ pub const TRANSFER_TRIES: u8 = 3;
 
 /// The facts of a request, fixed when it is accepted. Prompts and tokens are computed from these and from nothing that
 /// changes later (not from the client's registration, not from the account).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestFacts {
     /// What devices call it.
     pub consent_request_id: ConsentRequestId,
@@ -52,6 +53,15 @@ pub struct RequestFacts {
     pub interval: u32,
 }
 
+debug_without_content!(RequestFacts {
+    consent_request_id,
+    client_id,
+    account,
+    kind,
+    created,
+    expires
+});
+
 /// What kind of question a request puts (`kind` of the prompt).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -66,7 +76,7 @@ pub enum Kind {
 }
 
 /// Whether a code is typed or scanned into the device.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Transfer {
     /// Nothing to transfer.
@@ -80,6 +90,15 @@ pub enum Transfer {
         /// Its length in characters.
         length: u8,
     },
+}
+
+impl fmt::Debug for Transfer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("None"),
+            Self::Code { source, .. } => write!(f, "Code({source:?})"),
+        }
+    }
 }
 
 /// Where a transfer code came from, which also says its alphabet.

@@ -1,4 +1,4 @@
-//! How often a person may be asked (device protocol, sections 3 and 7). Over budget a request is accepted and left to
+//! How often a person may be asked (device protocol, section 11.3). Over budget a request is accepted and left to
 //! expire in silence, so that neither the client nor its timing can tell.
 
 use serde::{Deserialize, Serialize};

@@ -6,6 +6,21 @@
 //! To add a transition: a verb on [`BackchannelAuthentication`] that returns a [`Transition`], with a test that it is
 //! refused from every other state.
 
+/// `Debug` that prints the fields named here and says that there are more: for values that hold people's words, codes or
+/// secrets, which must be in no log whoever prints what holds them.
+macro_rules! debug_without_content {
+    ($name:ident { $($field:ident),+ $(,)? }) => {
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name))
+                    $(.field(stringify!($field), &self.$field))+
+                    .finish_non_exhaustive()
+            }
+        }
+    };
+}
+pub(crate) use debug_without_content;
+
 pub mod account;
 pub mod backchannel_authentication;
 pub mod budget;

@@ -1,4 +1,4 @@
-//! Issuing sessions, invitations and pairings (device protocol, section 2).
+//! Issuing sessions, invitations and pairings (device protocol, section 4).
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -111,7 +111,7 @@ pub struct Registration {
 }
 
 /// A pairing in progress or done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Pairing {
     /// `jti` of the offer.
     pub id: PairingId,
@@ -131,7 +131,15 @@ pub struct Pairing {
     pub state: PairingState,
 }
 
-/// How far a pairing is (device protocol, section 2, steps 2 to 5).
+debug_without_content!(Pairing {
+    id,
+    session,
+    account,
+    expires,
+    state
+});
+
+/// How far a pairing is (device protocol, sections 4.2 to 4.5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PairingState {
     /// The offer is out; no keys yet.

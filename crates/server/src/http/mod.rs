@@ -30,7 +30,7 @@ use tower_http::{
 };
 use tracing::Instrument;
 
-use crate::{app::App, delivery, demo, storage::ops::Sweep};
+use crate::{app::App, delivery, demo};
 
 /// Largest body of any request, in bytes; handlers have limits of their own below this.
 pub const MAX_BODY: usize = 128 * 1024;
@@ -123,8 +123,8 @@ async fn sweep(app: Arc<App>, mut stopping: watch::Receiver<bool>) {
             _ = ticks.tick() => {}
             _ = stopping.changed() => return,
         }
-        match app.store.apply(Sweep { now: app.now() }).await {
-            Ok(outcome) => tracing::debug!(dropped = outcome.dropped, "swept"),
+        match app.store.sweep(app.now()).await {
+            Ok(dropped) => tracing::debug!(dropped, "swept"),
             Err(error) => tracing::warn!(%error, "cannot sweep"),
         }
     }

@@ -9,11 +9,14 @@ use std::{
     },
     thread::JoinHandle,
 };
-use tegata_protocol::{AuthReqId, Rng, Secret, Sha256Digest};
+use tegata_protocol::{AuthReqId, Rng, Secret, Sha256Digest, UnixTime};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use super::{Op, Operation, Outcome, Store, StoreError, StoreReader};
+use super::{Op, Operation, Outcome, Store, StoreError, StoreReader, ops::Sweep};
 use crate::domain::{FlowIds, FlowSeq, Locator};
+
+/// Most sweeps in one run. With a run a minute this keeps up with more than a thousand requests a second.
+const SWEEPS: usize = 200;
 
 /// Most operations in one commit.
 const BATCH: usize = 512;
@@ -23,7 +26,7 @@ const BATCH: usize = 512;
 pub struct StoreOptions {
     /// Masks row numbers in identifiers; the same for the life of the data.
     pub locator: Locator,
-    /// The budgets of the device protocol's section 7.
+    /// The budgets of the device protocol's section 11.3.
     pub limits: crate::domain::Limits,
     /// Seconds for which an expired request is remembered as expired.
     pub retention: i64,
@@ -115,6 +118,24 @@ impl StoreHandle {
         let outcome = receiver.await.map_err(|_| StoreError::Closed)??;
         O::from_outcome(outcome)
             .ok_or_else(|| StoreError::Corrupt("outcome of another operation".to_owned()))
+    }
+
+    /// Drops what nobody may ask for any more: one [`Sweep`] after another while there is more, other operations between
+    /// them, a bounded number so that a run comes to an end. The number of rows dropped.
+    ///
+    /// # Errors
+    /// As [`StoreHandle::apply`]; what was dropped before stays dropped.
+    pub async fn sweep(&self, now: UnixTime) -> Result<usize, StoreError> {
+        let mut dropped = 0;
+        for _ in 0..SWEEPS {
+            let outcome = self.apply(Sweep { now }).await?;
+            dropped += outcome.dropped;
+            if !outcome.is_full {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(dropped)
     }
 
     /// Reads on a connection of its own, off the asynchronous threads.

@@ -1,4 +1,7 @@
 //! The suite that every store must pass, written against the traits, and SQLite's own cases.
+//!
+//! To run it over another store as well: implement `StoreUnderTest` for that store, and include the suite's files a second
+//! time (`#[path]`) under a module whose `Opened` is it.
 
 mod bench;
 mod decisions;
@@ -8,6 +11,9 @@ mod pairings;
 use super::{ops::*, sqlite::SqliteStore, *};
 use crate::domain::*;
 use bench::*;
+
+/// The store that this suite is run over.
+type Opened = SqliteStore;
 
 #[tokio::test]
 async fn accounts_are_unique_by_login_name_and_found_by_all_their_names() {
@@ -136,6 +142,43 @@ async fn a_backup_is_a_store_of_its_own() {
     );
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_backup_is_its_owners_alone_and_follows_no_links() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let bench = Bench::new().await;
+    let folder = bench.folder.path();
+    let (target, link, nowhere) = (
+        folder.join("copy.sqlite"),
+        folder.join("link.sqlite"),
+        folder.join("nowhere.sqlite"),
+    );
+    let (copy, through) = (target.clone(), link.clone());
+    bench.store.read(move |r| r.backup(&copy)).await.unwrap();
+    let mode = std::fs::metadata(&target).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    std::os::unix::fs::symlink(&nowhere, &link).unwrap();
+    let error = bench
+        .store
+        .read(move |r| r.backup(&through))
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("exists already"), "{error}");
+    assert!(!nowhere.exists());
+}
+
+#[test]
+fn a_backup_that_fails_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("broken.sqlite");
+    std::fs::write(&source, "this is no database, whatever its name says").unwrap();
+    let target = folder.path().join("copy.sqlite");
+    let reader = sqlite::SqliteReader::open(&source, &options()).unwrap();
+    assert!(matches!(reader.backup(&target), Err(StoreError::Engine(_))));
+    assert!(!target.exists());
+}
+
 #[tokio::test]
 async fn values_are_kept_across_a_reopen() {
     let bench = Bench::new().await;
@@ -171,11 +214,11 @@ fn a_newer_schema_is_refused_and_both_versions_are_named() {
         error,
         StoreError::NewerSchema {
             found: 99,
-            supported: 1
+            supported: 2
         }
     );
     assert!(
-        error.to_string().contains("99") && error.to_string().contains("up to 1"),
+        error.to_string().contains("99") && error.to_string().contains("up to 2"),
         "{error}"
     );
 }

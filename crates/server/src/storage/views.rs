@@ -2,10 +2,12 @@
 
 use tegata_protocol::{AccountId, ClientId, ConsentRequestId, DeviceId, Sha256Digest, UnixTime};
 
-use crate::domain::{BackchannelAuthentication, CloseReason, Decision, Pairing, Registration};
+use crate::domain::{
+    BackchannelAuthentication, CloseReason, Decision, Pairing, Registration, debug_without_content,
+};
 
 /// A request as one device knows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ConsentRequest {
     /// The request and its state.
     pub flow: BackchannelAuthentication,
@@ -18,6 +20,8 @@ pub struct ConsentRequest {
     /// Why it is closed at the time of the read, `None` while it is open. Expiry is not considered: ask `flow`.
     pub closed: Option<CloseReason>,
 }
+
+debug_without_content!(ConsentRequest { flow, seen, closed });
 
 /// A pairing whose device has sent its keys, whatever became of it since.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +46,7 @@ pub struct PendingSet {
 }
 
 /// One open prompt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct PendingPrompt {
     /// Which request.
     pub request: ConsentRequestId,
@@ -51,6 +55,8 @@ pub struct PendingPrompt {
     /// Its end; devices are sent the whole seconds left, floored.
     pub expires: UnixTime,
 }
+
+debug_without_content!(PendingPrompt { request, expires });
 
 /// One request that is no longer open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +68,7 @@ pub struct Closure {
 }
 
 /// One decision in an account's history.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct HistoryEntry {
     /// Which request.
     pub request: ConsentRequestId,
@@ -78,8 +84,16 @@ pub struct HistoryEntry {
     pub receipt: String,
 }
 
+debug_without_content!(HistoryEntry {
+    request,
+    client,
+    device,
+    decision,
+    at
+});
+
 /// One row of the append-only evidence.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct EvidenceRecord {
     /// Whether it decided the request or only reported about it afterwards.
     pub kind: EvidenceKind,
@@ -98,6 +112,13 @@ pub struct EvidenceRecord {
     /// The chain's value at this row.
     pub chain: Sha256Digest,
 }
+
+debug_without_content!(EvidenceRecord {
+    kind,
+    device,
+    at,
+    chain
+});
 
 /// What a row of evidence did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -29,7 +29,7 @@ use crate::{
         pending::close_reason,
         prompts::{alphabet_of, required_key},
     },
-    domain::{self, BackchannelAuthenticationState, CloseReason, DenialReason, PairedDevice},
+    domain::{self, CloseReason, DenialReason, PairedDevice},
     storage::{
         ConsentRequest,
         ops::{self, CountApproval, CountPossessionOutcome, Decide, DecideOutcome},
@@ -49,7 +49,8 @@ pub(super) async fn post(
     Ok(DecisionResponse { receipt })
 }
 
-/// Carries out a decision; the receipt. The checks are made in exactly the order of the device protocol's section 5, of
+/// Carries out a decision; the receipt. The checks are made in exactly the order of the device protocol's section 8.3,
+/// of
 /// which the caller has made the first two: 1. the proof, 2. size and JSON.
 pub(crate) async fn decide(
     app: &App,
@@ -65,15 +66,14 @@ pub(crate) async fn decide(
     // Steps 6 to 12 are the commit's: equal challenge, closed, counter, transfer, compare-and-swap with the key checked
     // again. Only `require` (9) needs no commit to be refused, and is tried where its turn is.
     if is_assurance_too_low(device, &found, &request) {
-        return Err(refuse_assurance(app, device, &found, verified).await?);
+        return Err(refuse_assurance(app, device, &found, &request, verified).await?);
     }
-    let receipt = decision.receipt.clone();
     let outcome = app
         .store
         .apply(decision)
         .await
         .map_err(|error| store_trouble(&error))?;
-    answer(app, device, outcome, receipt)
+    answer(app, device, outcome)
 }
 
 fn verify(
@@ -105,7 +105,8 @@ fn verify(
         })
 }
 
-/// The operation, with the receipt that the commit releases if this decision is the one.
+/// The operation, with the receipt that the commit releases if this decision is the one. Of a "not me" there are two:
+/// whether it denies or reports depends on what was committed before it, which only the commit sees.
 fn prepare(
     app: &App,
     device: &PairedDevice,
@@ -139,7 +140,7 @@ fn prepare(
         Verdict::Approve => device.registration.approval_key,
         Verdict::Deny => device.registration.possession_key,
     };
-    let receipt = ConsentReceipt {
+    let mut receipt = ConsentReceipt {
         v: V1,
         iss: issuer(app),
         request: request.detail.request.clone(),
@@ -150,8 +151,16 @@ fn prepare(
         acr,
         amr,
         committed_at: now,
-        effect: is_report(found, &request.detail.decision).then_some(ReceiptEffect::Report),
+        effect: None,
     };
+    let signed = sign_receipt(&app.keys.receipt, &receipt);
+    let not_me = ops::Verdict::Deny {
+        reason: DenialReason::NotMe,
+    };
+    let report_receipt = (verdict == not_me).then(|| {
+        receipt.effect = Some(ReceiptEffect::Report);
+        sign_receipt(&app.keys.receipt, &receipt)
+    });
     Ok(Decide {
         request: request.detail.request.clone(),
         device: device.id.clone(),
@@ -162,21 +171,10 @@ fn prepare(
         detail: String::from_utf8(jcs::canonicalize(&request.detail))
             .map_err(|_| Refusal::new(ProblemCode::Internal))?,
         assertion: json(&request.assertion)?,
-        receipt: sign_receipt(&app.keys.receipt, &receipt),
+        receipt: signed,
+        report_receipt,
         now,
     })
-}
-
-/// Whether the decision says "not me" about something that was approved.
-fn is_report(found: &ConsentRequest, decision: &Decision) -> bool {
-    use BackchannelAuthenticationState as S;
-    let not_me = matches!(
-        decision,
-        Decision::Deny {
-            reason: DenyReason::NotMe
-        }
-    );
-    not_me && matches!(found.flow.state, S::Approved(_) | S::Redeemed { .. })
 }
 
 /// The keyed hash of a transfer code, which must be signed in its canonical form.
@@ -208,12 +206,13 @@ fn is_assurance_too_low(
     approves && DeviceInfo::of(device).key < required_key(&found.flow.facts)
 }
 
-/// An approval by too weak a key was never stored, so there is no equal challenge (6). Closed (7) and counter (8) come
+/// An approval by too weak a key was never stored as a decision, so there is no equal challenge (6). Closed (7) and counter (8) come
 /// before it.
 async fn refuse_assurance(
     app: &App,
     device: &PairedDevice,
     found: &ConsentRequest,
+    request: &DecisionRequest,
     verified: VerifiedAssertion,
 ) -> Result<Refusal, Refusal> {
     if let Some(reason) = requests::closed_at_now(app, found) {
@@ -224,6 +223,7 @@ async fn refuse_assurance(
     let count = CountApproval {
         device: device.id.clone(),
         counter: verified.counter(),
+        challenge: request.detail.challenge(),
     };
     let counted = app
         .store
@@ -238,12 +238,7 @@ async fn refuse_assurance(
 }
 
 /// What the commit found, in the order in which it looked.
-fn answer(
-    app: &App,
-    device: &PairedDevice,
-    outcome: DecideOutcome,
-    receipt: String,
-) -> Result<String, Refusal> {
+fn answer(app: &App, device: &PairedDevice, outcome: DecideOutcome) -> Result<String, Refusal> {
     match outcome {
         DecideOutcome::Unknown => Err(Refusal::new(ProblemCode::NotFound)),
         // 12, told first because nothing else is told to a key that is no longer good.
@@ -252,12 +247,12 @@ fn answer(
         DecideOutcome::AlreadyRecorded { receipt } => Ok(receipt),
         // 7. Closed, or decided otherwise by this device. "Not me" about an approval counts as a report.
         DecideOutcome::Conflict {
-            reported: true,
+            reported: Some(receipt),
             devices,
             ..
         }
         | DecideOutcome::Closed {
-            reported: true,
+            reported: Some(receipt),
             devices,
             ..
         } => {

@@ -2,7 +2,7 @@
 
 use tegata_protocol::{AccountId, ClientId, UnixTime};
 
-use crate::domain::{Account, Client};
+use crate::domain::{Account, Client, debug_without_content};
 
 /// Makes an account.
 #[derive(Debug, Clone)]
@@ -75,13 +75,15 @@ pub enum UseAssertionOutcome {
 }
 
 /// Keeps a value under a name.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SetValue {
     /// Its name.
     pub name: String,
     /// The value; replaces an earlier one.
     pub value: Vec<u8>,
 }
+
+debug_without_content!(SetValue { name });
 
 /// Drops what nobody may ask for any more: undecided requests past their retention, used `jti`s, invitations, issuing
 /// sessions, unfinished pairings and access tokens past their end. Bounded work per call.
@@ -96,4 +98,6 @@ pub struct Sweep {
 pub struct SweepOutcome {
     /// Rows dropped.
     pub dropped: usize,
+    /// Of one kind of rows as many were dropped as one sweep drops at most: there may be more.
+    pub is_full: bool,
 }

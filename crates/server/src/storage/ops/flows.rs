@@ -1,12 +1,13 @@
 //! Backchannel authentications: accepted, shown, decided, collected.
 
+use std::fmt;
 use tegata_protocol::{
     AuthReqId, ClientId, ConsentRequestId, DeviceId, Sha256Digest, Thumbprint, UnixTime,
 };
 
 use crate::domain::{
     Admission, Approval, BackchannelAuthentication, CloseReason, DenialReason, FlowSeq,
-    RedemptionError, RequestFacts,
+    RedemptionError, RequestFacts, debug_without_content,
 };
 
 /// Accepts a backchannel authentication. Caps and budgets are evaluated inside; over budget it is stored without
@@ -24,7 +25,7 @@ pub struct CreateBackchannelAuthentication {
 }
 
 /// A prompt for one device.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct NewPrompt {
     /// For whom.
     pub device: DeviceId,
@@ -33,6 +34,8 @@ pub struct NewPrompt {
     /// Its nonce.
     pub nonce: [u8; 32],
 }
+
+debug_without_content!(NewPrompt { device });
 
 /// Of [`CreateBackchannelAuthentication`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +89,7 @@ pub enum WithdrawOutcome {
 }
 
 /// A decision whose proof, detail, assertion and assurance the gateway has verified.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Decide {
     /// Which request.
     pub request: ConsentRequestId,
@@ -106,12 +109,24 @@ pub struct Decide {
     pub assertion: String,
     /// The consent receipt, a JWS that names `now` as commit time; released only if this decision is the one stored.
     pub receipt: String,
+    /// The receipt that says that it is a report, for a "not me": only the commit knows whether an approval came first.
+    /// `None` for every other decision, which is never a report.
+    pub report_receipt: Option<String>,
     /// Now.
     pub now: UnixTime,
 }
 
+debug_without_content!(Decide {
+    request,
+    device,
+    credential,
+    counter,
+    verdict,
+    now
+});
+
 /// Which way a decision went.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Yes.
     Approve {
@@ -129,8 +144,17 @@ pub enum Verdict {
     },
 }
 
-/// Of [`Decide`], in the order in which the checks are made (device protocol, section 5).
-#[derive(Debug, Clone, PartialEq, Eq)]
+impl fmt::Debug for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Approve { acr, .. } => write!(f, "Approve({acr})"),
+            Self::Deny { reason } => write!(f, "Deny({reason:?})"),
+        }
+    }
+}
+
+/// Of [`Decide`], in the order in which the checks are made (device protocol, section 8.3).
+#[derive(Clone, PartialEq, Eq)]
 pub enum DecideOutcome {
     /// No such request, or this device was never sent it.
     Unknown,
@@ -145,8 +169,8 @@ pub enum DecideOutcome {
     Conflict {
         /// How the request was closed.
         reason: CloseReason,
-        /// The device now says "not me": stored as a report, and what was granted is revoked.
-        reported: bool,
+        /// The device now says "not me": stored as a report, and what was granted is revoked. The receipt of that.
+        reported: Option<String>,
         /// Whose doorbell to ring.
         devices: Vec<DeviceId>,
     },
@@ -154,8 +178,9 @@ pub enum DecideOutcome {
     Closed {
         /// How.
         reason: CloseReason,
-        /// The device says "not me" about an approval: stored as a report, and what was granted is revoked.
-        reported: bool,
+        /// The device says "not me" about an approval: stored as a report, and what was granted is revoked. The receipt
+        /// of that.
+        reported: Option<String>,
         /// Whose doorbell to ring.
         devices: Vec<DeviceId>,
     },
@@ -178,6 +203,38 @@ pub enum DecideOutcome {
         /// Whose doorbell to ring: all other devices that were sent the prompt.
         devices: Vec<DeviceId>,
     },
+}
+
+/// Without receipts: they hold what was typed.
+impl fmt::Debug for DecideOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let closed = |f: &mut fmt::Formatter<'_>, name, reason, reported: bool, devices| {
+            f.debug_struct(name)
+                .field("reason", reason)
+                .field("reported", &reported)
+                .field("devices", devices)
+                .finish()
+        };
+        match self {
+            Self::Unknown => f.write_str("Unknown"),
+            Self::DeviceRevoked => f.write_str("DeviceRevoked"),
+            Self::AlreadyRecorded { .. } => f.write_str("AlreadyRecorded"),
+            Self::Conflict {
+                reason,
+                reported,
+                devices,
+            } => closed(f, "Conflict", reason, reported.is_some(), devices),
+            Self::Closed {
+                reason,
+                reported,
+                devices,
+            } => closed(f, "Closed", reason, reported.is_some(), devices),
+            Self::CounterRegressed => f.write_str("CounterRegressed"),
+            Self::TransferMismatch { tries_left } => write!(f, "TransferMismatch({tries_left})"),
+            Self::TransferFailed { devices } => write!(f, "TransferFailed({devices:?})"),
+            Self::Recorded { devices, .. } => write!(f, "Recorded({devices:?})"),
+        }
+    }
 }
 
 /// Collects the result of an approved request: approved → redeemed, once.

@@ -1,8 +1,8 @@
-//! Issuing sessions, invitations, pairings and devices (device protocol, section 2).
+//! Issuing sessions, invitations, pairings and devices (device protocol, section 4).
 
 use tegata_protocol::{AccountId, DeviceId, PairingId, Secret, Sha256Digest, UnixTime};
 
-use crate::domain::{Grade, IssuingSessionId, Registration};
+use crate::domain::{Grade, IssuingSessionId, Registration, debug_without_content};
 
 /// Starts a session that may issue one invitation and confirm its pairing.
 #[derive(Debug, Clone)]
@@ -84,8 +84,8 @@ pub enum CreateInvitationOutcome {
     Taken,
 }
 
-/// Consumes an invitation and starts the pairing (section 2, step 2). Read the invitation first to build the offer.
-#[derive(Debug, Clone)]
+/// Consumes an invitation and starts the pairing (device protocol, section 4.2). Read the invitation first to build the offer.
+#[derive(Clone)]
 pub struct RedeemInvitation {
     /// Keyed hash of the posted code.
     pub code_mac: Sha256Digest,
@@ -102,6 +102,12 @@ pub struct RedeemInvitation {
     /// Now.
     pub now: UnixTime,
 }
+
+debug_without_content!(RedeemInvitation {
+    pairing,
+    expires,
+    now
+});
 
 /// Of [`RedeemInvitation`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -228,13 +234,16 @@ pub struct TouchDevice {
     pub now: UnixTime,
 }
 
-/// Stores a signature counter of the approval key of an approval that was refused after its signature had been verified.
+/// Stores a signature counter of the approval key of an approval that was refused because the key is of too low a kind,
+/// after its signature had been verified. The same approval again is as good as the first time.
 #[derive(Debug, Clone)]
 pub struct CountApproval {
     /// Which device.
     pub device: DeviceId,
     /// The counter in its signature.
     pub counter: u32,
+    /// `SHA-256(JCS(detail))`, which says whether it is the same approval.
+    pub challenge: Sha256Digest,
 }
 
 /// Stores a signature counter of the possession key outside a decision.
@@ -249,7 +258,7 @@ pub struct CountPossession {
 /// Of [`CountPossession`] and [`CountApproval`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CountPossessionOutcome {
-    /// It grew and is stored.
+    /// It grew and is stored, or was stored for this very approval.
     Counted,
     /// It did not grow: the device is marked suspect.
     Regressed,

@@ -7,12 +7,12 @@ use super::{
     accounts::with_budget,
     devices, evidence, flows,
     flows::Loaded,
-    rows::{self, APPROVED, PENDING, Result, SettledVerdict, Settlement, corrupt},
+    rows::{self, APPROVED, PENDING, Refused, Result, SettledVerdict, Settlement, corrupt},
 };
 use crate::{
     domain::{
-        Approval, CloseReason, Decision, DenialReason, Effect, PairedDevice, RedemptionError,
-        Transfer, Transition, backchannel_authentication::TRANSFER_TRIES, check_redemption,
+        Approval, CloseReason, DenialReason, Effect, PairedDevice, RedemptionError, Transfer,
+        Transition, backchannel_authentication::TRANSFER_TRIES, check_redemption,
         device::CredentialRole,
     },
     storage::{
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// The order of checks of the device protocol's section 5, from "equal challenge already stored" on; what comes before
+/// The order of checks of the device protocol's section 8.3, from "equal challenge already stored" on; what comes before
 /// needs no commit and is the gateway's.
 pub(super) fn decide(c: &Connection, options: &StoreOptions, op: &Decide) -> Result<DecideOutcome> {
     // 1. The request belongs to this device.
@@ -48,7 +48,13 @@ pub(super) fn decide(c: &Connection, options: &StoreOptions, op: &Decide) -> Res
             receipt: earlier.receipt,
         });
     }
-    // 4. Closed, or decided otherwise by this device.
+    // 4. Closed, or decided otherwise by this device. The code that closed it, sent again after a lost answer, is no news.
+    let refused = devices::refusal(c, &op.device, op.counter, &op.challenge)?;
+    if refused == Some(Refused::WrongCode { tries_left: 0 }) {
+        return Ok(DecideOutcome::TransferFailed {
+            devices: Vec::new(),
+        });
+    }
     if let Some(reason) = flows::close_reason(&loaded, Some(op.now)) {
         let (reported, devices) = report(c, options, &loaded, &request.prompt, &device, role, op)?;
         let by_this_device = loaded
@@ -70,7 +76,10 @@ pub(super) fn decide(c: &Connection, options: &StoreOptions, op: &Decide) -> Res
             }
         });
     }
-    // 5. The counter.
+    // 5. The counter, unless this very approval was refused before: then its counter is stored and its try is counted.
+    if let Some(Refused::WrongCode { tries_left }) = refused {
+        return Ok(DecideOutcome::TransferMismatch { tries_left });
+    }
     if !count(c, &device, role, op.counter)? {
         return Ok(DecideOutcome::CounterRegressed);
     }
@@ -89,7 +98,7 @@ pub(super) fn decide(c: &Connection, options: &StoreOptions, op: &Decide) -> Res
     }
     // 7. Compare and swap, with the evidence.
     let name = device.registration.device_name.clone();
-    let (decision, transition, verdict) = match &op.verdict {
+    let (transition, verdict) = match &op.verdict {
         Verdict::Approve { acr, amr, .. } => {
             let hash = Sha256Digest::of(op.receipt.as_bytes());
             let approval = Approval {
@@ -104,10 +113,9 @@ pub(super) fn decide(c: &Connection, options: &StoreOptions, op: &Decide) -> Res
                 amr: amr.clone(),
                 evidence: hash,
             };
-            (Decision::Approve, loaded.flow.approve(approval), verdict)
+            (loaded.flow.approve(approval), verdict)
         }
         Verdict::Deny { reason } => (
-            Decision::Deny,
             loaded.flow.deny(op.device.clone(), *reason, op.now),
             SettledVerdict::Denied { reason: *reason },
         ),
@@ -128,8 +136,8 @@ pub(super) fn decide(c: &Connection, options: &StoreOptions, op: &Decide) -> Res
         loaded.account_no,
         EvidenceKind::Decision,
         &request.prompt,
-        decision,
         op,
+        &op.receipt,
     )?;
     let mut devices = carry_out(c, options, &loaded, &transition, op.now)?;
     devices.retain(|id| *id != op.device);
@@ -152,7 +160,8 @@ fn handled(loaded: &Loaded) -> Option<CloseReason> {
         })
 }
 
-/// "Not me" about an approval: stored beside it, and what was granted is taken back. Anything else is no report.
+/// "Not me" about an approval: stored beside it, and what was granted is taken back; its receipt and whom to tell. Anything
+/// else is no report.
 fn report(
     c: &Connection,
     options: &StoreOptions,
@@ -161,15 +170,14 @@ fn report(
     device: &PairedDevice,
     role: CredentialRole,
     op: &Decide,
-) -> Result<(bool, Vec<DeviceId>)> {
-    let nothing = (false, Vec::new());
-    if op.verdict
-        != (Verdict::Deny {
-            reason: DenialReason::NotMe,
-        })
-    {
+) -> Result<(Option<String>, Vec<DeviceId>)> {
+    let nothing = (None, Vec::new());
+    let not_me = Verdict::Deny {
+        reason: DenialReason::NotMe,
+    };
+    let Some(receipt) = op.report_receipt.as_ref().filter(|_| op.verdict == not_me) else {
         return Ok(nothing);
-    }
+    };
     let Ok(transition) = loaded.flow.report_not_me(op.now) else {
         return Ok(nothing);
     };
@@ -189,10 +197,11 @@ fn report(
         loaded.account_no,
         EvidenceKind::Report,
         prompt,
-        Decision::Deny,
         op,
+        receipt,
     )?;
-    Ok((true, carry_out(c, options, loaded, &transition, op.now)?))
+    let devices = carry_out(c, options, loaded, &transition, op.now)?;
+    Ok((Some(receipt.clone()), devices))
 }
 
 /// Stores the counter if it grew; otherwise the device becomes suspect.
@@ -226,10 +235,11 @@ fn wrong_code(
         "UPDATE flow SET tries = ?1 WHERE seq = ?2",
         params![tries, loaded.flow.seq.0],
     )?;
-    if tries < TRANSFER_TRIES {
-        return Ok(DecideOutcome::TransferMismatch {
-            tries_left: TRANSFER_TRIES - tries,
-        });
+    let tries_left = TRANSFER_TRIES.saturating_sub(tries);
+    let refused = Refused::WrongCode { tries_left };
+    devices::remember_refusal(c, &op.device, op.counter, &op.challenge, refused)?;
+    if tries_left > 0 {
+        return Ok(DecideOutcome::TransferMismatch { tries_left });
     }
     let transition = loaded
         .flow

@@ -1,9 +1,9 @@
 //! Devices.
 
 use rusqlite::{Connection, OptionalExtension, params};
-use tegata_protocol::{AccountId, DeviceId, Thumbprint};
+use tegata_protocol::{AccountId, DeviceId, Sha256Digest, Thumbprint};
 
-use super::rows::{self, Result};
+use super::rows::{self, Refused, Result};
 use crate::{
     domain::PairedDevice,
     storage::ops::{
@@ -98,7 +98,65 @@ pub(super) fn count_possession(
 }
 
 pub(super) fn count_approval(c: &Connection, op: &CountApproval) -> Result<CountPossessionOutcome> {
-    count(c, "approval_counter", &op.device, op.counter)
+    // The same approval again, after a lost answer.
+    let refused = refusal(c, &op.device, op.counter, &op.challenge)?;
+    if refused == Some(Refused::AssuranceTooLow) {
+        return Ok(CountPossessionOutcome::Counted);
+    }
+    let outcome = count(c, "approval_counter", &op.device, op.counter)?;
+    if outcome == CountPossessionOutcome::Counted {
+        remember_refusal(
+            c,
+            &op.device,
+            op.counter,
+            &op.challenge,
+            Refused::AssuranceTooLow,
+        )?;
+    }
+    Ok(outcome)
+}
+
+/// How the approval with this very counter and challenge was refused, if it was an active device's last refused one.
+pub(super) fn refusal(
+    c: &Connection,
+    device: &DeviceId,
+    counter: u32,
+    challenge: &Sha256Digest,
+) -> Result<Option<Refused>> {
+    let text: Option<String> = c
+        .prepare_cached(
+            "SELECT r.refused FROM refusal r JOIN device d ON d.no = r.device_no
+             WHERE d.id = ?1 AND d.revoked_at IS NULL AND r.counter = ?2 AND r.challenge = ?3",
+        )?
+        .query_row(params![device.as_str(), counter, challenge.0], |row| {
+            row.get(0)
+        })
+        .optional()?;
+    text.map(|text| rows::from_json(&text, "refusal"))
+        .transpose()
+}
+
+/// Keeps how an approval was refused; only the last one of each device.
+pub(super) fn remember_refusal(
+    c: &Connection,
+    device: &DeviceId,
+    counter: u32,
+    challenge: &Sha256Digest,
+    refused: Refused,
+) -> Result<()> {
+    c.prepare_cached(
+        "INSERT INTO refusal (device_no, counter, challenge, refused)
+         SELECT no, ?2, ?3, ?4 FROM device WHERE id = ?1
+         ON CONFLICT (device_no) DO UPDATE SET
+             counter = excluded.counter, challenge = excluded.challenge, refused = excluded.refused",
+    )?
+    .execute(params![
+        device.as_str(),
+        counter,
+        challenge.0,
+        rows::to_json(&refused)?
+    ])?;
+    Ok(())
 }
 
 /// Raises a counter; `column` is a name of ours.

@@ -15,7 +15,7 @@ use crate::{
     domain::{Decision, FlowSeq},
     storage::{
         StoreError,
-        ops::Decide,
+        ops::{Decide, Verdict},
         views::{EvidenceKind, EvidenceRecord, HistoryEntry},
     },
 };
@@ -124,9 +124,13 @@ pub(super) fn append(
     account_no: i64,
     kind: EvidenceKind,
     prompt: &str,
-    decision: Decision,
     op: &Decide,
+    receipt: &str,
 ) -> Result<()> {
+    let decision = match op.verdict {
+        Verdict::Approve { .. } => Decision::Approve,
+        Verdict::Deny { .. } => Decision::Deny,
+    };
     let last: Option<(i64, Vec<u8>)> = c
         .prepare_cached("SELECT no, chain FROM evidence ORDER BY no DESC LIMIT 1")?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -146,7 +150,7 @@ pub(super) fn append(
         prompt: prompt.to_owned(),
         detail: op.detail.clone(),
         assertion: op.assertion.clone(),
-        receipt: op.receipt.clone(),
+        receipt: receipt.to_owned(),
         at: op.now.0,
         chain: Vec::new(),
     };

@@ -55,21 +55,13 @@ pub(super) fn create(
     };
     let account_no = accounts::account_no(c, &account.id)?
         .ok_or_else(|| corrupt("an account without its row"))?;
-    if let Transfer::Code { source, hash, .. } = &facts.transfer {
-        let taken_until = match source {
-            TransferSource::Minted => facts.expires,
-            TransferSource::BindingMessage => facts
-                .created
-                .plus(BINDING_MESSAGE_SECONDS)
-                .max(facts.expires),
-        };
-        let taken = c
+    if let Transfer::Code { hash, .. } = &facts.transfer {
+        let taken: bool = c
             .prepare_cached(
-                "INSERT INTO transfer_code (account_no, hash, taken_until) VALUES (?1, ?2, ?3)
-                 ON CONFLICT DO UPDATE SET taken_until = excluded.taken_until WHERE taken_until <= ?4",
+                "SELECT EXISTS (SELECT 1 FROM transfer_code WHERE account_no = ?1 AND hash = ?2 AND taken_until > ?3)",
             )?
-            .execute(params![account_no, hash.0, taken_until.0, facts.created.0])?;
-        if taken == 0 {
+            .query_row(params![account_no, hash.0, facts.created.0], |row| row.get(0))?;
+        if taken {
             return Ok(CreateOutcome::TransferCodeTaken);
         }
     }
@@ -99,6 +91,7 @@ pub(super) fn create(
             )
         })?
     };
+    reserve_code(c, account_no, facts, admission)?;
     c.prepare_cached(
         "INSERT INTO flow (seq, tag_hash, account_no, client_no, state, expires) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
@@ -119,6 +112,39 @@ pub(super) fn create(
         admission,
         devices: rung,
     })
+}
+
+/// Keeps the transfer code from being used again. A minted code of a silent request is on no device and reserves nothing,
+/// or whoever asks without end would use up the codes of the account. A binding message is the client's, which is refused
+/// the same one again whether or not anybody was asked: otherwise it could tell.
+fn reserve_code(
+    c: &Connection,
+    account_no: i64,
+    facts: &RequestFacts,
+    admission: Admission,
+) -> Result<()> {
+    let (hash, taken_until) = match &facts.transfer {
+        Transfer::Code {
+            source: TransferSource::BindingMessage,
+            hash,
+            ..
+        } => {
+            let hour = facts.created.plus(BINDING_MESSAGE_SECONDS);
+            (hash, hour.max(facts.expires))
+        }
+        Transfer::Code {
+            source: TransferSource::Minted,
+            hash,
+            ..
+        } if admission == Admission::Prompted => (hash, facts.expires),
+        Transfer::Code { .. } | Transfer::None => return Ok(()),
+    };
+    c.prepare_cached(
+        "INSERT INTO transfer_code (account_no, hash, taken_until) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET taken_until = excluded.taken_until",
+    )?
+    .execute(params![account_no, hash.0, taken_until.0])?;
+    Ok(())
 }
 
 pub(super) fn mark_seen(c: &Connection, options: &StoreOptions, op: &MarkSeen) -> Result<bool> {
@@ -357,7 +383,7 @@ pub(super) fn sweep(c: &Connection, options: &StoreOptions, op: &Sweep) -> Resul
     dropped += c.execute("DELETE FROM access_token WHERE expires <= ?1", [now.0])?;
     dropped += c.execute("DELETE FROM transfer_code WHERE taken_until <= ?1", [now.0])?;
     // Prompts grow in order of time, so the oldest come first; decided ones are kept in the evidence.
-    dropped += c.execute(
+    let prompts = c.execute(
         "DELETE FROM prompt WHERE no IN (
              SELECT p.no FROM prompt p JOIN flow f ON f.seq = p.seq WHERE f.expires <= ?1 ORDER BY p.no LIMIT ?2)",
         [horizon, SWEEP_ROWS],
@@ -367,11 +393,16 @@ pub(super) fn sweep(c: &Connection, options: &StoreOptions, op: &Sweep) -> Resul
         "DELETE FROM body WHERE seq IN (SELECT seq FROM flow WHERE state = 0 AND expires <= ?1 LIMIT ?2)",
         [horizon, SWEEP_ROWS],
     )?;
-    dropped += c.execute(
+    let flows = c.execute(
         "DELETE FROM flow WHERE seq IN (
              SELECT f.seq FROM flow f WHERE f.state = 0 AND f.expires <= ?1
                  AND NOT EXISTS (SELECT 1 FROM body b WHERE b.seq = f.seq) LIMIT ?2)",
         [horizon, SWEEP_ROWS],
     )?;
-    Ok(SweepOutcome { dropped })
+    dropped += prompts + flows;
+    let most = usize::try_from(SWEEP_ROWS).unwrap_or(usize::MAX);
+    Ok(SweepOutcome {
+        dropped,
+        is_full: prompts >= most || flows >= most,
+    })
 }

@@ -1,4 +1,4 @@
-//! Issuing sessions, invitations, pairings (device protocol, section 2).
+//! Issuing sessions, invitations, pairings (device protocol, section 4).
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tegata_protocol::{

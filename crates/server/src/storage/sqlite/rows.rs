@@ -50,6 +50,16 @@ pub(super) enum SettledVerdict {
     },
 }
 
+/// Why an approval was refused after its counter had been stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Refused {
+    /// The transfer code was wrong.
+    WrongCode { tries_left: u8 },
+    /// The key is of too low a kind.
+    AssuranceTooLow,
+}
+
 impl Settlement {
     pub(super) fn decision(&self) -> Decision {
         match self.verdict {

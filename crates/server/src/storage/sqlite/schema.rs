@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::storage::StoreError;
 
 /// Steps from the empty file to today's schema. Only ever appended to.
-const MIGRATIONS: &[&str] = &[V1];
+const MIGRATIONS: &[&str] = &[V1, V2];
 
 /// Low-traffic things have ordinary keys. What every request touches follows one layout: a narrow hot row `flow` whose
 /// integer key grows with time, wide rows beside it that are written once, and no index on anything random. `flow` has
@@ -180,6 +180,17 @@ CREATE TABLE job (
 ) STRICT;
 ";
 
+/// The last approval of a device that was refused after its counter had been stored, so that the same bytes sent again get
+/// the same answer.
+const V2: &str = "
+CREATE TABLE refusal (
+    device_no INTEGER PRIMARY KEY REFERENCES device ON DELETE CASCADE,
+    counter INTEGER NOT NULL,
+    challenge BLOB NOT NULL,
+    refused TEXT NOT NULL
+) STRICT;
+";
+
 /// Takes the steps that are missing, all in one commit.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -198,4 +209,36 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     }
     transaction.commit()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_of_each_earlier_version_is_brought_up_to_date_and_keeps_its_rows() {
+        let newest = i64::try_from(MIGRATIONS.len()).unwrap();
+        for (steps, version) in (1..=MIGRATIONS.len()).zip(1_i64..) {
+            let mut connection = Connection::open_in_memory().unwrap();
+            for step in &MIGRATIONS[..steps] {
+                connection.execute_batch(step).unwrap();
+            }
+            connection
+                .pragma_update(None, "user_version", version)
+                .unwrap();
+            connection
+                .execute("INSERT INTO value (name, value) VALUES ('kept', x'01')", [])
+                .unwrap();
+            migrate(&mut connection).unwrap();
+            let (version, kept, refusals): (i64, i64, i64) = connection
+                .query_row(
+                    "SELECT (SELECT user_version FROM pragma_user_version),
+                            (SELECT count(*) FROM value), (SELECT count(*) FROM refusal)",
+                    [],
+                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                )
+                .unwrap();
+            assert_eq!((version, kept, refusals), (newest, 1, 0));
+        }
+    }
 }

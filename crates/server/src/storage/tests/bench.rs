@@ -4,6 +4,17 @@ use super::*;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tegata_protocol::{Secret, SigningKey, SystemRng};
 
+/// What the suite needs of a store: how it is opened in a folder, new or with what was stored there before.
+pub(super) trait StoreUnderTest: Store + Sized {
+    fn open_in(folder: &Path) -> Self;
+}
+
+impl StoreUnderTest for SqliteStore {
+    fn open_in(folder: &Path) -> Self {
+        Self::open(&folder.join("tegata.sqlite"), options()).unwrap()
+    }
+}
+
 /// A scratch folder with a store, and values to put into it.
 pub(super) struct Bench {
     pub(super) folder: tempfile::TempDir,
@@ -30,12 +41,15 @@ pub(super) fn client_id(name: &str) -> ClientId {
     ClientId::parse(name).unwrap()
 }
 
+fn start<S: StoreUnderTest>(folder: &Path) -> StoreHandle {
+    StoreHandle::start(S::open_in(folder), &options()).unwrap()
+}
+
 impl Bench {
     /// With an account `alice`, a test account `tess`, and clients `shop` and `bank`.
     pub(super) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&folder.path().join("tegata.sqlite"), options()).unwrap();
-        let store = StoreHandle::start(store, &options()).unwrap();
+        let store = start::<Opened>(folder.path());
         let bench = Self {
             folder,
             store,
@@ -68,10 +82,9 @@ impl Bench {
             made,
         } = self;
         drop(store);
-        let store = SqliteStore::open(&folder.path().join("tegata.sqlite"), options()).unwrap();
         Self {
+            store: start::<Opened>(folder.path()),
             folder,
-            store: StoreHandle::start(store, &options()).unwrap(),
             rng,
             made,
         }
@@ -309,6 +322,7 @@ pub(super) fn approve(ids: &FlowIds, device: &PairedDevice, counter: u32, now: U
         detail: "{}".to_owned(),
         assertion: "{}".to_owned(),
         receipt: format!("receipt of {} by {}", ids.consent_request_id, device.id),
+        report_receipt: None,
         now,
     }
 }
@@ -327,6 +341,8 @@ pub(super) fn deny(
             ids.consent_request_id, device.id
         )),
         verdict: Verdict::Deny { reason },
+        report_receipt: (reason == DenialReason::NotMe)
+            .then(|| format!("report of {} by {}", ids.consent_request_id, device.id)),
         ..approve(ids, device, counter, now)
     }
 }

@@ -95,7 +95,7 @@ async fn the_same_decision_twice_gets_the_same_receipt_and_another_is_a_conflict
         bench.store.apply(other).await.unwrap(),
         DecideOutcome::Conflict {
             reason: handled.clone(),
-            reported: false,
+            reported: None,
             devices: vec![]
         }
     );
@@ -104,7 +104,7 @@ async fn the_same_decision_twice_gets_the_same_receipt_and_another_is_a_conflict
         bench.store.apply(late).await.unwrap(),
         DecideOutcome::Closed {
             reason: handled,
-            reported: false,
+            reported: None,
             devices: vec![]
         }
     );
@@ -156,7 +156,7 @@ async fn checks_come_in_the_order_of_the_protocol() {
     let expired = apply(approve(&ids, &device, 1, later(120))).await.unwrap();
     let closed = DecideOutcome::Closed {
         reason: CloseReason::Expired,
-        reported: false,
+        reported: None,
         devices: vec![],
     };
     assert_eq!(expired, closed);
@@ -223,6 +223,145 @@ async fn three_wrong_transfer_codes_over_all_devices_end_a_request() {
     assert_eq!(redeem(&bench, &ids, NOW).await, "access_denied");
 }
 
+async fn send_wrong_code(
+    bench: &Bench,
+    ids: &FlowIds,
+    device: &PairedDevice,
+    counter: u32,
+) -> DecideOutcome {
+    let mut op = approve(ids, device, counter, NOW);
+    op.challenge = digest(&format!("wrong {counter}"));
+    op.verdict = Verdict::Approve {
+        transfer: Some(digest("wrong")),
+        acr: "acr".to_owned(),
+        amr: vec![],
+    };
+    bench.store.apply(op).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_wrong_code_sent_again_gets_the_same_answer_and_costs_no_try() {
+    let bench = Bench::new().await;
+    let (first, second) = (bench.pair("alice").await, bench.pair("alice").await);
+    let (mut create, ids) = bench.request("alice", "shop", &[&first, &second], NOW);
+    create.facts.transfer = Transfer::Code {
+        source: TransferSource::Minted,
+        hash: digest("right"),
+        length: 6,
+    };
+    bench.store.apply(create).await.unwrap();
+    let mismatch = |tries_left| DecideOutcome::TransferMismatch { tries_left };
+    let failed = |devices| DecideOutcome::TransferFailed { devices };
+    assert_eq!(send_wrong_code(&bench, &ids, &first, 1).await, mismatch(2));
+    assert_eq!(send_wrong_code(&bench, &ids, &first, 1).await, mismatch(2));
+    assert_eq!(send_wrong_code(&bench, &ids, &second, 1).await, mismatch(1));
+    assert_eq!(
+        send_wrong_code(&bench, &ids, &first, 1).await,
+        mismatch(2),
+        "as before"
+    );
+
+    let bench = bench.reopen();
+    assert_eq!(
+        send_wrong_code(&bench, &ids, &first, 1).await,
+        mismatch(2),
+        "kept"
+    );
+    let told = vec![first.id.clone(), second.id.clone()];
+    assert_eq!(send_wrong_code(&bench, &ids, &first, 2).await, failed(told));
+    assert_eq!(
+        send_wrong_code(&bench, &ids, &first, 2).await,
+        failed(vec![]),
+        "nobody is told twice"
+    );
+    for device in [&first, &second] {
+        assert!(!bench.device(&device.id).await.suspect);
+    }
+}
+
+#[tokio::test]
+async fn the_commit_chooses_the_receipt_of_a_not_me() {
+    let bench = Bench::new().await;
+    let device = bench.pair("tess").await;
+    let (denied, approved) = (
+        bench.ask("tess", "shop", &[&device], NOW).await,
+        bench.ask("tess", "shop", &[&device], NOW).await,
+    );
+    let denial = deny(&denied, &device, DenialReason::NotMe, 1, NOW);
+    let outcome = bench.store.apply(denial.clone()).await.unwrap();
+    assert!(
+        matches!(&outcome, DecideOutcome::Recorded { receipt, .. } if *receipt == denial.receipt)
+    );
+    // Prepared while the request was pending; the approval is committed first.
+    let late = deny(&approved, &device, DenialReason::NotMe, 2, NOW);
+    bench
+        .store
+        .apply(approve(&approved, &device, 1, NOW))
+        .await
+        .unwrap();
+    let outcome = bench.store.apply(late.clone()).await.unwrap();
+    let DecideOutcome::Conflict { reported, .. } = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(reported, late.report_receipt);
+    let again = bench.store.apply(late.clone()).await.unwrap();
+    assert!(
+        matches!(&again, DecideOutcome::AlreadyRecorded { receipt } if Some(receipt) == late.report_receipt.as_ref())
+    );
+    let id = approved.consent_request_id.clone();
+    let evidence = bench.store.read(move |r| r.evidence(&id)).await.unwrap();
+    assert_eq!(Some(&evidence[1].receipt), late.report_receipt.as_ref());
+}
+
+#[tokio::test]
+async fn what_people_were_told_and_typed_is_not_printed() {
+    let bench = Bench::new().await;
+    let device = bench.pair("alice").await;
+    let (mut create, ids) = bench.request("alice", "shop", &[&device], NOW);
+    create.facts.binding_message = Some("SECRET".to_owned());
+    create.facts.transfer = Transfer::Code {
+        source: TransferSource::Minted,
+        hash: digest("SECRET"),
+        length: 6,
+    };
+    create.prompts[0].jws = "SECRET".to_owned();
+    let mut op = approve(&ids, &device, 1, NOW);
+    op.verdict = Verdict::Approve {
+        transfer: Some(digest("SECRET")),
+        acr: "acr".to_owned(),
+        amr: vec![],
+    };
+    op.detail = "SECRET".to_owned();
+    op.assertion = "SECRET".to_owned();
+    op.receipt = "SECRET".to_owned();
+    let mut printed = vec![format!("{create:?} {op:?} {:?}", create.clone().into_op())];
+    bench.store.apply(create).await.unwrap();
+    printed.push(format!("{:?}", pending(&bench, &device, NOW).await));
+    let (request, id) = (ids.consent_request_id.clone(), device.id.clone());
+    let known = bench
+        .store
+        .read(move |r| r.consent_request(&request, &id))
+        .await
+        .unwrap();
+    printed.push(format!("{known:?}"));
+    printed.push(format!("{:?}", bench.store.apply(op).await.unwrap()));
+    let request = ids.consent_request_id.clone();
+    let (evidence, history) = bench
+        .store
+        .read(move |r| {
+            let alice = AccountId::parse("id-alice").unwrap();
+            Ok((r.evidence(&request)?, r.history(&alice, 1)?))
+        })
+        .await
+        .unwrap();
+    assert_eq!((evidence.len(), history.len()), (1, 1));
+    printed.push(format!("{evidence:?} {history:?}"));
+    let printed = printed.concat();
+    assert!(!printed.contains("SECRET"), "{printed}");
+    assert!(!printed.contains(&digest("SECRET").to_b64u()), "{printed}");
+    assert!(printed.contains(ids.consent_request_id.as_str()));
+}
+
 #[tokio::test]
 async fn not_me_after_an_approval_revokes_what_was_granted_and_mutes_the_client() {
     let bench = Bench::new().await;
@@ -256,7 +395,13 @@ async fn not_me_after_an_approval_revokes_what_was_granted_and_mutes_the_client(
     let report = deny(&ids, &second, DenialReason::NotMe, 1, later(1));
     let outcome = bench.store.apply(report.clone()).await.unwrap();
     assert!(
-        matches!(outcome, DecideOutcome::Closed { reported: true, .. }),
+        matches!(
+            outcome,
+            DecideOutcome::Closed {
+                reported: Some(_),
+                ..
+            }
+        ),
         "{outcome:?}"
     );
     let again = bench.store.apply(report).await.unwrap();

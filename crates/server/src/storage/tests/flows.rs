@@ -173,6 +173,79 @@ async fn over_budget_requests_are_accepted_and_nobody_is_asked() {
 }
 
 #[tokio::test]
+async fn requests_that_nobody_sees_take_no_minted_codes_and_answer_as_others_do() {
+    let bench = Bench::new().await;
+    let device = bench.pair("alice").await;
+    let with_code = |code: &str, source| {
+        let (mut create, _) = bench.request("alice", "shop", &[&device], NOW);
+        create.facts.transfer = Transfer::Code {
+            source,
+            hash: digest(code),
+            length: 6,
+        };
+        bench.store.apply(create)
+    };
+    let prompted = Admission::Prompted;
+    let silent = Admission::Silent(SilenceReason::OverBudget);
+    let admitted = |outcome, as_is| matches!(outcome, CreateOutcome::Created { admission, .. } if admission == as_is);
+    for code in ["1", "2"] {
+        assert!(admitted(
+            with_code(code, TransferSource::Minted).await.unwrap(),
+            prompted
+        ));
+    }
+    for _ in 0..2 {
+        assert!(admitted(
+            with_code("3", TransferSource::Minted).await.unwrap(),
+            silent
+        ));
+    }
+    assert_eq!(
+        with_code("1", TransferSource::Minted).await.unwrap(),
+        CreateOutcome::TransferCodeTaken
+    );
+    // A client sees that its binding message is refused the second time, asked or not.
+    assert!(admitted(
+        with_code("4", TransferSource::BindingMessage)
+            .await
+            .unwrap(),
+        silent
+    ));
+    assert_eq!(
+        with_code("4", TransferSource::BindingMessage)
+            .await
+            .unwrap(),
+        CreateOutcome::TransferCodeTaken
+    );
+}
+
+#[tokio::test]
+async fn one_run_of_the_sweep_drops_more_than_one_sweep() {
+    let bench = Bench::new().await;
+    let device = bench.pair("tess").await;
+    for _ in 0..1000 {
+        bench.ask("tess", "shop", &[&device], NOW).await;
+    }
+    let last = bench.ask("tess", "shop", &[&device], NOW).await;
+    let is_kept = || {
+        let id = last.auth_req_id.clone();
+        let found = bench.store.read(move |r| r.backchannel_authentication(&id));
+        async { found.await.unwrap().is_some() }
+    };
+    let end = later(120 + 86_400);
+    assert!(bench.store.apply(Sweep { now: end }).await.unwrap().is_full);
+    assert!(is_kept().await);
+    assert_eq!(
+        bench.store.sweep(end).await.unwrap(),
+        2 * 501,
+        "prompts and requests"
+    );
+    assert!(!is_kept().await);
+    let left = bench.store.apply(Sweep { now: end }).await.unwrap();
+    assert_eq!((left.dropped, left.is_full), (0, false));
+}
+
+#[tokio::test]
 async fn an_account_without_devices_looks_like_one_that_does_not_answer() {
     let bench = Bench::new().await;
     let (create, ids) = bench.request("alice", "shop", &[], NOW);

@@ -321,14 +321,29 @@ async fn sightings_are_stored_at_most_once_a_minute() {
 async fn approval_counters_grow_on_their_own() {
     let bench = Bench::new().await;
     let device = bench.pair("alice").await;
-    let count = |counter| {
+    let count = |counter, challenge| {
         bench.store.apply(CountApproval {
             device: device.id.clone(),
             counter,
+            challenge: digest(challenge),
         })
     };
-    assert_eq!(count(2).await.unwrap(), CountPossessionOutcome::Counted);
-    assert_eq!(count(1).await.unwrap(), CountPossessionOutcome::Regressed);
+    for _ in 0..2 {
+        assert_eq!(
+            count(2, "a").await.unwrap(),
+            CountPossessionOutcome::Counted,
+            "the same refused approval again is no copy of the key"
+        );
+    }
+    assert!(!bench.device(&device.id).await.suspect);
+    assert_eq!(
+        count(2, "b").await.unwrap(),
+        CountPossessionOutcome::Regressed
+    );
+    assert_eq!(
+        count(1, "a").await.unwrap(),
+        CountPossessionOutcome::Regressed
+    );
     let stored = bench.device(&device.id).await;
     assert_eq!(
         (

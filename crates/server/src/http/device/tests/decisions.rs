@@ -1,4 +1,4 @@
-use super::fixture::{Device, World};
+use super::fixture::{Device, ORIGIN, RP_ID, World};
 use crate::{
     app::Doorbell,
     config::{Config, ScopeTexts},
@@ -17,7 +17,7 @@ use tegata_protocol::{
     ConsentRequestId, Sha256Digest,
     device::{
         V1,
-        decision::{DecisionRequest, DenyReason, Verdict},
+        decision::{Decision, DecisionRequest, DenyReason, Verdict, View},
         delivery::{DecisionResponse, KnownRequest, RequestReference},
         evidence::{EvidenceFile, EvidenceFinding, verify_evidence},
         metadata::MetadataResponse,
@@ -26,7 +26,7 @@ use tegata_protocol::{
         prompt::{PromptScope, Transfer as PromptTransfer},
         receipt::{ConsentReceipt, ReceiptEffect, parse_receipt},
     },
-    webauthn::CredentialRole,
+    webauthn::{CredentialRole, ExpectedAssertion, make_assertion},
 };
 
 fn receipt(world: &World, jws: &str) -> ConsentReceipt {
@@ -361,7 +361,7 @@ async fn three_wrong_codes_over_two_devices_end_the_request() {
 async fn a_key_of_too_low_a_kind_cannot_approve_and_can_deny() {
     let world = World::new().await;
     let desk = world.pair("Desk").await;
-    let strong = world.pair_kind("Phone", KeyKind::Hardware, "ja-JP").await;
+    let boastful = world.pair_kind("Phone", KeyKind::Hardware, "ja-JP").await;
     let (request, _) = world.ask_with(Transfer::None, &[ACR_HARDWARE]).await;
     let prompt = desk.prompt(&world, &request).await;
     assert_eq!(prompt.1.require.key, KeyKind::Hardware);
@@ -369,10 +369,30 @@ async fn a_key_of_too_low_a_kind_cannot_approve_and_can_deny() {
     assert_eq!(desk.decide(&world, &weak).await.code(), "assurance_too_low");
     assert_eq!(
         desk.decide(&world, &weak).await.code(),
+        "assurance_too_low",
+        "the same bytes again, as after a lost answer"
+    );
+    desk.counter.set(0);
+    let copied = desk.sign(&prompt, Device::approve(None));
+    let other = {
+        let mut detail = copied.detail;
+        detail.decision = Decision::Approve {
+            view: View {
+                app: "test/2".into(),
+                locale: "en".into(),
+                layout: "sign_in/1".into(),
+                notices: vec![],
+            },
+            transfer: None,
+        };
+        desk.assert(detail, CredentialRole::Approval, &desk.approval)
+    };
+    assert_eq!(
+        desk.decide(&world, &other).await.code(),
         "counter_regressed",
         "the counter comes before the assurance"
     );
-    let on_phone = strong.prompt(&world, &request).await;
+    let on_phone = boastful.prompt(&world, &request).await;
     assert_eq!(on_phone.1.locale, "ja");
     assert_eq!(
         on_phone.1.scopes[0],
@@ -382,17 +402,78 @@ async fn a_key_of_too_low_a_kind_cannot_approve_and_can_deny() {
         }
     );
     assert_eq!(on_phone.1.scopes[2].description, "library");
-    let approval = strong.sign(&on_phone, Device::approve(None));
-    let answer: DecisionResponse = strong.decide(&world, &approval).await.json();
-    let payload = receipt(&world, &answer.receipt);
-    assert_eq!(payload.acr.as_deref(), Some(ACR_HARDWARE));
-    assert_eq!(payload.amr, ["hwk", "user"]);
+    let approval = boastful.sign(&on_phone, Device::approve(None));
+    assert_eq!(
+        boastful.decide(&world, &approval).await.code(),
+        "assurance_too_low",
+        "hardware by its own word is software until it is attested"
+    );
+    let denial = boastful.sign(&on_phone, Device::deny(DenyReason::ChangedMind));
+    assert_eq!(
+        boastful.decide(&world, &denial).await.status,
+        StatusCode::OK
+    );
+    desk.counter.set(9);
     let weak = desk.sign(&prompt, Device::approve(None));
     assert_eq!(
         desk.decide(&world, &weak).await.code(),
         "request_closed",
         "closed comes before the assurance"
     );
+
+    let next = world.ask().await;
+    let on_phone = boastful.prompt(&world, &next).await;
+    let approval = boastful.sign(&on_phone, Device::approve(None));
+    let answer: DecisionResponse = boastful.decide(&world, &approval).await.json();
+    let payload = receipt(&world, &answer.receipt);
+    assert_eq!(payload.acr.as_deref(), Some(ACR_SOFTWARE_PIN));
+    assert_eq!(payload.amr, ["pin", "swk", "user"]);
+}
+
+#[tokio::test]
+async fn a_wrong_code_whose_answer_was_lost_can_be_sent_again() {
+    let world = World::new().await;
+    let desk = world.pair("Desk").await;
+    let request = world.ask_with_code("123456").await;
+    let prompt = desk.prompt(&world, &request).await;
+    for left in [2, 1, 0] {
+        let guess = desk.sign(&prompt, Device::approve(Some("000000")));
+        for _ in 0..2 {
+            let answer = desk.decide(&world, &guess).await;
+            assert_eq!(answer.code(), "transfer_mismatch");
+            assert_eq!(answer.problem().tries_left, Some(left));
+        }
+    }
+    let id = desk.id();
+    let stored = world.app.store.read(move |r| r.device(&id)).await.unwrap();
+    assert!(!stored.unwrap().suspect);
+}
+
+#[tokio::test]
+async fn an_assertion_made_for_another_origin_or_party_is_invalid() {
+    let world = World::new().await;
+    let desk = world.pair("Desk").await;
+    let request = world.ask().await;
+    let prompt = desk.prompt(&world, &request).await;
+    let good = desk.sign(&prompt, Device::approve(None));
+    let role = CredentialRole::Approval;
+    for (rp_id, origin) in [
+        (RP_ID, "https://tegata.example"),
+        (RP_ID, "http://tegata.localhost"),
+        ("tegata.example", ORIGIN),
+    ] {
+        let expected = ExpectedAssertion {
+            challenge: good.detail.challenge(),
+            rp_id,
+            origin,
+            role,
+        };
+        let mut elsewhere = good.clone();
+        elsewhere.assertion = make_assertion(&desk.approval, &expected, desk.counter.get());
+        let answer = desk.decide(&world, &elsewhere).await;
+        assert_eq!(answer.code(), "assertion_invalid", "{rp_id} {origin}");
+    }
+    assert_eq!(desk.decide(&world, &good).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -566,6 +647,11 @@ async fn approving_and_denying_at_once_gives_one_outcome() {
             .filter(|record| record.kind == crate::storage::views::EvidenceKind::Decision)
             .count();
         assert_eq!(decided, 1, "{} {}", a.text(), b.text());
+        for record in &evidence {
+            let is_report = record.kind == crate::storage::views::EvidenceKind::Report;
+            let effect = receipt(&world, &record.receipt).effect;
+            assert_eq!(effect.is_some(), is_report);
+        }
         assert!([a.status, b.status].contains(&StatusCode::OK));
     }
 }

@@ -438,6 +438,7 @@ impl Bench {
             detail: "{}".to_owned(),
             assertion: "{}".to_owned(),
             receipt: "consent receipt".to_owned(),
+            report_receipt: None,
             now,
         };
         self.app.store.apply(decide).await.unwrap()
