@@ -23,7 +23,7 @@ use tegata_protocol::{
 use crate::domain::Registration;
 
 /// Checks a posted decision against the stored prompt and the device's registered credentials (device protocol, section
-/// 5: the steps that need no storage).
+/// 8.3: the steps that need no storage).
 pub trait ApprovalVerifier: Send + Sync {
     /// Detail, role, credential, origin, relying party, flags and signature, in this order. The counter is the caller's.
     ///

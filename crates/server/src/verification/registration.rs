@@ -1,4 +1,4 @@
-//! The two registrations of a pairing (device protocol, section 2, step 3).
+//! The two registrations of a pairing (device protocol, section 4.3).
 
 use serde_json::json;
 use std::time::Duration;

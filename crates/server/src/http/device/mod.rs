@@ -1,4 +1,4 @@
-//! The device gateway's endpoints (device protocol, sections 1 to 7).
+//! The device gateway's endpoints (device protocol, sections 3 to 9).
 //!
 //! Every answer of these endpoints carries the next nonce; every request but the first two of a pairing is proved by the
 //! device's possession key. What this module does **not** do: decide who may be asked (the domain does), or render

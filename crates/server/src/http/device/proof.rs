@@ -1,4 +1,4 @@
-//! `Tegata-Proof` (device protocol, section 2): who sends a request.
+//! `Tegata-Proof` (device protocol, section 5): who sends a request.
 //!
 //! In this order: the key is known; the proof verifies and fits the request; its nonce is fresh; it is used for the first
 //! time; the device may act. Before the proof verifies, every failure looks the same.
