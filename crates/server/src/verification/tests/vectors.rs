@@ -86,7 +86,7 @@ fn assertion_vectors_are_refused_by_whom_they_say() {
             origin: text("origin"),
             role,
         };
-        let ours = ijson::parse::<AuthenticationResponse>(input, MAX_ATTESTATION_OBJECT)
+        let ours = ijson::parse_exact::<AuthenticationResponse>(input, MAX_ATTESTATION_OBJECT)
             .is_ok_and(|response| verify_assertion(&response, key.public(), &expected).is_ok());
         let library = serde_json::from_slice::<Value>(input).is_ok_and(|response| {
             let rp = (expected.rp_id, expected.origin);
