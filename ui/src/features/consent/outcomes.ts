@@ -17,7 +17,7 @@ export interface Outcome {
 }
 
 /** Whether it was approved, here or elsewhere, so that the person can still say that they did not do it. */
-export function isReportable(state: Settled): boolean {
+export function isReportable(state: RequestStateView): boolean {
   return state.state === "approved" || (state.state === "handled" && state.decision === "approve");
 }
 

@@ -89,6 +89,13 @@ describe("the end of a request", () => {
     expect(shown.find(ids.result)).toBeNull();
   });
 
+  it("does not take an approval that still stands for a report", async () => {
+    const shown = await show(SCENARIOS["result-report"] ?? { world: {} });
+    vi.spyOn(shown.bridge, "call").mockResolvedValueOnce({ ...signIn, state: states.approved });
+    await shown.press(ids.reportConfirm);
+    expect(shown.find(ids.reportError)).not.toBeNull();
+  });
+
   it("offers no report of what was not approved", async () => {
     const denied = { ...states.handled, decision: "deny" } as const;
     for (const state of [denied, states.denied, states.expired, states.reported]) {
