@@ -8,13 +8,10 @@ use tegata_device::{
     Device, DeviceConfig,
     keys::SoftwareApprovalKey,
     ports::Ports,
-    secret_store::{DEFAULT_KEYRING_LABEL, KeyringStore},
+    secret_store::{DEFAULT_KEYRING_LABEL, KEYRING_LABEL_VARIABLE, KeyringStore},
     transport::NetworkStack,
 };
 use tegata_protocol::{SystemClock, SystemRng};
-
-/// Label of the app's entries in the credential store; the environment may name another, for data folders of their own.
-const KEYRING_LABEL_VARIABLE: &str = "TEGATA_KEYRING_LABEL";
 
 /// Every command of the contract. `every_command_of_the_contract_is_handled` holds the two together.
 pub(crate) fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'static {

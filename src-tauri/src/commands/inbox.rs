@@ -8,7 +8,7 @@ use tauri::State;
 use tegata_device::{Pin, RequestKey, RequestSnapshot, error::DecideError, ports::GivenPin};
 use tegata_protocol::device::decision::DenyReason;
 use tegata_ui_contract::{
-    ConsentRequestView, DenialReason, ErrorCode, InboxView, RequestApproveRequest,
+    CodeEntry, ConsentRequestView, DenialReason, ErrorCode, InboxView, RequestApproveRequest,
     RequestDenyRequest, RequestId, RequestRequest, UiError,
 };
 
@@ -46,7 +46,7 @@ pub(crate) async fn request_approve(
     // uses up no try.
     let pin = Pin::typed(request.pin.expose()).map_err(crate::views::pin_weak)?;
     // EXPOSE: the code is what is signed.
-    let transfer = request.transfer.as_ref().map(|code| code.expose());
+    let transfer = request.transfer.as_ref().map(CodeEntry::expose);
     let person = GivenPin(pin);
     let decided = state.device.approve(&key, transfer, &person).await;
     answer(&state, &key, decided)

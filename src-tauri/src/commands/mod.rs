@@ -3,6 +3,11 @@
 //! To add one: the table in `tegata-ui-contract`, a function here, a line in [`crate::setup::handler`], and a permission in
 //! `capabilities/main.json`.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "Tauri hands commands their arguments by value, and secrets among them are wiped when the command ends"
+)]
+
 pub(crate) mod accounts;
 pub(crate) mod history;
 pub(crate) mod inbox;

@@ -10,10 +10,6 @@ pub(crate) fn pairing_state(state: State<'_, AppState>) -> PairingView {
 }
 
 #[tauri::command]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "a command owns its arguments, so that they are wiped when it ends"
-)]
 pub(crate) fn pairing_start(
     state: State<'_, AppState>,
     request: PairingStartRequest,
@@ -27,10 +23,6 @@ pub(crate) fn pairing_accept(state: State<'_, AppState>) -> Result<PairingView, 
 }
 
 #[tauri::command]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "a command owns its arguments, so that they are wiped when it ends"
-)]
 pub(crate) fn pairing_set_pin_and_continue(
     state: State<'_, AppState>,
     request: PinRequest,

@@ -30,10 +30,6 @@ pub(crate) fn settings_get(state: State<'_, AppState>) -> SettingsView {
 }
 
 #[tauri::command]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "a command owns its arguments"
-)]
 pub(crate) fn settings_set(
     state: State<'_, AppState>,
     request: SettingsSetRequest,

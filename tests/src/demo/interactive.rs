@@ -7,6 +7,8 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
+use tegata_device::secret_store::KEYRING_LABEL_VARIABLE;
+
 use super::{Args, DemoFolder, DemoPages, console};
 use crate::{
     desktop::{Desktop, person_has_display},
@@ -87,6 +89,8 @@ async fn open_app(args: &Args, folder: &DemoFolder) -> anyhow::Result<(Option<De
     let logs = folder.logs();
     let mut launch = programs::launch(&args.app()?)
         .env("TEGATA_DEVICE_DATA", folder.device())
+        // Under a name of its own, so that the demo's secrets do not stand among those of an app in real use.
+        .env(KEYRING_LABEL_VARIABLE, "tegata-demo")
         .log_to(logs.join("app.log"));
     let desktop = if person_has_display() {
         None
@@ -106,7 +110,7 @@ fn explanation(
 ) -> anyhow::Result<String> {
     let (kiosk, pairing) = (pages.kiosk_url(), pages.pairing_url());
     let data = folder.root().display();
-    let (pair, approve) = if args.terminal {
+    let (pair, approve) = if !args.has_window() {
         let device = TerminalDevice::new(&args.device()?, &folder.device())?.command_line();
         (
             format!(
