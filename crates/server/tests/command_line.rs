@@ -159,8 +159,21 @@ mod tests {
         succeed(scratch.path(), &["user", "remove", "hanako"]);
         succeed(scratch.path(), &["user", "add", "hanako"]);
         let demo = ["serve", "--demo", "--listen", "127.0.0.1:0"];
-        let (code, error) = failure(scratch.path(), &demo);
-        assert_eq!(code, 1);
+        let mut child = command(scratch.path(), &demo)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        if !line.is_empty() {
+            child.kill().unwrap();
+        }
+        let output = child.wait_with_output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((line.as_str(), output.status.code()), ("", Some(1)));
         assert!(
             error.contains("hanako") && error.contains("not made by the demo"),
             "{error}"
