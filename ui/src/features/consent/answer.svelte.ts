@@ -22,17 +22,17 @@ export class Answer {
   refusal = $state<Failure | null>(null);
 
   readonly #bridge: Bridge;
-  readonly #request: () => ConsentRequestView;
+  readonly #request: () => ConsentRequestView | null;
 
-  constructor(bridge: Bridge, request: () => ConsentRequestView) {
+  constructor(bridge: Bridge, request: () => ConsentRequestView | null) {
     this.#bridge = bridge;
     this.#request = request;
   }
 
   /** Takes what is in the code field and keeps what can be part of a code. */
   typeCode(typed: string): void {
-    const { transfer } = this.#request();
-    this.code = transfer.kind === "code" ? canonicalCode(typed, transfer.alphabet, transfer.length) : "";
+    const transfer = this.#request()?.transfer;
+    this.code = transfer?.kind === "code" ? canonicalCode(typed, transfer.alphabet, transfer.length) : "";
     if (this.refusal?.code.startsWith("transfer_")) this.refusal = null;
   }
 
@@ -44,9 +44,9 @@ export class Answer {
 
   /** The first thing that approving still waits for. */
   get missing(): Missing | null {
-    const { transfer } = this.#request();
+    const transfer = this.#request()?.transfer;
     if (!this.seen) return "reading";
-    if (transfer.kind === "code" && this.code.length < transfer.length) return "code";
+    if (transfer?.kind === "code" && this.code.length < transfer.length) return "code";
     if (this.pin.length < PIN_MIN_LENGTH) return "pin";
     if (!this.armed) return "arming";
     return null;
@@ -54,21 +54,23 @@ export class Answer {
 
   /** Whether pressing Approve would approve. */
   get ready(): boolean {
-    return this.missing === null && !this.busy && this.#request().deny_only === null;
+    return this.missing === null && !this.busy && this.#request()?.deny_only === null;
   }
 
   /** Approves, if ready. Answers with the request as it then stands, or null when refused. */
   async approve(): Promise<ConsentRequestView | null> {
-    if (!this.ready) return null;
-    const { id, transfer } = this.#request();
+    const request = this.#request();
+    if (!this.ready || request === null) return null;
+    const { id, transfer } = request;
     const code = transfer.kind === "code" ? this.code : null;
     return this.#send(() => this.#bridge.call("request_approve", { id, transfer: code, pin: this.pin }));
   }
 
   /** Denies at once: no PIN, no code, no waiting. Answers as {@link approve} does. */
   async deny(reason: DenialReason): Promise<ConsentRequestView | null> {
-    if (this.busy) return null;
-    const { id } = this.#request();
+    const request = this.#request();
+    if (this.busy || request === null) return null;
+    const { id } = request;
     return this.#send(() => this.#bridge.call("request_deny", { id, reason }));
   }
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { plain, ScriptedIntersection, show, type Shown } from "../../../tests/render";
+import { CommandError } from "../../host/bridge";
 import { grant, NOW_MILLIS, signIn, unknownDetails } from "../../demo/fixtures";
 import { SCENARIOS } from "../../demo/scenarios";
 import { ARMING_MILLISECONDS } from "./arming";
@@ -54,6 +55,34 @@ describe("the approval screen", () => {
       expect(text).toContain(leaf.path);
       expect(text).toContain(leaf.value);
     }
+  });
+
+  it("still says what was wrong after the screen gave way to the sending of the answer", async () => {
+    const shown = await show(pending);
+    await shown.type(ids.code, "427905");
+    await shown.type(ids.pin, "493817");
+    await readAndWait(shown);
+    // The device tells of the sending before the server refuses.
+    let gaveWay = false;
+    const { bridge } = shown;
+    const original = bridge.call.bind(bridge);
+    const call = vi.spyOn(bridge, "call").mockImplementation(async (command, ...given) => {
+      if (command !== "request_approve") return original(command, ...given);
+      bridge.change("inbox_changed", (world) => {
+        world.requests = [{ ...signIn, state: { state: "sending", decision: "approve" } }];
+      });
+      await shown.settle();
+      gaveWay = document.querySelector(`[data-testid="${ids.approve}"]`) === null;
+      bridge.change("inbox_changed", (world) => {
+        world.requests = [signIn];
+      });
+      throw new CommandError({ code: "transfer_mismatch", tries_left: 2 }, "refused by the test");
+    });
+    await shown.press(ids.approve);
+    await shown.settle();
+    call.mockRestore();
+    expect(gaveWay).toBe(true);
+    expect(plain(shown.get(ids.codeError).textContent)).toContain("2");
   });
 
   it("shows markup in a message as the letters that it is", async () => {
