@@ -110,7 +110,15 @@ fn explanation(
 ) -> anyhow::Result<String> {
     let (kiosk, pairing) = (pages.kiosk_url(), pages.pairing_url());
     let data = folder.root().display();
-    let (pair, approve) = if !args.has_window() {
+    let (pair, approve) = if args.has_window() {
+        (
+            "and press the button; in the app: Add an account, paste the page's link, set a PIN;\n             \
+             type the app's six digits into the page"
+                .to_owned(),
+            "in the app: read the request, type the code that the page shows, and your PIN"
+                .to_owned(),
+        )
+    } else {
         let device = TerminalDevice::new(&args.device()?, &folder.device())?.command_line();
         (
             format!(
@@ -121,14 +129,6 @@ fn explanation(
                 "run `{device} inbox`, then\n             {device} approve ID --code CODE\n             \
                  and type your PIN"
             ),
-        )
-    } else {
-        (
-            "and press the button; in the app: Add an account, paste the page's link, set a PIN;\n             \
-             type the app's six digits into the page"
-                .to_owned(),
-            "in the app: read the request, type the code that the page shows, and your PIN"
-                .to_owned(),
         )
     };
     Ok(format!(
