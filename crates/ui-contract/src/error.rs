@@ -35,7 +35,7 @@ pub enum ErrorCode {
     KeyringMissing,
     /// The credential store did not answer in time.
     KeyringTimeout,
-    /// The issuer cannot be reached. A denial or approval was not sent.
+    /// The issuer cannot be reached. An answer that was given is kept and sent again, or asked about.
     Offline,
     /// The pairing is in another stage than the command needs.
     PairingStage,

@@ -4,6 +4,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Context as _, ensure};
 use tegata_protocol::{
+    Clock as _, SystemClock,
     bytes::encode_b64u,
     device::{
         evidence::{EvidenceFile, EvidenceFinding, parse_evidence_file, verify_evidence},
@@ -15,6 +16,7 @@ use super::{Args, DemoFolder, DemoPages, SignedIn, console, timeline::Timeline};
 use crate::{
     desktop::Desktop,
     folders::make_private_dir,
+    id_token::{Expected, verify_id_token},
     pairing_page::PairingPage,
     server::{Server, ServerSetup},
     terminal_device::TerminalDevice,
@@ -58,6 +60,18 @@ pub(super) async fn run(args: &Args, folder: &DemoFolder) -> anyhow::Result<()> 
     let device = hand.export(args, folder, &device_file).await?;
     timeline.note("the device's evidence is exported");
 
+    let expected = Expected {
+        issuer: server.issuer(),
+        client_id: signed_in.claims["aud"].as_str().unwrap_or_default(),
+        access_token: None,
+        now: SystemClock.now(),
+    };
+    let verified = verify_id_token(&signed_in.id_token, &server.jwks().await?, expected)?;
+    ensure!(
+        verified == signed_in.claims,
+        "the kiosk shows other claims than the ID token has"
+    );
+    timeline.note("the ID token verifies against the provider's published keys");
     check_claims(&server, &signed_in, &client_file, &device_file)?;
     timeline.note("the claims fit the provider, the client's receipt and the person's signature");
     // Offline from here on.

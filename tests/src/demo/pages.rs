@@ -34,6 +34,8 @@ pub struct SignIn {
 pub struct SignedIn {
     /// The ID token's claims, as checked by the kiosk.
     pub claims: Value,
+    /// The ID token, to be verified here again.
+    pub id_token: String,
     evidence_url: String,
 }
 
@@ -42,6 +44,7 @@ struct Kiosk {
     state: String,
     transfer_code: Option<String>,
     claims: Option<Value>,
+    id_token: Option<String>,
     evidence: Option<String>,
     error: Option<String>,
 }
@@ -116,9 +119,15 @@ impl DemoPages {
             Ok((state.state != "waiting").then_some(state))
         })
         .await?;
-        match (state.state.as_str(), state.claims, state.evidence) {
-            ("approved", Some(claims), Some(evidence)) => Ok(SignedIn {
+        match (
+            state.state.as_str(),
+            state.claims,
+            state.id_token,
+            state.evidence,
+        ) {
+            ("approved", Some(claims), Some(id_token), Some(evidence)) => Ok(SignedIn {
                 claims,
+                id_token,
                 evidence_url: format!("{}{evidence}", self.issuer),
             }),
             (other, ..) => bail!(

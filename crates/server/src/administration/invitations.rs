@@ -1,4 +1,4 @@
-//! Inviting a device and confirming it from an administrator's session (device protocol, section 2, steps 1 and 4).
+//! Inviting a device and confirming it from an administrator's session (device protocol, sections 4.1 and 4.5).
 
 use tegata_protocol::{
     Secret, Sha256Digest,

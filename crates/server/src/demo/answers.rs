@@ -136,6 +136,8 @@ struct StateOfSignIn<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     claims: Option<&'a Map<String, Value>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
@@ -151,8 +153,8 @@ pub(super) async fn state(
         Ok(sign_in) => sign_in,
         Err(error) => return error.response(&headers),
     };
-    let (claims, error) = match &sign_in.progress {
-        Progress::Approved(signed_in) => (Some(&signed_in.claims), None),
+    let (signed_in, error) = match &sign_in.progress {
+        Progress::Approved(signed_in) => (Some(signed_in), None),
         Progress::Failed(why) => (None, Some(why.as_str())),
         Progress::Denied | Progress::Expired | Progress::Waiting => (None, None),
     };
@@ -165,8 +167,10 @@ pub(super) async fn state(
             .transfer_code
             .as_ref()
             .map(|code| code.expose().as_str()),
-        claims,
-        evidence: claims.map(|_| format!("/demo/sign-in/{}/evidence.json", sign_in.id.as_str())),
+        claims: signed_in.map(|signed_in| &signed_in.claims),
+        // EXPOSE: to be verified again by whoever drives the demo; the page shows its claims anyway.
+        id_token: signed_in.map(|signed_in| signed_in.id_token.expose().as_str()),
+        evidence: signed_in.map(|_| format!("/demo/sign-in/{}/evidence.json", sign_in.id.as_str())),
         error,
     };
     json(StatusCode::OK, &body)

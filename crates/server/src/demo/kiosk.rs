@@ -164,7 +164,7 @@ async fn poll(
     // 4. The ID token (OpenID Connect Core section 3.1.3.7).
     let set: Value = read(app.http_client.get(&provider.jwks_uri)).await?;
     let keys = es256_keys(&set.to_string(), None);
-    // EXPOSE: for verification; the token itself is dropped afterwards.
+    // EXPOSE: for verification.
     let id_token = tokens.id_token.expose();
     let all: Map<String, Value> = jws::verify(id_token, "JWT", MAX_ID_TOKEN, &keys)
         .map_err(|_| KioskError::Unverified("the ID token's signature"))?;
@@ -200,6 +200,7 @@ async fn poll(
             Ok(SignedIn {
                 login_name: settings.login_name.clone(),
                 claims: all,
+                id_token: tokens.id_token.clone(),
                 evidence,
             })
         }

@@ -60,6 +60,8 @@ pub(super) struct SignedIn {
     pub(super) login_name: String,
     /// Claims of the ID token, verified.
     pub(super) claims: Map<String, Value>,
+    /// The ID token itself, so that whoever drives the demo can verify it again.
+    pub(super) id_token: Secret<String>,
     /// What a stranger can check: metadata, root and the client's receipt.
     pub(super) evidence: EvidenceFile,
 }
