@@ -45,6 +45,9 @@ struct Entry {
     arrived: Arrived,
     received_at: i64,
     state: RequestState,
+    /// Taken off the inbox while only this machine's count said that it was over: out of sight, and kept until it is known
+    /// how it ended.
+    dismissed: bool,
 }
 
 impl Entry {
@@ -99,6 +102,7 @@ impl AccountInbox {
                         } else {
                             RequestState::Pending
                         },
+                        dismissed: false,
                     });
                 }
             }
@@ -139,8 +143,15 @@ impl AccountInbox {
                 });
             }
         }
+        self.drop_dismissed();
         self.trim();
         ended
+    }
+
+    /// Forgets what was dismissed and has since ended.
+    fn drop_dismissed(&mut self) {
+        self.entries
+            .retain(|entry| !(entry.dismissed && entry.state.is_final()));
     }
 
     /// Closes what ended long enough ago that no notice will tell better.
@@ -155,6 +166,7 @@ impl AccountInbox {
                 });
             }
         }
+        self.drop_dismissed();
         ended
     }
 
@@ -196,6 +208,7 @@ impl AccountInbox {
                 arrived,
                 received_at: now,
                 state,
+                dismissed: false,
             });
         }
     }
@@ -246,10 +259,11 @@ impl AccountInbox {
     /// Takes a final request or a blocked message off the inbox.
     pub(crate) fn dismiss(&mut self, now: i64, request: &ConsentRequestId) {
         self.blocked.retain(|message| message.id != *request);
-        self.entries.retain(|entry| {
-            let over = entry.state.is_final() || (entry.state.is_open() && now >= entry.ends_at());
-            entry.arrived.key.request != *request || !over
-        });
+        if let Some(entry) = self.entry_mut(request) {
+            entry.dismissed =
+                entry.state.is_final() || (entry.state.is_open() && now >= entry.ends_at());
+        }
+        self.drop_dismissed();
     }
 
     /// A request with the JWS of its prompt, as it stands at `now`.
@@ -264,8 +278,8 @@ impl AccountInbox {
 
     /// Adds what is on show to `out`, in order.
     pub(crate) fn snapshot(&self, now: i64, out: &mut InboxSnapshot) {
-        out.requests
-            .extend(self.entries.iter().map(|entry| snapshot(entry, now)));
+        let shown = self.entries.iter().filter(|entry| !entry.dismissed);
+        out.requests.extend(shown.map(|entry| snapshot(entry, now)));
         out.blocked.extend(self.blocked.iter().cloned());
     }
 

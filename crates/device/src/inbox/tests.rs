@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
     BlockReason, Health, InboxSnapshot, RequestState,
+    history::HistoryEvent,
     test_server::{Paired, START},
 };
 use proptest::prelude::*;
@@ -58,6 +59,24 @@ fn waits_use_the_whole_range() {
 async fn shown(paired: &Paired) -> InboxSnapshot {
     paired.refresh().await;
     paired.device.inbox()
+}
+
+#[tokio::test]
+async fn a_request_that_ran_out_and_was_dismissed_still_enters_the_history() {
+    let paired = Paired::new().await;
+    paired.server.push(&paired.server.prompt("r1", false));
+    let key = shown(&paired).await.requests[0].key.clone();
+    paired.server.clock.advance(Duration::from_mins(10));
+    paired.device.dismiss(&key);
+    assert!(paired.device.inbox().requests.is_empty(), "out of sight");
+    paired.server.close("r1", CloseReason::Expired);
+    paired.refresh().await;
+    let history = paired.device.history(10).await.unwrap();
+    let ended = history.iter().filter(|entry| {
+        matches!(&entry.event, HistoryEvent::Request { outcome, .. }
+            if *outcome == RequestState::Closed(CloseReason::Expired))
+    });
+    assert_eq!(ended.count(), 1, "{history:?}");
 }
 
 #[tokio::test]
