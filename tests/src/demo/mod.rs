@@ -1,7 +1,7 @@
 //! The program `tegata-demo`: a server, a device and a consumption page on one machine.
 //!
-//! By itself it opens the app for a person and waits for Ctrl-C ([`interactive`]); with `--once` it walks through one
-//! sign-in without a person and checks every result independently ([`once`]).
+//! By itself it opens the app for a person and waits for Ctrl-C (`interactive`); with `--once` it walks through one
+//! sign-in without a person and checks every result independently (`once`).
 
 mod args;
 mod console;

@@ -1,7 +1,7 @@
 //! Starting, watching and ending programs.
 //!
 //! A [`Program`] leads a process group of its own. Whatever happens to us (an error, a panic, Ctrl-C, even SIGKILL),
-//! that group is ended, first politely: see [`watcher`]. Nothing else is ever signalled. Output goes to memory or to a
+//! that group is ended, first politely: see `watcher`. Nothing else is ever signalled. Output goes to memory or to a
 //! file; waiting is always for a condition and always has a limit.
 //!
 //! What this does not do: no shell, no search of running processes, no restart.

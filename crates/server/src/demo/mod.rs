@@ -1,11 +1,11 @@
 //! The demo consumption page: a kiosk that signs the demo person in. It is a client like any other: all it does goes
 //! over HTTP through the provider's public endpoints, with its own `client_id` and secret, so what it does can be copied
-//! ([`kiosk`]).
+//! (`kiosk`).
 //!
 //! What it does **not** do: keep a session for the person, survive a restart, serve real accounts. All routes answer 404
 //! unless the server runs in demo mode.
 //!
-//! To add a language: a value of [`texts::Texts`] and an arm in [`texts::choose`].
+//! To add a language: a value of `texts::Texts` and an arm in `texts::choose`.
 
 mod answers;
 mod kiosk;
