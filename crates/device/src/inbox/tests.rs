@@ -151,7 +151,7 @@ async fn what_does_not_verify_is_blocked_once_and_is_never_a_question() {
     let history = paired.device.history(20).await.unwrap();
     let blocked = history
         .iter()
-        .filter(|entry| matches!(entry.event, crate::history::HistoryEvent::Blocked(_)));
+        .filter(|entry| matches!(entry.event, HistoryEvent::Blocked(_)));
     assert_eq!(blocked.count(), 5);
 }
 
@@ -171,7 +171,7 @@ async fn blocked_messages_without_end_fill_neither_memory_nor_disk() {
         let history = paired.device.history(1000).await.unwrap();
         let blocked = history
             .iter()
-            .filter(|entry| matches!(entry.event, crate::history::HistoryEvent::Blocked(_)));
+            .filter(|entry| matches!(entry.event, HistoryEvent::Blocked(_)));
         blocked.count()
     };
     let most = usize::try_from(crate::account::BlockedCount::PER_DAY).unwrap();
