@@ -19,6 +19,7 @@ use crate::{
         Account, BindingMessageUse, Client, ClientAuthentication, RegisteredBy,
         account::is_login_name,
     },
+    http::op::jwks::{MAX_KEYS, es256_keys, p256_key},
     storage::{
         StoreError, StoreHandle, StoreReader,
         ops::{
@@ -313,8 +314,9 @@ fn require_host_name(host: &str) -> Result<()> {
     )))
 }
 
-/// A JWK Set with at least one key, all of them public P-256 keys.
-fn require_jwks(text: &str) -> Result<()> {
+/// A JWK Set of 1 to 16 keys, all of them public P-256 keys, of which some may sign: a client that was registered with
+/// another could never authenticate.
+pub(crate) fn require_jwks(text: &str) -> Result<()> {
     let bad = |what: &str| AdministrationError::Invalid(format!("the JWK Set {what}"));
     let jwks: serde_json::Value = serde_json::from_str(text).map_err(|_| bad("is not JSON"))?;
     let keys = jwks
@@ -328,11 +330,57 @@ fn require_jwks(text: &str) -> Result<()> {
         if key.get("d").is_some() {
             return Err(bad("holds a private key; register the public ones only"));
         }
-        if key.get("kty").and_then(|kty| kty.as_str()) != Some("EC")
-            || key.get("crv").and_then(|crv| crv.as_str()) != Some("P-256")
-        {
+        if p256_key(key).is_none() {
             return Err(bad("holds a key that is not EC P-256 (ES256)"));
         }
     }
+    if keys.len() > MAX_KEYS {
+        return Err(bad(&format!("holds more than {MAX_KEYS} keys")));
+    }
+    if es256_keys(text, None).is_empty() {
+        return Err(bad("holds no key for ES256 signatures"));
+    }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_sets_whose_keys_can_verify_are_registered() {
+        let key = |more: serde_json::Value| {
+            let mut key = json!({
+                "kty": "EC", "crv": "P-256",
+                "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+                "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+            });
+            for (name, value) in more.as_object().unwrap() {
+                key[name] = value.clone();
+            }
+            key
+        };
+        let registers = |keys: Vec<serde_json::Value>| {
+            require_jwks(&json!({ "keys": keys }).to_string()).is_ok()
+        };
+        assert!(registers(vec![key(json!({}))]));
+        assert!(registers(vec![
+            key(json!({ "use": "enc" })),
+            key(json!({ "use": "sig" }))
+        ]));
+        for bad in [
+            json!({ "x": "AA" }),
+            json!({ "y": null }),
+            json!({ "crv": "P-384" }),
+            json!({ "d": "AA" }),
+            json!({ "use": "enc" }),
+            json!({ "alg": "ES384" }),
+        ] {
+            assert!(!registers(vec![key(bad.clone())]), "{bad}");
+        }
+        assert!(!registers(vec![]));
+        assert!(registers(vec![key(json!({})); 16]));
+        assert!(!registers(vec![key(json!({})); 17]));
+    }
 }

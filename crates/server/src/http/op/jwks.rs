@@ -14,7 +14,7 @@ use super::respond;
 use crate::app::App;
 
 /// Most keys of one set that are looked at.
-const MAX_KEYS: usize = 16;
+pub(crate) const MAX_KEYS: usize = 16;
 
 #[derive(Serialize)]
 struct JwkSet {
@@ -63,12 +63,15 @@ pub(crate) fn es256_keys(jwks: &str, kid: Option<&str>) -> Vec<PublicKey> {
                 && text(jwk, "alg").is_none_or(|value| value == "ES256")
                 && (kid.is_none() || text(jwk, "kid").is_none_or(|name| Some(&*name) == kid))
         })
-        .filter_map(|jwk| {
-            let bare: serde_json::Map<String, Value> = ["crv", "kty", "x", "y"]
-                .into_iter()
-                .filter_map(|name| Some((name.to_owned(), jwk.get(name)?.clone())))
-                .collect();
-            serde_json::from_value(Value::Object(bare)).ok()
-        })
+        .filter_map(p256_key)
         .collect()
+}
+
+/// The public key of one JWK, whatever else the JWK says; `None` if it is no EC key on P-256.
+pub(crate) fn p256_key(jwk: &Value) -> Option<PublicKey> {
+    let bare: serde_json::Map<String, Value> = ["crv", "kty", "x", "y"]
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), jwk.get(name)?.clone())))
+        .collect();
+    serde_json::from_value(Value::Object(bare)).ok()
 }
