@@ -11,13 +11,19 @@ use figment::{
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
+    io,
     net::{Ipv4Addr, SocketAddr},
+    panic::resume_unwind,
     path::{Path, PathBuf},
+    thread,
 };
 
 mod issuer;
 
 pub use issuer::{InvalidIssuerError, Issuer};
+
+/// Bytes of stack for the parser: several times what its deepest recursion takes in a build without optimization.
+const PARSER_STACK: usize = 8 * 1024 * 1024;
 
 /// All options. See [`DEFAULT_FILE`] for the text that explains them to an operator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,6 +170,9 @@ pub enum ConfigError {
     /// The file that was asked for does not exist.
     #[error("there is no configuration file {0}")]
     NoFile(PathBuf),
+    /// The system has no thread to read it on.
+    #[error("the configuration cannot be read at present: {0}")]
+    NoThread(io::Error),
     /// A value is missing, unknown or of the wrong form.
     #[error("{0}")]
     Invalid(Box<figment::Error>),
@@ -183,19 +192,43 @@ impl Config {
     /// # Errors
     /// [`ConfigError`], naming the source and the key.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
-        let mut figment = Figment::from(Serialized::defaults(Self::default()));
-        if let Some(path) = file {
-            if !path.is_file() {
-                return Err(ConfigError::NoFile(path.to_owned()));
+        let file = match file {
+            Some(path) if !path.is_file() => return Err(ConfigError::NoFile(path.to_owned())),
+            file => file.map(Toml::file_exact),
+        };
+        Self::extract(move || {
+            // Only our own options: other programs of the project read variables with the same prefix.
+            let env = Env::prefixed("TEGATA_").split("__").only(&ENVIRONMENT_KEYS);
+            let defaults = Figment::from(Serialized::defaults(Self::default()));
+            match file {
+                Some(file) => defaults.merge(file).merge(env),
+                None => defaults.merge(env),
             }
-            figment = figment.merge(Toml::file_exact(path));
-        }
-        // Only our own options: other programs of the project read variables with the same prefix.
-        let env = Env::prefixed("TEGATA_").split("__").only(&ENVIRONMENT_KEYS);
-        figment
-            .merge(env)
-            .extract::<Self>()
-            .map_err(|error| ConfigError::Invalid(Box::new(error)))?
+        })
+    }
+
+    /// Reads defaults and then the text of a configuration file, without the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`], naming the key.
+    pub(crate) fn parse(text: &str) -> Result<Self, ConfigError> {
+        let file = Toml::string(text);
+        Self::extract(move || Figment::from(Serialized::defaults(Self::default())).merge(file))
+    }
+
+    /// On a stack of its own: the parser recurses until it refuses 128 levels, which a caller's stack may not hold.
+    fn extract(sources: impl FnOnce() -> Figment + Send + 'static) -> Result<Self, ConfigError> {
+        let read = move || {
+            sources()
+                .extract::<Self>()
+                .map_err(|error| ConfigError::Invalid(Box::new(error)))
+        };
+        thread::Builder::new()
+            .stack_size(PARSER_STACK)
+            .spawn(read)
+            .map_err(ConfigError::NoThread)?
+            .join()
+            .unwrap_or_else(|panic| resume_unwind(panic))?
             .checked()
     }
 
@@ -386,6 +419,16 @@ mod tests {
         let path = folder.path().join("tegata-server.toml");
         std::fs::write(&path, text).unwrap();
         Config::load(Some(&path))
+    }
+
+    #[test]
+    fn a_deeply_nested_file_is_refused_and_not_recursed_into() {
+        for text in [
+            "name = ".to_owned() + &"[".repeat(5000),
+            "a.".repeat(5000) + "a = 1",
+        ] {
+            assert!(matches!(load(&text), Err(ConfigError::Invalid(_))));
+        }
     }
 
     #[test]
