@@ -7,11 +7,15 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use serde_json::Value;
+use std::collections::BTreeSet;
 use tegata_protocol::{
     bytes::decode_b64u,
-    fuzz::{ENTRIES, FuzzEntry},
+    fuzz::{self as protocol, FuzzEntry},
 };
+use tegata_server::fuzz as server;
 use tegata_tests::vectors::{directory, load_all};
+
+mod examples;
 
 /// Inputs for each entry and test; together they take a few seconds in a dev build.
 const CASES: u32 = 250;
@@ -25,10 +29,23 @@ fn runner() -> TestRunner {
 }
 
 fn for_each_entry(test: impl Fn(&FuzzEntry)) {
-    assert!(ENTRIES.len() >= 19, "every parser has an entry");
-    for entry in ENTRIES {
-        test(entry);
-    }
+    protocol::ENTRIES
+        .iter()
+        .chain(server::ENTRIES)
+        .for_each(test);
+}
+
+#[test]
+fn every_parser_has_an_entry_of_its_own_name() {
+    let (protocol, server) = (protocol::ENTRIES, server::ENTRIES);
+    assert!(protocol.len() >= 19, "of messages: {}", protocol.len());
+    assert!(server.len() >= 11, "of the server: {}", server.len());
+    let names: BTreeSet<_> = protocol
+        .iter()
+        .chain(server)
+        .map(|entry| entry.name)
+        .collect();
+    assert_eq!(names.len(), protocol.len() + server.len());
 }
 
 /// Every message of the vectors, and what is packed inside: parts of JWS, and base64url in members of JSON.
@@ -155,20 +172,34 @@ fn no_entry_panics_on_any_vector() {
     for_each_entry(|entry| seeds.iter().for_each(|seed| (entry.run)(seed)));
 }
 
+fn feed_spoilt(entry: &FuzzEntry, seeds: &[Vec<u8>]) {
+    let strategy = (any::<Index>(), vec(spoil(), 1..5));
+    runner()
+        .run(&strategy, |(seed, spoils)| {
+            let mut bytes = seed.get(seeds).clone();
+            for spoil in &spoils {
+                apply(spoil, &mut bytes, seeds);
+            }
+            (entry.run)(&bytes);
+            Ok(())
+        })
+        .unwrap_or_else(|failure| panic!("{}: {failure}", entry.name));
+}
+
 #[test]
 fn no_entry_panics_on_spoilt_vectors() {
     let seeds = seeds();
-    let strategy = (any::<Index>(), vec(spoil(), 1..5));
-    for_each_entry(|entry| {
-        runner()
-            .run(&strategy, |(seed, spoils)| {
-                let mut bytes = seed.get(&seeds).clone();
-                for spoil in &spoils {
-                    apply(spoil, &mut bytes, &seeds);
-                }
-                (entry.run)(&bytes);
-                Ok(())
-            })
-            .unwrap_or_else(|failure| panic!("{}: {failure}", entry.name));
-    });
+    for_each_entry(|entry| feed_spoilt(entry, &seeds));
+}
+
+#[test]
+fn no_entry_of_the_server_panics_on_examples_whole_or_spoilt() {
+    for entry in server::ENTRIES {
+        let examples = examples::of(entry.name);
+        assert!(!examples.is_empty(), "{} has no example", entry.name);
+        for example in &examples {
+            (entry.run)(example);
+        }
+        feed_spoilt(entry, &examples);
+    }
 }

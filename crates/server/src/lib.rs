@@ -19,6 +19,7 @@ pub mod data_folder;
 pub mod delivery;
 pub mod demo;
 pub mod domain;
+pub mod fuzz;
 pub mod http;
 pub mod keys;
 pub mod storage;

@@ -7,7 +7,8 @@
 use std::{env, process, sync::LazyLock};
 
 use libfuzzer_sys::fuzz_target;
-use tegata_protocol::fuzz::{ENTRIES, FuzzEntry};
+use tegata_protocol::fuzz::{self as protocol, FuzzEntry};
+use tegata_server::fuzz as server;
 
 static CHOSEN: LazyLock<&FuzzEntry> = LazyLock::new(choose);
 
@@ -19,7 +20,7 @@ fuzz_target!(
 );
 
 fn entries() -> impl Iterator<Item = &'static FuzzEntry> {
-    ENTRIES.iter()
+    protocol::ENTRIES.iter().chain(server::ENTRIES)
 }
 
 /// The entry that was asked for; ends the process if there is no such one.

@@ -117,7 +117,7 @@ fn desk(app: &App) -> Desk<'_> {
     }
 }
 
-fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T> {
+pub(crate) fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T> {
     serde_json::from_slice(body).map_err(|error| AdministrationError::Invalid(error.to_string()))
 }
 

@@ -175,7 +175,7 @@ async fn require_known_host(State(app): State<Arc<App>>, request: Request, next:
     }
 }
 
-fn is_known_host(host: &str, issuer: &str) -> bool {
+pub(crate) fn is_known_host(host: &str, issuer: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,

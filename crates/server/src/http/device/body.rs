@@ -29,7 +29,7 @@ pub(super) async fn read(request: Request, limit: usize) -> Result<(HeaderMap, B
 }
 
 /// `application/json`, with no parameter but `charset=utf-8`.
-fn is_json(value: &str) -> bool {
+pub(crate) fn is_json(value: &str) -> bool {
     let mut parts = value.split(';').map(str::trim);
     let media_type = parts.next().unwrap_or_default();
     media_type.eq_ignore_ascii_case("application/json")

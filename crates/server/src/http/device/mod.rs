@@ -6,13 +6,13 @@
 //!
 //! To add an endpoint: its path in [`endpoints`], its handler in a file of its own, a line in [`router`].
 
-mod body;
+pub(crate) mod body;
 pub(crate) mod decisions;
 pub(crate) mod endpoints;
 mod memory;
 mod metadata;
 pub(crate) mod nonce;
-mod pages;
+pub(crate) mod pages;
 pub(crate) mod pairing;
 pub(crate) mod problem;
 pub(crate) mod proof;

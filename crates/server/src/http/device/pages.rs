@@ -41,12 +41,12 @@ mod view;
 
 const STYLE: &str = include_str!("pages/style.css");
 const STYLE_PATH: &str = "/pair/style.css";
-const COOKIE: &str = "tegata-pairing";
+pub(crate) const COOKIE: &str = "tegata-pairing";
 /// No script at all, nothing from elsewhere, no framing.
 const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
 /// The longest form that is read.
-const LONGEST_FORM: usize = 1024;
+pub(crate) const LONGEST_FORM: usize = 1024;
 
 pub(super) fn router() -> Router<Arc<App>> {
     Router::new()
@@ -185,11 +185,7 @@ async fn type_digits(
         Ok(None) => return notice(&headers, StatusCode::NOT_FOUND, Notice::Unknown),
         Err(error) => return unavailable(&headers, &error),
     };
-    let typed = form_urlencoded::parse(&body)
-        .find(|(name, _)| name == "digits")
-        .map(|(_, value)| value.into_owned())
-        .filter(|_| body.len() <= LONGEST_FORM)
-        .unwrap_or_default();
+    let typed = typed_digits(&body);
     if canonical_digits(&typed).is_none() {
         let said = Some(Notice::NotSixDigits);
         let status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -226,25 +222,33 @@ async fn type_digits(
     .await
 }
 
+/// What a person typed, from the form of the page; empty if the form is too long or has no digits.
+pub(crate) fn typed_digits(body: &[u8]) -> String {
+    form_urlencoded::parse(body)
+        .find(|(name, _)| name == "digits")
+        .map(|(_, value)| value.into_owned())
+        .filter(|_| body.len() <= LONGEST_FORM)
+        .unwrap_or_default()
+}
+
+/// The session's secret and the invitation's code, as the cookie keeps them.
+pub(crate) fn kept(headers: &HeaderMap) -> Option<(&str, InvitationCode)> {
+    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
+    let (secret, code) = cookies
+        .split(';')
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .find(|(name, _)| *name == COOKIE)
+        .and_then(|(_, value)| value.split_once('.'))?;
+    Some((secret, InvitationCode::parse(code).ok()?))
+}
+
 /// The session whose secret the cookie holds, with the code that it issued.
 async fn held(
     app: &App,
     id: &str,
     headers: &HeaderMap,
 ) -> Result<Option<(IssuingSession, InvitationCode)>, StoreError> {
-    let cookies = headers
-        .get(header::COOKIE)
-        .and_then(|value| value.to_str().ok());
-    let kept = cookies
-        .into_iter()
-        .flat_map(|cookies| cookies.split(';'))
-        .filter_map(|cookie| cookie.trim().split_once('='))
-        .find(|(name, _)| *name == COOKIE)
-        .and_then(|(_, value)| value.split_once('.'));
-    let (Some((secret, code)), Some(id)) = (kept, IssuingSessionId::parse(id)) else {
-        return Ok(None);
-    };
-    let Ok(code) = InvitationCode::parse(code) else {
+    let (Some((secret, code)), Some(id)) = (kept(headers), IssuingSessionId::parse(id)) else {
         return Ok(None);
     };
     let presented = Sha256Digest::of(secret.as_bytes());
@@ -336,7 +340,7 @@ fn protect(mut response: Response) -> Response {
 }
 
 /// The first of the server's languages that the browser names.
-fn language(headers: &HeaderMap) -> Language {
+pub(crate) fn language(headers: &HeaderMap) -> Language {
     let accepted = headers
         .get(header::ACCEPT_LANGUAGE)
         .and_then(|value| value.to_str().ok())

@@ -10,27 +10,27 @@ use super::form::Form;
 use crate::domain::{BindingMessageUse, Client, account::is_login_name};
 
 /// Longest `login_hint`, in bytes.
-const MAX_LOGIN_HINT: usize = 1024;
+pub(crate) const MAX_LOGIN_HINT: usize = 1024;
 
 /// Most values of `acr_values`.
-const MAX_ACR_VALUES: usize = 16;
+pub(crate) const MAX_ACR_VALUES: usize = 16;
 
 /// Longest value of `acr_values`, in bytes.
-const MAX_ACR_VALUE: usize = 128;
+pub(crate) const MAX_ACR_VALUE: usize = 128;
 
 /// A request that is valid for the client that sent it.
-pub(super) struct AuthenticationRequest {
-    pub(super) scope: Scope,
-    pub(super) login_hint: LoginHint,
-    pub(super) binding: Binding,
-    pub(super) acr_values: Vec<String>,
+pub(crate) struct AuthenticationRequest {
+    pub(crate) scope: Scope,
+    pub(crate) login_hint: LoginHint,
+    pub(crate) binding: Binding,
+    pub(crate) acr_values: Vec<String>,
     /// In seconds, positive, not capped yet.
-    pub(super) requested_expiry: Option<u32>,
+    pub(crate) requested_expiry: Option<u32>,
 }
 
 /// Whom `login_hint` names, if anybody.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum LoginHint {
+pub(crate) enum LoginHint {
     /// By the name they sign in with.
     LoginName(String),
     /// By issuer and the `sub` that it gives clients (`iss_sub`, RFC 9493 section 3.2.3).
@@ -45,7 +45,7 @@ pub(super) enum LoginHint {
 }
 
 /// What connects the two screens.
-pub(super) enum Binding {
+pub(crate) enum Binding {
     /// The client's words, if any, to be shown.
     Show(Option<BindingMessage>),
     /// A code minted by the server, and the client's words, if any.
@@ -56,7 +56,7 @@ pub(super) enum Binding {
 
 /// Why a request is not valid. The mapping to the wire is the endpoint's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum AuthenticationRequestError {
+pub(crate) enum AuthenticationRequestError {
     /// No type of `authorization_details` is known here (RFC 9396 section 5).
     #[error("authorization_details are not supported")]
     AuthorizationDetails,
@@ -101,7 +101,7 @@ impl AuthenticationRequest {
     ///
     /// # Errors
     /// [`AuthenticationRequestError`], the first that is found.
-    pub(super) fn parse(form: &Form, client: &Client) -> Result<Self, AuthenticationRequestError> {
+    pub(crate) fn parse(form: &Form, client: &Client) -> Result<Self, AuthenticationRequestError> {
         use AuthenticationRequestError as E;
         // 2. Signed requests are not offered; one that comes all the same must not be taken for an unsigned one.
         if form.value("request").is_some() || form.value("request_uri").is_some() {
@@ -139,7 +139,7 @@ fn login_hint(form: &Form) -> Result<LoginHint, AuthenticationRequestError> {
 
 impl LoginHint {
     /// A login name, or `{"format":"iss_sub","iss":…,"sub":…}`.
-    fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         if is_login_name(text) {
             return Self::LoginName(text.to_owned());
         }
@@ -182,7 +182,7 @@ fn binding(form: &Form, client: &Client) -> Result<Binding, AuthenticationReques
     }
 }
 
-fn acr_values(text: &str) -> Result<Vec<String>, AuthenticationRequestError> {
+pub(crate) fn acr_values(text: &str) -> Result<Vec<String>, AuthenticationRequestError> {
     let values: Vec<String> = text
         .split(' ')
         .filter(|v| !v.is_empty())
@@ -200,7 +200,7 @@ fn acr_values(text: &str) -> Result<Vec<String>, AuthenticationRequestError> {
 
 /// Digits only: no sign, no fraction, no white space. More than fits is as good as the most that fits, which the server
 /// cuts anyway.
-fn requested_expiry(text: &str) -> Result<u32, AuthenticationRequestError> {
+pub(crate) fn requested_expiry(text: &str) -> Result<u32, AuthenticationRequestError> {
     if !text.bytes().all(|b| b.is_ascii_digit()) {
         return Err(AuthenticationRequestError::RequestedExpiry);
     }

@@ -13,10 +13,10 @@ use super::jwks::es256_keys;
 const MAX_ASSERTION: usize = 8 * 1024;
 
 /// Longest `jti`, in characters.
-const MAX_JTI: usize = 256;
+pub(crate) const MAX_JTI: usize = 256;
 
 /// Farthest `exp`, in seconds from now: a `jti` is remembered until then.
-const LONGEST_LIFE: i64 = 600;
+pub(crate) const LONGEST_LIFE: i64 = 600;
 
 /// Seconds by which `iat` and `nbf` may lie in the future, since clocks differ.
 const LEEWAY: i64 = 60;
@@ -24,7 +24,7 @@ const LEEWAY: i64 = 60;
 /// Why an assertion does not authenticate its client. All are `invalid_client` (RFC 7523 section 3.2). The texts help a
 /// developer; whoever has not signed as a client is told none of them, see `client_authentication`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum AssertionError {
+pub(crate) enum AssertionError {
     /// `alg` is not `ES256`.
     #[error("alg of the client assertion must be ES256")]
     Algorithm,
@@ -91,7 +91,7 @@ enum Audience {
 }
 
 /// What `aud` must be.
-pub(super) enum ExpectedAudience<'a> {
+pub(crate) enum ExpectedAudience<'a> {
     /// One of these, also among others (CIBA Core section 7.1).
     AnyOf([&'a str; 3]),
     /// This and nothing else (RFC 10070).
@@ -112,7 +112,7 @@ impl ExpectedAudience<'_> {
 }
 
 /// An assertion whose form is good and whose signature has **not** been checked.
-pub(super) struct UnverifiedAssertion<'a> {
+pub(crate) struct UnverifiedAssertion<'a> {
     signed: &'a str,
     signature: Vec<u8>,
     header: Header,
@@ -120,14 +120,14 @@ pub(super) struct UnverifiedAssertion<'a> {
 }
 
 /// An assertion that one of the client's keys has signed and whose claims have **not** been checked.
-pub(super) struct SignedAssertion(Claims);
+pub(crate) struct SignedAssertion(Claims);
 
 /// What is left of an assertion that verified: its `jti`, which must be used up before the client counts as
 /// authenticated.
 #[derive(Debug)]
-pub(super) struct VerifiedAssertion {
-    pub(super) jti: String,
-    pub(super) expires: UnixTime,
+pub(crate) struct VerifiedAssertion {
+    pub(crate) jti: String,
+    pub(crate) expires: UnixTime,
 }
 
 impl<'a> UnverifiedAssertion<'a> {
@@ -135,7 +135,7 @@ impl<'a> UnverifiedAssertion<'a> {
     ///
     /// # Errors
     /// [`AssertionError`] about form and header.
-    pub(super) fn parse(text: &'a str) -> Result<Self, AssertionError> {
+    pub(crate) fn parse(text: &'a str) -> Result<Self, AssertionError> {
         if text.len() > MAX_ASSERTION {
             return Err(AssertionError::Malformed);
         }
@@ -171,7 +171,7 @@ impl<'a> UnverifiedAssertion<'a> {
     ///
     /// # Errors
     /// [`AssertionError::Subject`] if `iss` and `sub` differ or can be no client's.
-    pub(super) fn client_id(&self) -> Result<ClientId, AssertionError> {
+    pub(crate) fn client_id(&self) -> Result<ClientId, AssertionError> {
         if self.claims.iss != self.claims.sub {
             return Err(AssertionError::Subject);
         }
@@ -183,7 +183,7 @@ impl<'a> UnverifiedAssertion<'a> {
     ///
     /// # Errors
     /// [`AssertionError::Signature`].
-    pub(super) fn verify(self, jwks: &str) -> Result<SignedAssertion, AssertionError> {
+    pub(crate) fn verify(self, jwks: &str) -> Result<SignedAssertion, AssertionError> {
         let verified = es256_keys(jwks, self.header.kid.as_deref())
             .iter()
             .any(|key| {
@@ -202,7 +202,7 @@ impl SignedAssertion {
     ///
     /// # Errors
     /// [`AssertionError`]: the first of RFC 7523 section 3's points that does not hold.
-    pub(super) fn check(
+    pub(crate) fn check(
         self,
         audience: &ExpectedAudience<'_>,
         now: UnixTime,

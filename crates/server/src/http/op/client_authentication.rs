@@ -231,7 +231,7 @@ async fn find(app: &App, id: ClientId) -> Result<Option<Client>, StoreError> {
 }
 
 /// Id and secret of a Basic header, each form-encoded before it was joined to the other (RFC 6749 section 2.3.1).
-fn basic_credentials(value: &HeaderValue) -> Option<(ClientId, Secret<String>)> {
+pub(crate) fn basic_credentials(value: &HeaderValue) -> Option<(ClientId, Secret<String>)> {
     let (scheme, encoded) = value.to_str().ok()?.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;

@@ -11,14 +11,14 @@ use tegata_protocol::ciba::OAuthErrorCode;
 use super::respond;
 
 /// Longest request body, in bytes.
-pub(super) const MAX_BODY: usize = 64 * 1024;
+pub(crate) const MAX_BODY: usize = 64 * 1024;
 
 /// The parameters of one request: each name once, values not empty. It has no `Debug`, since it holds secrets.
-pub(super) struct Form(BTreeMap<String, String>);
+pub(crate) struct Form(BTreeMap<String, String>);
 
 /// A body is no acceptable form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum FormError {
+pub(crate) enum FormError {
     /// Another media type, or a charset other than UTF-8.
     #[error("the content type must be application/x-www-form-urlencoded in UTF-8")]
     ContentType,
@@ -38,7 +38,7 @@ impl Form {
     ///
     /// # Errors
     /// [`FormError`].
-    pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Self, FormError> {
+    pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Self, FormError> {
         if !is_form(headers) {
             return Err(FormError::ContentType);
         }
@@ -52,7 +52,7 @@ impl Form {
     ///
     /// # Errors
     /// [`FormError::Duplicate`] or [`FormError::Encoding`].
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, FormError> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, FormError> {
         let text = std::str::from_utf8(bytes).map_err(|_| FormError::Encoding)?;
         let mut values = BTreeMap::new();
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
@@ -68,14 +68,14 @@ impl Form {
     }
 
     /// The value of a parameter; never empty.
-    pub(super) fn value(&self, name: &str) -> Option<&str> {
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 }
 
 impl FormError {
     /// The answer, the same at every endpoint.
-    pub(super) fn response(self) -> Response {
+    pub(crate) fn response(self) -> Response {
         let (status, description) = match self {
             Self::ContentType => (
                 StatusCode::BAD_REQUEST,
@@ -99,7 +99,7 @@ impl FormError {
 }
 
 /// Decodes one name or value; `None` for broken escapes and for what is not UTF-8, which other decoders would replace.
-pub(super) fn decode(text: &str) -> Option<String> {
+pub(crate) fn decode(text: &str) -> Option<String> {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
@@ -121,7 +121,7 @@ fn hexadecimal(digit: u8) -> Option<u8> {
     }
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(header::CONTENT_TYPE).iter();
     let (Some(Ok(value)), None) = (types.next().map(|value| value.to_str()), types.next()) else {
         return false;

@@ -7,12 +7,12 @@
 //! wire, a line in [`router`], and its member in [`discovery`] with the golden file of the tests. To add a way in which
 //! clients authenticate: a file beside [`client_assertion`] and an arm in [`client_authentication`].
 
-mod authentication_request;
+pub(crate) mod authentication_request;
 mod backchannel_authentication;
-mod client_assertion;
-mod client_authentication;
+pub(crate) mod client_assertion;
+pub(crate) mod client_authentication;
 mod discovery;
-mod form;
+pub(crate) mod form;
 mod health;
 mod id_token;
 pub(crate) mod jwks;

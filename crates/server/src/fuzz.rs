@@ -1,0 +1,453 @@
+//! One entry per parser of outside bytes that is the server's own: what clients, browsers and operators send. None may
+//! panic, hang or allocate without bound, whatever the bytes, and what an entry asserts holds for all of them. The tests
+//! feed them random and mutated bytes; `cargo xtask fuzz` runs libFuzzer on them.
+//!
+//! What is **not** here: the messages of the device protocol and their parts, which `tegata_protocol::fuzz` has.
+//!
+//! To add one: a function `fuzz_…` and its line in [`ENTRIES`], under a name that neither list has; a valid example in
+//! the seeds of the integration tests.
+
+use axum::{
+    body::Bytes,
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+};
+use data_encoding::BASE64;
+use std::{borrow::Cow, sync::LazyLock};
+use tegata_protocol::{
+    AuthReqId, ClientId, ConsentRequestId, Rng, Secret, Sha256Digest, SigningKey, SystemRng,
+    UnixTime,
+    bytes::{decode_b64u, encode_b64u},
+    ciba::Scope,
+    fuzz::FuzzEntry,
+};
+
+use crate::{
+    administration::{
+        require_jwks,
+        views::{Confirmation, NewClient, NewInvitation, NewUser},
+    },
+    config::Config,
+    domain::{
+        BindingMessageUse, Client, ClientAuthentication, FlowSeq, IssuingSessionId, Locator,
+        RegisteredBy, account::is_login_name, locator::Located,
+    },
+    http::{
+        admin::{self, BackupRequest},
+        device::{body::is_json, pages, pairing::canonical_digits},
+        is_known_host,
+        op::{
+            authentication_request::{
+                self as request, AuthenticationRequest, Binding, LoginHint, MAX_ACR_VALUE,
+                MAX_ACR_VALUES, MAX_LOGIN_HINT,
+            },
+            client_assertion::{ExpectedAudience, LONGEST_LIFE, MAX_JTI, UnverifiedAssertion},
+            client_authentication::basic_credentials,
+            form::{Form, is_form},
+            jwks::{MAX_KEYS, es256_keys},
+        },
+    },
+};
+
+/// All entries of this crate.
+pub const ENTRIES: &[FuzzEntry] = &[
+    FuzzEntry {
+        name: "admin_request",
+        run: fuzz_admin_request,
+    },
+    FuzzEntry {
+        name: "backchannel_parameters",
+        run: fuzz_backchannel_parameters,
+    },
+    FuzzEntry {
+        name: "basic_credentials",
+        run: fuzz_basic_credentials,
+    },
+    FuzzEntry {
+        name: "client_assertion",
+        run: fuzz_client_assertion,
+    },
+    FuzzEntry {
+        name: "client_jwks",
+        run: fuzz_client_jwks,
+    },
+    FuzzEntry {
+        name: "configuration",
+        run: fuzz_configuration,
+    },
+    FuzzEntry {
+        name: "form",
+        run: fuzz_form,
+    },
+    FuzzEntry {
+        name: "locator",
+        run: fuzz_locator,
+    },
+    FuzzEntry {
+        name: "login_hint",
+        run: fuzz_login_hint,
+    },
+    FuzzEntry {
+        name: "pairing_page",
+        run: fuzz_pairing_page,
+    },
+    FuzzEntry {
+        name: "request_headers",
+        run: fuzz_request_headers,
+    },
+];
+
+/// The time at the server in these entries.
+const NOW: UnixTime = UnixTime(1_800_000_000);
+const ISSUER: &str = "https://id.example";
+
+fn text_of(data: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(data)
+}
+
+fn form_encoded(data: &[u8]) -> String {
+    form_urlencoded::byte_serialize(data).collect()
+}
+
+/// One header with these bytes, if a header can have them.
+fn headers(name: HeaderName, data: &[u8]) -> Option<HeaderMap> {
+    let value = HeaderValue::from_bytes(data).ok()?;
+    Some(HeaderMap::from_iter([(name, value)]))
+}
+
+/// Bodies of the local admin interface.
+pub fn fuzz_admin_request(data: &[u8]) {
+    let body = Bytes::copy_from_slice(data);
+    let _ = admin::parse::<NewUser>(&body);
+    let _ = admin::parse::<NewClient>(&body).map(|new| new.jwks.map(|jwks| require_jwks(&jwks)));
+    let _ = admin::parse::<NewInvitation>(&body);
+    let _ = admin::parse::<Confirmation>(&body);
+    let _ = admin::parse::<BackupRequest>(&body);
+}
+
+/// The parameters of a backchannel authentication request: these bytes as its form, and as the value of each one, for
+/// every use of binding messages.
+///
+/// # Panics
+/// If a request passes that is beyond a limit.
+pub fn fuzz_backchannel_parameters(data: &[u8]) {
+    let text = text_of(data);
+    if let Ok(values) = request::acr_values(&text) {
+        check_acr_values(&values);
+    }
+    if let Ok(seconds) = request::requested_expiry(&text) {
+        assert!(seconds > 0, "an expiry is positive");
+    }
+    let value = form_encoded(text.as_bytes());
+    let forms = [
+        data.to_vec(),
+        format!("scope=openid+{value}&login_hint=a&binding_message={value}").into_bytes(),
+        format!("scope=openid&login_hint={value}&acr_values={value}&requested_expiry={value}")
+            .into_bytes(),
+    ];
+    for form in forms.iter().filter_map(|bytes| Form::parse(bytes).ok()) {
+        for binding_message in [
+            BindingMessageUse::Refuse,
+            BindingMessageUse::Show,
+            BindingMessageUse::Transfer,
+        ] {
+            let client = client(binding_message);
+            if let Ok(request) = AuthenticationRequest::parse(&form, &client) {
+                check_request(request);
+            }
+        }
+    }
+}
+
+fn client(binding_message: BindingMessageUse) -> Client {
+    Client {
+        id: ClientId::parse("kiosk").expect("this is a client's id"),
+        name: "Kiosk".to_owned(),
+        authentication: ClientAuthentication::ClientSecretBasic {
+            secret_hash: Sha256Digest::of(b"secret"),
+        },
+        registered_by: RegisteredBy::Operator,
+        since: NOW,
+        host: None,
+        binding_message,
+        transfer_code: false,
+    }
+}
+
+fn check_request(request: AuthenticationRequest) {
+    let text = String::from(request.scope.clone());
+    assert_eq!(
+        Scope::parse(&text),
+        Ok(request.scope),
+        "a scope survives writing"
+    );
+    check_acr_values(&request.acr_values);
+    assert_ne!(request.requested_expiry, Some(0), "an expiry is positive");
+    match request.binding {
+        Binding::Transfer(code) => assert!((6..=8).contains(&code.len()), "a code of 6 to 8"),
+        Binding::Show(Some(words)) | Binding::Mint(Some(words)) => {
+            assert!(words.as_str().chars().count() <= 140, "at most 140");
+        }
+        Binding::Show(None) | Binding::Mint(None) => {}
+    }
+}
+
+fn check_acr_values(values: &[String]) {
+    assert!(values.len() <= MAX_ACR_VALUES, "not too many acr_values");
+    assert!(
+        values.iter().all(|value| value.len() <= MAX_ACR_VALUE),
+        "none too long"
+    );
+}
+
+/// A `Basic` header of these bytes, and one whose credentials they are.
+///
+/// # Panics
+/// If credentials that were read are read differently once written again.
+pub fn fuzz_basic_credentials(data: &[u8]) {
+    let packed = format!("Basic {}", BASE64.encode(data));
+    for bytes in [data, packed.as_bytes()] {
+        let Ok(value) = HeaderValue::from_bytes(bytes) else {
+            continue;
+        };
+        let Some((id, secret)) = basic_credentials(&value) else {
+            continue;
+        };
+        // EXPOSE: what a fuzzer made up.
+        let secret = secret.expose();
+        let joined = format!(
+            "{}:{}",
+            form_encoded(id.as_str().as_bytes()),
+            form_encoded(secret.as_bytes())
+        );
+        let written = format!("Basic {}", BASE64.encode(joined.as_bytes()));
+        let again = HeaderValue::from_str(&written)
+            .ok()
+            .and_then(|value| basic_credentials(&value));
+        assert!(
+            again.is_some_and(|(again, words)| again == id && words.expose() == secret),
+            "credentials survive writing"
+        );
+    }
+}
+
+/// A client assertion of these bytes, and one that a client signed: the header up to the first line feed, then the claims.
+///
+/// # Panics
+/// If an assertion passes whose `jti` or life is beyond its limit, or one that nobody has signed.
+pub fn fuzz_client_assertion(data: &[u8]) {
+    static KEY: LazyLock<(SigningKey, String)> = LazyLock::new(|| {
+        let (key, _) = SigningKey::make(&SystemRng::new());
+        let jwks = serde_json::json!({ "keys": [key.public()] }).to_string();
+        (key, jwks)
+    });
+    let (key, jwks) = &*KEY;
+    if let Ok(assertion) = UnverifiedAssertion::parse(&text_of(data)) {
+        let _ = assertion.client_id();
+        assert!(assertion.verify(jwks).is_err(), "nobody has signed it");
+    }
+    let mut lines = data.splitn(2, |byte| *byte == b'\n');
+    let (header, claims) = (lines.next(), lines.next());
+    let parts = [header, claims].map(|part| encode_b64u(part.unwrap_or_default()));
+    let signed = parts.join(".");
+    let text = format!(
+        "{signed}.{}",
+        encode_b64u(&key.sign_fixed(signed.as_bytes()))
+    );
+    for audience in [
+        ExpectedAudience::Only(ISSUER),
+        ExpectedAudience::AnyOf([ISSUER, "https://id.example/token", "https://id.example/b"]),
+    ] {
+        let Ok(assertion) = UnverifiedAssertion::parse(&text) else {
+            return;
+        };
+        let _ = assertion.client_id();
+        let verified = assertion
+            .verify(jwks)
+            .and_then(|signed| signed.check(&audience, NOW));
+        if let Ok(verified) = verified {
+            assert!((1..=MAX_JTI).contains(&verified.jti.chars().count()));
+            assert!((1..=LONGEST_LIFE).contains(&verified.expires.since(NOW)));
+        }
+    }
+}
+
+/// A client's JWK Set, as a file for registration and as what assertions are verified with.
+///
+/// # Panics
+/// If a set can be registered whose client could never authenticate, or more keys are looked at than may be.
+pub fn fuzz_client_jwks(data: &[u8]) {
+    let text = text_of(data);
+    let keys = es256_keys(&text, None);
+    assert!(keys.len() <= MAX_KEYS, "not too many keys");
+    let named = es256_keys(&text, Some("kid"));
+    assert!(named.iter().all(|key| keys.contains(key)));
+    if require_jwks(&text).is_ok() {
+        assert!(!keys.is_empty(), "what is registered can be used");
+    }
+}
+
+/// The configuration file, without the environment.
+///
+/// # Panics
+/// If a configuration passes that listens to others, has a value beyond its limit, or does not survive writing.
+pub fn fuzz_configuration(data: &[u8]) {
+    let Ok(config) = Config::parse(&text_of(data)) else {
+        return;
+    };
+    assert!(config.listen.ip().is_loopback(), "only this machine");
+    assert!((1..=64).contains(&config.name.chars().count()));
+    assert!(config.interval > 0 && config.lifetimes.request <= config.lifetimes.request_longest);
+    let written = serde_json::to_value(&config).expect("a configuration is JSON");
+    let again = serde_json::from_value::<Config>(written).expect("and JSON is read");
+    assert_eq!(again, config, "a configuration survives writing");
+}
+
+/// A form; what passes is what every reader of forms makes of it.
+///
+/// # Panics
+/// If another reader of forms finds other values.
+pub fn fuzz_form(data: &[u8]) {
+    let Ok(form) = Form::parse(data) else {
+        return;
+    };
+    for (name, value) in form_urlencoded::parse(data) {
+        let expected = Some(&*value).filter(|value| !value.is_empty());
+        assert_eq!(form.value(&name), expected, "one meaning only");
+    }
+}
+
+/// Identifiers that say where their row is: these bytes as one of each kind, and one of each made for a row of theirs.
+///
+/// # Panics
+/// If an identifier opens that would be written differently, as another kind, or for another row.
+pub fn fuzz_locator(data: &[u8]) {
+    let locator = Locator::new(&[7; 32]);
+    let text = text_of(data);
+    check_located(&locator, &text);
+    let Some((tag, rest)) = data.split_first_chunk::<16>() else {
+        return;
+    };
+    let Some((row, rest)) = rest.split_first_chunk::<8>() else {
+        return;
+    };
+    let row = FlowSeq(i64::from_be_bytes(*row));
+    let ids = locator.make_flow_ids(row, &Given(*tag));
+    let (token, _) = locator.make_access_token(row, &Given(*tag));
+    let spoil = rest.first_chunk::<2>();
+    for id in [
+        ids.auth_req_id.as_str(),
+        ids.consent_request_id.as_str(),
+        // EXPOSE: what a fuzzer made up.
+        token.expose(),
+    ] {
+        assert_eq!(check_located(&locator, id), Some(row), "opens as its row");
+        if let (Some([at, bit]), Ok(mut sealed)) = (spoil, decode_b64u(id)) {
+            let at = usize::from(*at) % sealed.len();
+            if let Some(byte) = sealed.get_mut(at) {
+                *byte ^= 1 << (bit % 8);
+            }
+            check_located(&locator, &encode_b64u(&sealed));
+        }
+    }
+}
+
+/// Draws the tag that is given.
+struct Given([u8; 16]);
+
+impl Rng for Given {
+    fn fill(&self, out: &mut [u8]) {
+        for (to, from) in out.iter_mut().zip(self.0.iter().cycle()) {
+            *to = *from;
+        }
+    }
+}
+
+/// The row of an identifier that opens as one kind; it opens as no other, and is what would be made for this row.
+fn check_located(locator: &Locator, text: &str) -> Option<FlowSeq> {
+    let opened: [Option<Located>; 3] = [
+        AuthReqId::parse(text)
+            .ok()
+            .and_then(|id| locator.open_auth_req_id(&id)),
+        ConsentRequestId::parse(text)
+            .ok()
+            .and_then(|id| locator.open_consent_request_id(&id)),
+        locator.open_access_token(text),
+    ];
+    let located = opened.iter().flatten().next()?;
+    assert_eq!(
+        opened.iter().flatten().count(),
+        1,
+        "labels keep the kinds apart"
+    );
+    let sealed = decode_b64u(text).expect("what opens is base64url");
+    let tag = sealed.last_chunk::<16>().expect("of 32 bytes");
+    assert_eq!(located.tag_hash, Sha256Digest::of(tag));
+    let ids = locator.make_flow_ids(located.seq, &Given(*tag));
+    let (token, _): (Secret<String>, _) = locator.make_access_token(located.seq, &Given(*tag));
+    let written = [
+        ids.auth_req_id.as_str(),
+        ids.consent_request_id.as_str(),
+        // EXPOSE: what a fuzzer made up.
+        token.expose(),
+    ];
+    let same = opened.iter().zip(written).find(|(kind, _)| kind.is_some());
+    assert_eq!(
+        same.map(|(_, written)| written),
+        Some(text),
+        "an identifier survives writing"
+    );
+    Some(located.seq)
+}
+
+/// A `login_hint`.
+///
+/// # Panics
+/// If a hint passes that is not what was sent, or is longer than its limit.
+pub fn fuzz_login_hint(data: &[u8]) {
+    let text = text_of(data);
+    match LoginHint::parse(&text) {
+        LoginHint::LoginName(name) => assert!(name == text && is_login_name(&name)),
+        LoginHint::IssSub { iss, sub } => {
+            assert!(
+                text.len() <= MAX_LOGIN_HINT && iss.len() + sub.len() <= text.len(),
+                "within its limit"
+            );
+        }
+        LoginHint::Nobody => {}
+    }
+}
+
+/// What a browser sends to the pairing pages: session id, cookie, language and the form with the digits.
+///
+/// # Panics
+/// If a value passes that is not of its form.
+pub fn fuzz_pairing_page(data: &[u8]) {
+    let text = text_of(data);
+    if let Some(id) = IssuingSessionId::parse(&text) {
+        assert!(id.as_str() == text && text.len() == 22);
+    }
+    let cookie = [pages::COOKIE.as_bytes(), b"=", data].concat();
+    for bytes in [data, &cookie] {
+        let headers = headers(header::COOKIE, bytes);
+        if let Some((secret, _)) = headers.as_ref().and_then(pages::kept) {
+            assert!(!secret.contains([';', '.']), "a secret of one cookie");
+        }
+    }
+    let _ = headers(header::ACCEPT_LANGUAGE, data).map(|headers| pages::language(&headers));
+    let form = [b"digits=", data].concat();
+    for bytes in [data, &form] {
+        let typed = pages::typed_digits(bytes);
+        assert!(typed.len() <= 3 * pages::LONGEST_FORM, "short forms only");
+        if let Some(digits) = canonical_digits(&typed) {
+            assert!(digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_digit()));
+        }
+    }
+}
+
+/// Headers of every request: the media type and the host.
+pub fn fuzz_request_headers(data: &[u8]) {
+    let text = text_of(data);
+    let _ = is_json(&text);
+    let _ = is_known_host(&text, "id.example");
+    let _ = headers(header::CONTENT_TYPE, data).map(|headers| is_form(&headers));
+}
