@@ -109,7 +109,7 @@ mod tests {
     fn init_makes_an_identity_once() {
         let scratch = tempfile::tempdir().unwrap();
         let made = succeed(scratch.path(), &["init"]);
-        assert!(made.contains("root thumbprint"), "{made}");
+        assert!(made.contains("fingerprint"), "{made}");
         let keys = std::fs::read(scratch.path().join("data/keys.json")).unwrap();
         let (code, error) = failure(scratch.path(), &["init"]);
         assert_eq!(code, 1);

@@ -13,7 +13,8 @@ use crate::domain::BindingMessageUse;
     version,
     about = "A CIBA OpenID Provider with a gateway for authentication devices",
     after_help = "A first server, from nothing:\n  tegata-server init\n  tegata-server user add hanako --name \"Yamada Hanako\"\n  \
-                  tegata-server client add --id kiosk --name \"Reading room kiosk\"\n  tegata-server serve\n  \
+                  tegata-server client add --id kiosk --name \"Reading room kiosk\" --transfer-code\n  \
+                  tegata-server serve\n  \
                   tegata-server invite hanako        (in a second terminal, while it runs)"
 )]
 pub struct Arguments {

@@ -67,14 +67,14 @@ fn show(invitation: &InvitationView, code: &str, link: &str) -> Result<(), Failu
         .light_color(unicode::Dense1x2::Dark)
         .build();
     say(&format!(
-        "Pair a device for {}: copy the link into the Tegata app (Add an account), or type host and code.",
+        "Pair a device for {}: copy the link into the Tegata app (Add an account), or type server and code.",
         invitation.display_name
     ));
     say("");
-    say(&format!("host            {}", invitation.host));
-    say(&format!("code            {code}"));
-    say(&format!("link            {link}"));
-    say(&format!("root thumbprint {}", invitation.root));
+    say(&format!("Server          {}", invitation.host));
+    say(&format!("Code            {code}"));
+    say(&format!("Link            {link}"));
+    say(&format!("Fingerprint     {}", invitation.root));
     say("");
     say("For devices that can scan:");
     say(&picture);

@@ -160,7 +160,7 @@ fn init(folder: &DataFolder) -> Result<(), Failure> {
         "configuration   {}",
         folder.config_path().display()
     ));
-    say(&format!("root thumbprint {}", keys.root.thumbprint()));
+    say(&format!("fingerprint     {}", keys.root.thumbprint()));
     say("");
     say("Next: tegata-server user add NAME, tegata-server client add, tegata-server serve");
     Ok(())

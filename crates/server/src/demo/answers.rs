@@ -22,6 +22,7 @@ use crate::{
         views::{InvitationForm, NewInvitation},
     },
     app::App,
+    domain::PairedDevice,
 };
 
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
@@ -184,11 +185,26 @@ pub(super) async fn page(
 ) -> Response {
     match find(&app, id) {
         Ok(sign_in) => {
-            let page = pages::sign_in(texts::choose(&headers), &sign_in, app.now());
+            let paired = is_paired(&app).await;
+            let page = pages::sign_in(texts::choose(&headers), &sign_in, app.now(), paired);
             html(StatusCode::OK, &page)
         }
         Err(error) => error.response(&headers),
     }
+}
+
+/// Whether a device of the demo person could answer. A client could not know; the page is the demo's own, and nothing but
+/// what it says depends on it. If the store does not answer, the page is as for any client.
+async fn is_paired(app: &App) -> bool {
+    let Ok(settings) = settings(app) else {
+        return true;
+    };
+    let account = settings.account.clone();
+    let devices = app
+        .store
+        .read(move |reader| reader.devices_of(&account))
+        .await;
+    devices.map_or(true, |devices| devices.iter().any(PairedDevice::is_active))
 }
 
 /// `GET /demo/sign-in/{id}/code.svg`: the transfer code as a QR code.

@@ -38,9 +38,10 @@ pub(super) fn pairing(texts: &Texts) -> String {
     frame(texts, texts.pairing_title, "pairing", "", &body)
 }
 
-/// The page of one sign-in.
-pub(super) fn sign_in(texts: &Texts, sign_in: &SignIn, now: UnixTime) -> String {
+/// The page of one sign-in; `paired` says whether there is a device that could answer.
+pub(super) fn sign_in(texts: &Texts, sign_in: &SignIn, now: UnixTime, paired: bool) -> String {
     match &sign_in.progress {
+        Progress::Waiting if !paired => unpaired(texts),
         Progress::Waiting => waiting(texts, sign_in, now),
         Progress::Approved(signed_in) => approved(texts, sign_in, signed_in),
         Progress::Denied => ended(texts, "denied", texts.denied_title, texts.denied_lead, None),
@@ -64,6 +65,20 @@ pub(super) fn failed(texts: &Texts, why: &str) -> String {
         texts.failed_lead,
         Some(why),
     )
+}
+
+fn unpaired(texts: &Texts) -> String {
+    let body = format!(
+        r#"<h1>{title}</h1>
+<p class="lead">{lead}</p>
+<p><a class="button" href="/demo/pairing" data-testid="demo.pair">{pair}</a></p>
+<p class="aside"><a href="/demo" data-testid="demo.start-over">{start_over}</a></p>"#,
+        title = texts.unpaired_title,
+        lead = texts.unpaired_lead,
+        pair = texts.unpaired_link,
+        start_over = texts.start_over,
+    );
+    frame(texts, texts.unpaired_title, "unpaired", "", &body)
 }
 
 fn waiting(texts: &Texts, sign_in: &SignIn, now: UnixTime) -> String {
@@ -204,6 +219,7 @@ fn frame(texts: &Texts, title: &str, state: &str, head: &str, body: &str) -> Str
 </body>
 </html>
 "#,
+        title = title.replace('\u{200b}', ""),
         lang = texts.lang,
         place = texts.place,
         note = texts.demo_note,

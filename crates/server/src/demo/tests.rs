@@ -194,6 +194,15 @@ async fn a_denial_and_an_expiry_are_shown_as_what_they_are() {
 #[tokio::test]
 async fn pages_allow_nothing_inline_and_speak_both_languages() {
     let kiosk = Kiosk::open().await;
+    let unpaired = kiosk.sign_in().await;
+    let page = kiosk.get(&format!("{unpaired}/page")).await.text;
+    assert!(
+        page.contains("No device is paired yet")
+            && page.contains(r#"href="/demo/pairing""#)
+            && !page.contains("demo.code"),
+        "{page}"
+    );
+    kiosk.bench.pair("hanako").await;
     let state = kiosk.sign_in().await;
     for path in [
         "/demo".to_owned(),
@@ -299,6 +308,8 @@ async fn start_pairing(kiosk: &Kiosk) -> Page {
 #[tokio::test]
 async fn the_pairing_button_leads_to_a_page_that_opens_and_looking_makes_no_invitation() {
     let kiosk = Kiosk::open().await;
+    let first = kiosk.get("/").await;
+    assert_eq!(first.headers[header::LOCATION], "/demo");
     let looked = kiosk.get("/demo/pairing").await;
     assert_eq!(looked.status, StatusCode::OK);
     assert!(
@@ -351,6 +362,8 @@ async fn nobody_is_invited_who_took_over_the_demo_persons_name() {
 #[tokio::test]
 async fn without_demo_mode_there_is_no_demo() {
     let bench = Bench::new().await;
+    assert_eq!(bench.get("/").await.status, StatusCode::OK);
+    assert_eq!(bench.get("/favicon.ico").await.status, StatusCode::OK);
     for path in ["/demo", "/demo/pairing", "/demo/sign-in/x"] {
         assert_eq!(
             bench.get(path).await.status,

@@ -1,5 +1,6 @@
 //! The pairing pages: one that a scanned invitation opens in a browser, and the one-time page that stands in for an
-//! administrator's terminal. Plain HTML that works without script.
+//! administrator's terminal. Plain HTML that works without script; a script of its own adds a button that copies the
+//! link. And what a browser asks of any server: its first page and an icon.
 //!
 //! `GET /pair/session/{id}/{secret}` shows a button and changes nothing, so that previews of the address use nothing up;
 //! its POST consumes the secret, moves the session into a cookie and issues the invitation. The secret is in the path and
@@ -10,7 +11,7 @@ use axum::{
     body::Bytes,
     extract::{Path, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use std::sync::Arc;
@@ -39,30 +40,55 @@ use view::{Notice, Page, SessionView};
 mod texts;
 mod view;
 
-const STYLE: &str = include_str!("pages/style.css");
+/// The kiosk's look, and what only these pages have.
+const STYLE: &str = concat!(
+    include_str!("../../demo/assets/kiosk.css"),
+    include_str!("pages/style.css")
+);
 const STYLE_PATH: &str = "/pair/style.css";
+const SCRIPT: &str = include_str!("pages/copy.js");
+const SCRIPT_PATH: &str = "/pair/copy.js";
+const ICON: &str = include_str!("pages/icon.svg");
+/// What the first page says outside demo mode.
+const FIRST_PAGE: &str =
+    "This is tegata-server, a CIBA OpenID provider. There is nothing to see here.\n";
 pub(crate) const COOKIE: &str = "tegata-pairing";
-/// No script at all, nothing from elsewhere, no framing.
-const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; \
+/// Nothing inline, nothing from elsewhere, no framing.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
 /// The longest form that is read.
 pub(crate) const LONGEST_FORM: usize = 1024;
 
 pub(super) fn router() -> Router<Arc<App>> {
     Router::new()
+        .route("/", get(first_page))
+        .route("/favicon.ico", get(async || file(ICON, "image/svg+xml")))
         .route("/pair", get(landing))
-        .route(STYLE_PATH, get(style))
+        .route(
+            STYLE_PATH,
+            get(async || file(STYLE, "text/css; charset=utf-8")),
+        )
+        .route(
+            SCRIPT_PATH,
+            get(async || file(SCRIPT, "text/javascript; charset=utf-8")),
+        )
         .route("/pair/session/{id}", get(show).post(type_digits))
         .route("/pair/session/{id}/{secret}", get(before).post(open))
 }
 
-async fn style() -> Response {
-    let mut response = STYLE.into_response();
+/// Leads on to the kiosk in demo mode, and otherwise says what this is.
+async fn first_page(State(app): State<Arc<App>>) -> Response {
+    if app.config.demo {
+        Redirect::to("/demo").into_response()
+    } else {
+        FIRST_PAGE.into_response()
+    }
+}
+
+fn file(text: &'static str, media_type: &'static str) -> Response {
+    let mut response = text.into_response();
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/css; charset=utf-8"),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
@@ -197,10 +223,14 @@ async fn type_digits(
     };
     let said = match outcome {
         ConfirmPairingOutcome::Confirmed { device_name, .. } => {
-            let page = Page::Done { device_name };
+            let demo = app.config.demo;
+            let page = Page::Done { device_name, demo };
             return html(StatusCode::OK, &page.render(language(&headers)));
         }
         ConfirmPairingOutcome::WrongCode { tries_left } => Notice::WrongDigits { tries_left },
+        ConfirmPairingOutcome::NotReady if session.invitation == Some(InvitationState::Used) => {
+            Notice::NoDigitsYet
+        }
         ConfirmPairingOutcome::NotReady => Notice::NoDeviceYet,
         ConfirmPairingOutcome::Failed => {
             return notice(&headers, StatusCode::GONE, Notice::Failed);
@@ -285,7 +315,8 @@ async fn render(
     };
     let device = match pairing.map(|pairing| pairing.state) {
         Some(PairingState::Confirmed { .. }) => {
-            return notice(headers, StatusCode::OK, Notice::Confirmed);
+            let demo = app.config.demo;
+            return notice(headers, StatusCode::OK, Notice::Confirmed { demo });
         }
         Some(PairingState::Failed) => return notice(headers, StatusCode::GONE, Notice::Failed),
         _ if over => return notice(headers, StatusCode::GONE, Notice::Expired),
@@ -299,6 +330,7 @@ async fn render(
         root: root.to_string(),
         link: format_link(app.issuer.wire(), &code, &root),
         code: code.expose_grouped(),
+        minutes_left: session.expires.since(now).saturating_add(59) / 60,
         redeemed: session.invitation == Some(InvitationState::Used),
         device,
         notice: said,

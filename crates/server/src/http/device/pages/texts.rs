@@ -2,7 +2,7 @@
 
 use crate::delivery::device_info::Language;
 
-/// All words of one language. `{}` stands for one inserted value.
+/// All words of one language. `{}` stands for one inserted value; U+200B in a title is where a line may break.
 pub(super) struct Texts {
     pub(super) pair_title: &'static str,
     pub(super) landing: &'static [&'static str],
@@ -11,6 +11,9 @@ pub(super) struct Texts {
     pub(super) session_title: &'static str,
     pub(super) copy: &'static str,
     pub(super) link: &'static str,
+    pub(super) copy_button: &'static str,
+    pub(super) copied: &'static str,
+    pub(super) minutes_left: &'static str,
     pub(super) by_hand: &'static str,
     pub(super) scan: &'static str,
     pub(super) host: &'static str,
@@ -23,6 +26,7 @@ pub(super) struct Texts {
     pub(super) confirm_button: &'static str,
     pub(super) done_title: &'static str,
     pub(super) done: &'static str,
+    pub(super) kiosk: &'static str,
     pub(super) unknown: &'static str,
     pub(super) used: &'static str,
     pub(super) expired: &'static str,
@@ -31,6 +35,7 @@ pub(super) struct Texts {
     pub(super) try_again: &'static str,
     pub(super) not_six_digits: &'static str,
     pub(super) no_device_yet: &'static str,
+    pub(super) no_digits_yet: &'static str,
     pub(super) wrong_digits: &'static str,
 }
 
@@ -48,6 +53,9 @@ const ENGLISH: Texts = Texts {
     session_title: "Pair a device of {}",
     copy: "Copy this link into the Tegata app (“Add an account”), or type server and code.",
     link: "Link",
+    copy_button: "Copy",
+    copied: "Copied",
+    minutes_left: "The invitation is good for one device. Minutes left: {}",
     by_hand: "To type by hand:",
     scan: "For devices that can scan:",
     host: "Server",
@@ -61,6 +69,7 @@ const ENGLISH: Texts = Texts {
     confirm_button: "Confirm",
     done_title: "Paired",
     done: "“{}” can approve from now on. You can close this page.",
+    kiosk: "Sign in at the kiosk",
     unknown: "There is no such pairing page, or this browser did not open it.",
     used: "This address has been used. If it was not you, tell your administrator.",
     expired: "The time for this pairing is over. Nothing was paired. Ask for a new invitation.",
@@ -69,43 +78,50 @@ const ENGLISH: Texts = Texts {
     try_again: "The server cannot do this at the moment. Nothing was changed. Try again shortly.",
     not_six_digits: "Six digits, please. This did not cost a try.",
     no_device_yet: "No device has used the invitation yet. This did not cost a try.",
+    no_digits_yet: "A device took the invitation but shows no digits yet. If you cancelled there, make a new invitation.",
     wrong_digits: "These are not the digits that the device shows. Tries left: {}",
 };
 
 const JAPANESE: Texts = Texts {
-    pair_title: "デバイスの登録",
+    pair_title: "デバイスの\u{200b}ペアリング",
     landing: &[
-        "このアドレスは、承認アプリを {} に登録するための招待です。開いただけでは何も登録されません。",
-        "登録したいデバイスで Tegata アプリを開き、「アカウントを追加」を選んで、このページのアドレス全体を貼り付けて\
+        "このアドレスは、承認アプリを {} とペアリングするための招待です。開いただけでは何もペアリングされません。",
+        "ペアリングしたいデバイスで Tegata アプリを開き、「アカウントを追加」を選んで、このページのアドレス全体を貼り付けて\
          ください。",
         "アプリに 6 桁の数字が表示されます。招待を表示した画面に入力してください。他の人には決して教えないでください。",
     ],
     start: "{} への招待を作成します。有効なのは数分間、1 台のデバイスのみです。このアドレスは 1 回だけ使えます。",
     start_button: "招待を表示",
-    session_title: "{} さんのデバイスを登録",
+    session_title: "{} さんの\u{200b}デバイスを\u{200b}ペアリング",
     copy: "このリンクをコピーして Tegata アプリの「アカウントを追加」に貼り付けるか、サーバーとコードを入力してください。",
     link: "リンク",
+    copy_button: "コピー",
+    copied: "コピーしました",
+    minutes_left: "招待は 1 台のデバイスで使えます。残り時間（分）：{}",
     by_hand: "手で入力する場合：",
     scan: "読み取り機能のあるデバイスでは、こちらも使えます。",
     host: "サーバー",
     code: "コード",
-    root: "指紋",
+    root: "フィンガープリント",
     redeemed: "招待はデバイスに使用されました。ご自身のデバイスでない場合は、このページを閉じて管理者に連絡してください。",
     device_waits: "デバイス「{}」（デバイス自身による名前）が待っています。",
     digits: "デバイスに表示されている 6 桁の数字",
     digits_hint: "ご自身のデバイスに表示された数字だけを入力してください。人から聞いた数字は入力しないでください。3 回まで\
                   入力できます。",
     confirm_button: "確認",
-    done_title: "登録しました",
+    done_title: "ペアリングしました",
     done: "今後「{}」で承認できます。このページは閉じてかまいません。",
-    unknown: "この登録ページは存在しないか、このブラウザーで開いたものではありません。",
+    kiosk: "デモ端末でサインイン",
+    unknown: "このペアリングのページは存在しないか、このブラウザーで開いたものではありません。",
     used: "このアドレスはすでに使われています。心当たりがない場合は管理者に連絡してください。",
-    expired: "登録の有効時間が過ぎました。何も登録されていません。新しい招待を依頼してください。",
-    failed: "数字を 3 回間違えたため、この登録は終了しました。何も登録されていません。新しい招待を依頼してください。",
-    confirmed: "デバイスは登録されました。このページは閉じてかまいません。",
+    expired: "ペアリングの有効時間が過ぎました。何もペアリングされていません。新しい招待を依頼してください。",
+    failed: "数字を 3 回間違えたため、このペアリングは終了しました。何もペアリングされていません。新しい招待を依頼してください。",
+    confirmed: "デバイスをペアリングしました。このページは閉じてかまいません。",
     try_again: "現在サーバーで処理できません。何も変更されていません。しばらくしてからもう一度お試しください。",
     not_six_digits: "6 桁の数字を入力してください。回数には数えていません。",
     no_device_yet: "招待を使ったデバイスはまだありません。回数には数えていません。",
+    no_digits_yet: "デバイスが招待を受け取りましたが、まだ数字を表示していません。デバイスで取り消した場合は、新しい招待を作成して\
+                    ください。",
     wrong_digits: "デバイスに表示されている数字と違います。残り回数：{}",
 };
 

@@ -3,7 +3,7 @@
 use qrcode::{EcLevel, QrCode, render::svg};
 
 use super::{
-    STYLE_PATH,
+    SCRIPT_PATH, STYLE_PATH,
     texts::{Texts, texts},
 };
 use crate::delivery::device_info::Language;
@@ -11,7 +11,7 @@ use crate::delivery::device_info::Language;
 /// What a page says.
 pub(super) enum Page {
     /// A device was confirmed just now.
-    Done { device_name: String },
+    Done { device_name: String, demo: bool },
     /// The invitation was opened in a browser.
     Landing { host: String },
     /// One sentence.
@@ -25,15 +25,22 @@ pub(super) enum Page {
 /// One sentence about what happened.
 #[derive(Clone, Copy)]
 pub(super) enum Notice {
-    Confirmed,
+    /// In demo mode the page leads on to the kiosk.
+    Confirmed {
+        demo: bool,
+    },
     Expired,
     Failed,
     NoDeviceYet,
+    /// A device has the invitation and is not ready.
+    NoDigitsYet,
     NotSixDigits,
     TryAgain,
     Unknown,
     Used,
-    WrongDigits { tries_left: u8 },
+    WrongDigits {
+        tries_left: u8,
+    },
 }
 
 /// An issuing session as its page shows it.
@@ -43,6 +50,8 @@ pub(super) struct SessionView {
     pub(super) root: String,
     pub(super) link: String,
     pub(super) code: String,
+    /// Rounded up.
+    pub(super) minutes_left: i64,
     pub(super) redeemed: bool,
     pub(super) device: Option<String>,
     pub(super) notice: Option<Notice>,
@@ -53,9 +62,9 @@ impl Page {
     pub(super) fn render(&self, language: Language) -> String {
         let words = texts(language);
         let (title, body) = match self {
-            Self::Done { device_name } => (
+            Self::Done { device_name, demo } => (
                 words.done_title.to_owned(),
-                paragraph(&fill(words.done, device_name)),
+                paragraph(&fill(words.done, device_name)) + &kiosk_link(words, *demo),
             ),
             Self::Landing { host } => {
                 let lines = words
@@ -66,7 +75,9 @@ impl Page {
             }
             Self::Notice(notice) => {
                 let line = notice.words(words);
-                let body = format!(r#"<p class="notice" role="status">{}</p>"#, escape(&line));
+                let said = format!(r#"<p class="notice" role="status">{}</p>"#, escape(&line));
+                let demo = matches!(notice, Notice::Confirmed { demo: true });
+                let body = said + &kiosk_link(words, demo);
                 (words.pair_title.to_owned(), body)
             }
             Self::Session(view) => (fill(words.session_title, &view.person), view.render(words)),
@@ -79,10 +90,15 @@ impl Page {
                 (words.pair_title.to_owned(), body)
             }
         };
-        let title = escape(&title);
+        let heading = escape(&title);
+        let title = heading.replace('\u{200b}', "");
+        let head = match self {
+            Self::Session(view) => view.head(),
+            _ => String::new(),
+        };
         let tag = language.tag();
         format!(
-            r#"<!doctype html><html lang="{tag}"><head><meta charset="utf-8"><title>{title}</title><meta name="viewport" content="width=device-width"><link rel="stylesheet" href="{STYLE_PATH}"></head><body><main><h1>{title}</h1>{body}</main></body></html>"#
+            r#"<!doctype html><html lang="{tag}"><head><meta charset="utf-8"><title>{title}</title><meta name="viewport" content="width=device-width"><link rel="stylesheet" href="{STYLE_PATH}">{head}</head><body><header><p>Tegata</p></header><main><h1>{heading}</h1>{body}</main></body></html>"#
         )
     }
 }
@@ -90,10 +106,11 @@ impl Page {
 impl Notice {
     fn words(self, words: &Texts) -> String {
         match self {
-            Self::Confirmed => words.confirmed.to_owned(),
+            Self::Confirmed { .. } => words.confirmed.to_owned(),
             Self::Expired => words.expired.to_owned(),
             Self::Failed => words.failed.to_owned(),
             Self::NoDeviceYet => words.no_device_yet.to_owned(),
+            Self::NoDigitsYet => words.no_digits_yet.to_owned(),
             Self::NotSixDigits => words.not_six_digits.to_owned(),
             Self::TryAgain => words.try_again.to_owned(),
             Self::Unknown => words.unknown.to_owned(),
@@ -104,15 +121,27 @@ impl Notice {
 }
 
 impl SessionView {
+    /// The script of the copy button; and, until a device has used the invitation, asking again: later that would lose
+    /// the digits that are being typed. What was said stays long enough to be read.
+    fn head(&self) -> String {
+        if self.redeemed {
+            return String::new();
+        }
+        let seconds = if self.notice.is_some() { 20 } else { 5 };
+        format!(
+            r#"<meta http-equiv="refresh" content="{seconds}"><script src="{SCRIPT_PATH}" defer></script>"#
+        )
+    }
+
     fn render(&self, words: &Texts) -> String {
         let notice = self.notice.map(|notice| {
             let line = escape(&notice.words(words));
             format!(r#"<p class="notice" role="alert">{line}</p>"#)
         });
-        let invitation = if self.redeemed {
-            paragraph(words.redeemed)
-        } else {
-            self.render_invitation(words)
+        let invitation = match self.notice {
+            Some(Notice::NoDigitsYet) => String::new(),
+            _ if self.redeemed => paragraph(words.redeemed),
+            _ => self.render_invitation(words),
         };
         let device = self
             .device
@@ -141,13 +170,16 @@ impl SessionView {
             format!(r#"<dt>{name}</dt><dd class="{class}">{value}</dd>"#)
         };
         let link = format!(
-            r#"<p><label for="pairing-link">{}</label><input id="pairing-link" readonly value="{}"></p>"#,
+            r#"<p><label for="pairing-link">{}</label><input id="pairing-link" readonly value="{}"><button id="copy-link" class="copy" type="button" data-copied="{}" hidden>{}</button></p>"#,
             escape(words.link),
-            escape(&self.link)
+            escape(&self.link),
+            escape(words.copied),
+            escape(words.copy_button),
         );
         [
             paragraph(words.copy),
             link,
+            paragraph(&fill(words.minutes_left, &self.minutes_left.to_string())),
             paragraph(words.by_hand),
             "<dl>".to_owned(),
             fact(words.host, &self.host, "host"),
@@ -176,6 +208,17 @@ fn qr(link: &str) -> String {
         .and_then(|start| image.get(start..))
         .unwrap_or_default()
         .to_owned()
+}
+
+fn kiosk_link(words: &Texts, demo: bool) -> String {
+    if demo {
+        format!(
+            r#"<p><a class="button" href="/demo">{}</a></p>"#,
+            escape(words.kiosk)
+        )
+    } else {
+        String::new()
+    }
 }
 
 fn paragraph(text: &str) -> String {

@@ -35,7 +35,7 @@ impl Browser {
                 .to_str()
                 .unwrap();
             assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"));
-            assert!(!answer.text().contains("<script"));
+            assert!(!answer.text().contains("<script>"), "nothing inline");
         }
         answer
     }
@@ -102,7 +102,25 @@ async fn a_person_pairs_through_the_page_without_script() {
             .contains("No device has used the invitation yet")
     );
 
+    let refresh = r#"<meta http-equiv="refresh""#;
+    assert!(text.contains(refresh), "notices that a device has used it");
+    assert!(text.contains("Minutes left: 5"), "{text}");
+
     let offer: RedeemResponse = world.redeem(&code).await.json();
+    let taken = browser
+        .send(&world, Method::POST, &path, "digits=123456")
+        .await
+        .text();
+    assert!(
+        taken.contains("took the invitation but shows no digits yet")
+            && !taken.contains("been used")
+            && !taken.contains("No device has used"),
+        "one message: {taken}"
+    );
+    assert!(
+        !taken.contains(refresh),
+        "what is being typed is not thrown away"
+    );
     let mut device = Device::new("<b>Desk</b>", &offer.offer);
     let answer = world
         .post(&world.endpoints().pairings, &device.registrations())
@@ -180,7 +198,7 @@ async fn a_scanned_invitation_opened_in_a_browser_explains_itself_in_the_browser
         .headers_mut()
         .insert(header::ACCEPT_LANGUAGE, "ja-JP,en;q=0.5".parse().unwrap());
     let text = world.send(request).await.text();
-    assert!(text.contains(r#"lang="ja""#) && text.contains("何も登録されません"));
+    assert!(text.contains(r#"lang="ja""#) && text.contains("何もペアリングされません"));
     let request = world.request(Method::GET, "/pair", Vec::new());
     let text = world.send(request).await.text();
     assert!(text.contains(r#"lang="en""#) && text.contains("Opening it has paired nothing"));
