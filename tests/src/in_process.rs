@@ -4,14 +4,17 @@
 //! the [`World`] is dropped. Devices keep their files in the same temporary folder and their secrets in memory; their
 //! network is the real one, behind a [`Wire`] with which a test can alter what the server says.
 
-use crate::http::{Answer, Http};
+use crate::{
+    http::{Answer, Http},
+    wire::Wire,
+};
 use anyhow::{Context as _, ensure};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -19,14 +22,10 @@ use tegata_device::{
     Device, DeviceConfig, LocalAccountId, Pin, RequestKey,
     keys::{Argon2Parameters, SoftwareApprovalKey},
     pairing::Registered,
-    ports::{
-        GivenPin, HttpRequest, HttpResponse, Network, NetworkSettings, Ports, Socket, Transport,
-        TransportError,
-    },
+    ports::{GivenPin, Ports},
     secret_store::MemoryStore,
-    transport::NetworkStack,
 };
-use tegata_protocol::{Clock as _, FixedClock, SystemRng, UnixTime, device::invitation::Issuer};
+use tegata_protocol::{Clock as _, FixedClock, SystemRng, UnixTime};
 use tegata_server::{app::App, config::Config, data_folder::DataFolder, http::serve};
 use tokio::{net::TcpListener, sync::oneshot};
 
@@ -483,98 +482,6 @@ impl TestDevice {
     /// Never: the PIN is one.
     pub fn person() -> GivenPin {
         GivenPin(Pin::typed(PIN).expect("a PIN"))
-    }
-}
-
-type Alter =
-    dyn Fn(&HttpRequest, HttpResponse) -> Result<HttpResponse, TransportError> + Send + Sync;
-
-/// The real network, with somebody on the line who can alter what the server answers, or cut it.
-#[derive(Clone, Default)]
-pub struct Wire {
-    alter: Arc<Mutex<Option<Arc<Alter>>>>,
-    cut: Arc<AtomicBool>,
-}
-
-impl Wire {
-    /// From now on every answer goes through `alter`.
-    pub fn alter(
-        &self,
-        alter: impl Fn(&HttpRequest, HttpResponse) -> Result<HttpResponse, TransportError>
-        + Send
-        + Sync
-        + 'static,
-    ) {
-        *self.slot() = Some(Arc::new(alter));
-    }
-
-    /// From now on nothing gets through, in either direction.
-    pub fn cut(&self) {
-        self.cut.store(true, Ordering::SeqCst);
-    }
-
-    /// Everything comes through as it is again.
-    pub fn restore(&self) {
-        self.cut.store(false, Ordering::SeqCst);
-        *self.slot() = None;
-    }
-
-    fn passes(&self) -> Result<(), TransportError> {
-        if self.cut.load(Ordering::SeqCst) {
-            Err(TransportError::Offline("cut".into()))
-        } else {
-            Ok(())
-        }
-    }
-
-    fn slot(&self) -> std::sync::MutexGuard<'_, Option<Arc<Alter>>> {
-        self.alter.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Network for Wire {
-    fn transport(
-        &self,
-        issuer: &Issuer,
-        settings: &NetworkSettings,
-    ) -> Result<Arc<dyn Transport>, TransportError> {
-        let inner = NetworkStack.transport(issuer, settings)?;
-        Ok(Arc::new(Tapped {
-            inner,
-            wire: self.clone(),
-        }))
-    }
-}
-
-struct Tapped {
-    inner: Arc<dyn Transport>,
-    wire: Wire,
-}
-
-impl Transport for Tapped {
-    fn request(
-        &self,
-        request: HttpRequest,
-    ) -> futures_util::future::BoxFuture<'_, Result<HttpResponse, TransportError>> {
-        Box::pin(async move {
-            self.wire.passes()?;
-            let answer = self.inner.request(request.clone()).await?;
-            let alter = self.wire.slot().clone();
-            match alter {
-                None => Ok(answer),
-                Some(alter) => alter(&request, answer),
-            }
-        })
-    }
-
-    fn open_socket<'a>(
-        &'a self,
-        url: &'a str,
-    ) -> futures_util::future::BoxFuture<'a, Result<Socket, TransportError>> {
-        Box::pin(async move {
-            self.wire.passes()?;
-            self.inner.open_socket(url).await
-        })
     }
 }
 

@@ -27,3 +27,4 @@ pub mod terminal_device;
 pub mod vectors;
 pub mod webdriver;
 pub mod window;
+pub mod wire;
