@@ -25,7 +25,7 @@ pub(super) fn of(name: &str) -> Vec<Vec<u8>> {
             .to_string(),
             r#"{"user":"hanako","page":true}"#.to_owned(),
             r#"{"secret":"abc","code":"123456"}"#.to_owned(),
-            r#"{"file":"/tmp/backup"}"#.to_owned(),
+            r#"{"file":"backup.db"}"#.to_owned(),
         ],
         "backchannel_parameters" => vec![
             "scope=openid+profile&login_hint=hanako&binding_message=Till%204&acr_values=a+b\
