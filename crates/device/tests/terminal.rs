@@ -105,6 +105,86 @@ fn completions_and_help_need_no_data_folder() {
     assert!(!dir.path().join("data").exists());
 }
 
+#[test]
+fn ids_may_begin_with_a_hyphen() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for (args, words) in [
+        (&["show", "-7Qk"][..], "not paired"),
+        (&["show", "--json", "-7Qk"], "not paired"),
+        (&["approve", "-7Qk", "--code", "493021"], "not paired"),
+        (&["deny", "-hQk"], "not paired"),
+        (&["history", "show", "-7Qk"], "begins with -7Qk"),
+        (&["history", "export", "-7Qk", "-"], "begins with -7Qk"),
+        (&["accounts", "remove", "-7Qk"], "begins with -7Qk"),
+        (&["--account", "-7Qk", "inbox"], "begins with -7Qk"),
+        (&["inbox", "--account", "-7Qk"], "begins with -7Qk"),
+    ] {
+        let output = tegata(dir.path(), &[], args, "");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(words), "{args:?}: {said}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said_with_what_to_do() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let link = "https://id.example/pair";
+    let first_parameter = format!("{link}#v=1");
+    for (args, status, words) in [
+        (&["pair", "0123-4567-89AB"][..], 2, "(add --server HOST)"),
+        (&["pair", "hello"], 2, "copy the whole link, in quotes"),
+        (&["pair", link], 2, "the link is cut off"),
+        (&["pair", &first_parameter], 2, "the link is cut off"),
+        (
+            &["pair", "--server", "id.example", "0123-4567-89AB"],
+            2,
+            "no terminal to ask at; add --yes",
+        ),
+        (&["approve"], 2, "`tegata inbox` lists"),
+        (
+            &["inbox", "--account", "gv"],
+            2,
+            "no account begins with gv; `tegata accounts` lists them",
+        ),
+        (&["verify", "/nonexistent"], 1, "/nonexistent"),
+        (&["accounts"], 0, "not paired yet; see `tegata pair --help`"),
+    ] {
+        let output = tegata(dir.path(), &[], args, "");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(words), "{args:?}: {said}");
+        assert_eq!(code(&output), Some(status), "{args:?}: {said}");
+    }
+}
+
+#[test]
+fn pairing_offers_no_account_and_lists_its_own_options_first() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let output = tegata(dir.path(), &[], &["pair", "--help"], "");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(!said.contains("--account"), "{said}");
+    let own = said.find("--server <").expect("its own option");
+    let shared = said.find("--data-dir <").expect("a shared option");
+    assert!(own < shared, "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_passphrase_file_that_others_can_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("passphrase");
+    std::fs::write(&file, "correct horse\n").expect("written");
+    let name = file.to_string_lossy();
+    for (mode, warned) in [(0o644, true), (0o600, false)] {
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(&file, permissions).expect("changed");
+        let args = ["accounts", "--passphrase-file", &name];
+        let output = tegata(dir.path(), &[], &args, "");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(said.contains("others can read"), warned, "{said}");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn without_a_bus_the_credential_store_is_missing_and_the_remedy_is_named() {

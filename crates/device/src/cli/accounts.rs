@@ -4,6 +4,8 @@ use super::{
     Context,
     args::AccountsCommand,
     failure::Failure,
+    only,
+    person::confirm,
     screen::{self, plain, utc},
 };
 use serde_json::json;
@@ -14,7 +16,11 @@ pub(super) async fn accounts(
 ) -> Result<(), Failure> {
     match command.unwrap_or(AccountsCommand::List { json: false }) {
         AccountsCommand::List { json } => {
-            for account in context.accounts()? {
+            let accounts = context.accounts()?;
+            if accounts.is_empty() && !json {
+                screen::complain("not paired yet; see `tegata pair --help`");
+            }
+            for account in accounts {
                 if json {
                     screen::json(&json!(account));
                 } else {
@@ -31,22 +37,13 @@ pub(super) async fn accounts(
             }
         }
         AccountsCommand::Remove { id, yes } => {
-            let mut found = context.accounts()?;
-            found.retain(|account| account.id.as_str().starts_with(&id));
-            let [account] = found.as_slice() else {
-                return Err(Failure::usage(format!(
-                    "{} accounts begin with {id}; see `tegata accounts`",
-                    found.len()
-                )));
-            };
+            let account = only(context.accounts()?, &id)?;
             let name = plain(&account.account_name);
             let question = format!(
                 "Forget {name} at {} with its history?",
                 account.issuer.host()
             );
-            if !yes && !screen::confirms(&question) {
-                return Err(Failure::usage("not confirmed"));
-            }
+            confirm(yes, &question)?;
             context.device.remove(&account.id).await?;
             screen::line("Forgotten here. The server still lists this device; revoke it there.");
         }

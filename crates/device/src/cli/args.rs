@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use tegata_protocol::device::decision::DenyReason;
 
@@ -18,8 +18,17 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+/// The command line with what cannot be said where it is declared.
+pub(crate) fn command() -> clap::Command {
+    // What a command has itself is not handed down to it: pairing is about no account of this device yet.
+    let unseen = Arg::new("account").long("account").value_name("ID");
+    let unseen = unseen.allow_hyphen_values(true).hide(true);
+    Cli::command().mut_subcommand("pair", |pair| pair.arg(unseen))
+}
+
 /// Options of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
     /// Folder of this device's data [default: the system's place for application data].
     #[arg(long, global = true, env = "TEGATA_DEVICE_DATA", value_name = "DIR")]
@@ -46,7 +55,7 @@ pub(crate) struct Global {
     )]
     pub(crate) keyring_label: String,
     /// Only this account (its id or the start of it).
-    #[arg(long, global = true, value_name = "ID")]
+    #[arg(long, global = true, value_name = "ID", allow_hyphen_values = true)]
     pub(crate) account: Option<String>,
 }
 
@@ -77,7 +86,8 @@ pub(crate) enum Command {
         after_help = "Examples:\n  tegata show 7Qk\n  tegata show 7Qk --json | jq .prompt.scopes"
     )]
     Show {
-        /// The request, or the start of its id.
+        /// The request, or the start of its id; `tegata inbox` lists them.
+        #[arg(value_name = "REQUEST", allow_hyphen_values = true)]
         id: String,
         /// One JSON object.
         #[arg(long)]
@@ -88,7 +98,8 @@ pub(crate) enum Command {
         after_help = "Examples:\n  tegata approve 7Qk --code 493021\n  tegata approve 7Qk --code 493021 --pin-fd 3 3< pin.txt"
     )]
     Approve {
-        /// The request, or the start of its id.
+        /// The request, or the start of its id; `tegata inbox` lists them.
+        #[arg(value_name = "REQUEST", allow_hyphen_values = true)]
         id: String,
         /// The code from the other screen, if the request asks for one.
         #[arg(long)]
@@ -104,7 +115,8 @@ pub(crate) enum Command {
         after_help = "Examples:\n  tegata deny 7Qk\n  tegata deny 7Qk --reason not_me\n\nA request that was approved already, here or on another device of the account, can still be denied\nwith --reason not_me. That is a report: the server takes back what was granted and refuses the\nclient for a while. 'tegata history' names such requests."
     )]
     Deny {
-        /// The request, or the start of its id.
+        /// The request, or the start of its id; `tegata inbox` lists them.
+        #[arg(value_name = "REQUEST", allow_hyphen_values = true)]
         id: String,
         /// Why.
         #[arg(long, value_enum, default_value = "changed_mind")]
@@ -138,7 +150,7 @@ pub(crate) enum Command {
         /// The file; `-` for standard input.
         file: PathBuf,
         /// Thumbprint of the root key to trust [default: that of a paired account with the same issuer].
-        #[arg(long, value_name = "THUMBPRINT")]
+        #[arg(long, value_name = "THUMBPRINT", allow_hyphen_values = true)]
         root: Option<String>,
     },
     /// Paired accounts.
@@ -206,11 +218,13 @@ pub(crate) enum HistoryCommand {
     /// One request with its outcome.
     Show {
         /// The request, or the start of its id.
+        #[arg(allow_hyphen_values = true)]
         id: String,
     },
     /// Write the evidence of a decision made here, for `tegata verify`.
     Export {
         /// The request, or the start of its id.
+        #[arg(allow_hyphen_values = true)]
         id: String,
         /// The file; `-` for standard output.
         file: PathBuf,
@@ -228,6 +242,7 @@ pub(crate) enum AccountsCommand {
     /// Forget an account on this machine. The server is not told.
     Remove {
         /// The account, or the start of its id.
+        #[arg(allow_hyphen_values = true)]
         id: String,
         /// Without asking.
         #[arg(long)]

@@ -5,15 +5,24 @@ use super::{
     failure::Failure,
     screen::{self, plain},
 };
+use std::collections::HashSet;
 use tegata_device::Health;
 
 /// Looks at what every command needs, says what does not work, and ends with the first failure's exit code.
 pub(super) async fn doctor(context: &Context) -> Result<(), Failure> {
-    let mut first = None;
+    let (mut first, mut said_before) = (None, HashSet::new());
     let mut note = |what: &str, result: Result<(), Failure>| match result {
         Ok(()) => screen::line(&format!("ok       {what}")),
         Err(failure) => {
-            screen::line(&format!("problem  {what}: {failure}"));
+            let text = failure.to_string();
+            // A credential store that fails does so for every account.
+            let said = if said_before.contains(&text) {
+                "as above"
+            } else {
+                &text
+            };
+            screen::line(&format!("problem  {what}: {said}"));
+            said_before.insert(text);
             first.get_or_insert(failure);
         }
     };
@@ -49,7 +58,9 @@ pub(super) async fn doctor(context: &Context) -> Result<(), Failure> {
             note(&format!("{name}: state"), Err(Failure::refused(advice)));
         }
     }
-    first.map_or(Ok(()), Err)
+    first.map_or(Ok(()), |failure| {
+        Err(failure.reworded("not everything works; see the problems above"))
+    })
 }
 
 fn advice(health: Health) -> Option<String> {

@@ -1,11 +1,15 @@
 //! Failures of commands and their exit codes.
 
+use super::words;
 use std::fmt;
 use tegata_device::{
     error::{AccessError, DecideError, HistoryError, OpenError},
     pairing::{PairingCause, PairingFailure, PairingRemedy},
     ports::SecretStoreError,
 };
+
+/// What to do without a credential store.
+const NO_STORE: &str = "use --passphrase-file FILE, or start a credential store";
 
 /// Why a command ends with another code than 0.
 #[derive(Debug)]
@@ -38,6 +42,17 @@ impl Failure {
         }
     }
 
+    /// The same failure, with more to say.
+    pub(crate) fn and(mut self, more: &str) -> Self {
+        self.text = format!("{}; {more}", self.text);
+        self
+    }
+
+    /// The same exit code with other words.
+    pub(crate) fn reworded(&self, text: impl Into<String>) -> Self {
+        Self::new(self.code, text)
+    }
+
     pub(crate) fn exit_code(&self) -> u8 {
         self.code
     }
@@ -65,7 +80,7 @@ impl From<AccessError> for Failure {
     fn from(error: AccessError) -> Self {
         let hint = match &error {
             AccessError::Secret(SecretStoreError::Unavailable(_) | SecretStoreError::TimedOut) => {
-                "; unlock or start the credential store, or use --passphrase-file"
+                return Self::locked(format!("{NO_STORE} ({error})"));
             }
             AccessError::Secret(SecretStoreError::Locked) => "; unlock it and try again",
             AccessError::Secret(SecretStoreError::Missing) => {
@@ -83,14 +98,29 @@ impl From<DecideError> for Failure {
         match error {
             DecideError::Access(error) => error.into(),
             DecideError::Offline(_) => Self::offline(text),
-            DecideError::PinLocked | DecideError::PinWrong { .. } | DecideError::Person(_) => {
-                Self::locked(text)
+            DecideError::PinWrong { tries_left } => Self::locked(format!(
+                "the PIN is wrong; {}",
+                words::tries_left(tries_left)
+            )),
+            DecideError::PinLocked | DecideError::Person(_) => Self::locked(text),
+            DecideError::TransferMismatch { tries_left: 0 } => Self::refused(
+                "the code was wrong for the last time; the request has ended, start again at the other screen",
+            ),
+            DecideError::TransferMismatch { tries_left } => Self::refused(format!(
+                "the code is wrong; {}",
+                words::tries_left(tries_left)
+            )),
+            DecideError::ServerRefused(problem) => {
+                Self::refused(words::problem(problem.code).map_or(text, str::to_owned))
             }
             DecideError::TransferMalformed => Self::usage(text),
             DecideError::RequestClosed { how } => {
                 Self::refused(format!("{text}: {}", super::requests::describe_close(&how)))
             }
-            DecideError::DenyOnly(reasons) => Self::refused(format!("{text}: {reasons:?}")),
+            DecideError::DenyOnly(reasons) => {
+                let reasons: Vec<_> = reasons.into_iter().map(words::deny_only).collect();
+                Self::refused(format!("{text}: {}", reasons.join("; ")))
+            }
             _ => Self::refused(text),
         }
     }
@@ -111,14 +141,35 @@ impl From<PairingFailure> for Failure {
             PairingRemedy::AskOperator => "ask who runs the server",
             PairingRemedy::CheckClock => "set this machine's clock",
             PairingRemedy::CheckConnection => "look at the network and try again",
-            PairingRemedy::InstallKeyring => "start a credential store, or use --passphrase-file",
+            PairingRemedy::InstallKeyring => NO_STORE,
             PairingRemedy::NewInvitation => "get a new invitation",
             PairingRemedy::TryAgain => "try again",
             PairingRemedy::UnlockKeyring => "unlock the credential store and try again",
             PairingRemedy::UpdateApp => "update this program",
             _ => "nothing has to be done",
         };
-        let text = format!("{failure} ({remedy})");
+        let text = match failure.cause {
+            PairingCause::InvitationUsed => {
+                "this invitation has been used already; get a new one".to_owned()
+            }
+            PairingCause::InvitationExpired => {
+                "this invitation has lapsed, or the digits were not typed in time; get a new one"
+                    .to_owned()
+            }
+            PairingCause::InvitationUnknown => {
+                "the server does not know this invitation; look at what was typed, or get a new one"
+                    .to_owned()
+            }
+            PairingCause::ConfirmationFailed => {
+                "the digits were wrong three times, or the pairing was refused; get a new invitation"
+                    .to_owned()
+            }
+            PairingCause::InvitationMalformed => failure.to_string(),
+            PairingCause::KeyringMissing | PairingCause::KeyringTimeout => {
+                format!("{remedy} ({failure})")
+            }
+            _ => format!("{failure} ({remedy})"),
+        };
         match failure.cause {
             PairingCause::Offline => Self::offline(text),
             PairingCause::InvitationMalformed => Self::usage(text),
@@ -127,5 +178,35 @@ impl From<PairingFailure> for Failure {
             | PairingCause::KeyringTimeout => Self::locked(text),
             _ => Self::refused(text),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_wrong_code_is_said_to_be_the_last() {
+        for (tries_left, words) in [
+            (2, "2 tries are left"),
+            (1, "1 try is left"),
+            (0, "wrong for the last time"),
+        ] {
+            let failure = Failure::from(DecideError::TransferMismatch { tries_left });
+            assert_eq!(failure.exit_code(), 1);
+            assert!(failure.to_string().contains(words), "{failure}");
+        }
+    }
+
+    #[test]
+    fn an_invitation_that_was_used_is_named_in_plain_words() {
+        let failure = Failure::from(PairingFailure {
+            cause: PairingCause::InvitationUsed,
+            detail: "the server refused: invitation_used".into(),
+        });
+        assert_eq!(
+            failure.to_string(),
+            "this invitation has been used already; get a new one"
+        );
     }
 }

@@ -6,6 +6,7 @@ use super::{
     failure::Failure,
     requests::{describe_blocked, describe_close, describe_report, matches},
     screen::{self, plain, utc},
+    words,
 };
 use serde_json::{Value, json};
 use std::{collections::HashSet, path::Path};
@@ -122,7 +123,9 @@ pub(super) async fn approved(
 fn outcome(state: &RequestState) -> String {
     match state {
         RequestState::Approved { at } => format!("approved, {}", utc(*at)),
-        RequestState::Denied { reason, at } => format!("denied ({reason:?}), {}", utc(*at)),
+        RequestState::Denied { reason, at } => {
+            format!("denied ({}), {}", words::deny_reason(*reason), utc(*at))
+        }
         RequestState::Reported { at } => describe_report(*at),
         RequestState::Closed(how) => describe_close(how),
         other => format!("{other:?}"),

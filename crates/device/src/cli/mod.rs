@@ -11,9 +11,13 @@ mod requests;
 mod screen;
 mod verify;
 mod watch;
+mod words;
 
 use args::{Cli, Command, Global};
-use clap::{CommandFactory as _, Parser as _};
+use clap::{
+    FromArgMatches as _,
+    error::{ContextKind, ContextValue},
+};
 use failure::Failure;
 use std::{process::ExitCode, sync::Arc};
 use tegata_device::{
@@ -30,7 +34,10 @@ const APP: &str = concat!("tegata/", env!("CARGO_PKG_VERSION"));
 
 /// Parses, runs, and turns failures into exit codes.
 pub(crate) fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match parse() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
     let filter = tracing_subscriber::EnvFilter::try_from_env("TEGATA_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("off"));
     tracing_subscriber::fmt()
@@ -57,9 +64,32 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
+/// Reads the command line; the exit code if it asks for nothing but help, or is wrong.
+fn parse() -> Result<Cli, ExitCode> {
+    let parsed = args::command().try_get_matches();
+    parsed
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+        .map_err(|error| {
+            // A closed pipe is not an error.
+            let _ = error.print();
+            let missing = error.get(ContextKind::InvalidArg);
+            if let Some(ContextValue::Strings(missing)) = missing
+                && missing.iter().any(|name| name == "<REQUEST>")
+            {
+                screen::complain("\n`tegata inbox` lists the requests that wait.");
+            }
+            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+        })
+}
+
 async fn dispatch(cli: Cli) -> Result<(), Failure> {
     if let Command::Completions { shell } = cli.command {
-        clap_complete::generate(shell, &mut Cli::command(), "tegata", &mut std::io::stdout());
+        clap_complete::generate(
+            shell,
+            &mut args::command(),
+            "tegata",
+            &mut std::io::stdout(),
+        );
         return Ok(());
     }
     let device = open(&cli.global)?;
@@ -100,23 +130,33 @@ impl Context {
     fn accounts(&self) -> Result<Vec<AccountSummary>, Failure> {
         let mut accounts = self.device.accounts();
         if let Some(start) = &self.account {
-            accounts.retain(|account| account.id.as_str().starts_with(start));
-            if accounts.len() != 1 {
-                return Err(Failure::usage(format!(
-                    "--account {start} names {} accounts; see `tegata accounts`",
-                    accounts.len()
-                )));
-            }
+            accounts = vec![only(accounts, start)?];
         }
         Ok(accounts)
     }
+}
+
+/// The one account whose id begins like this.
+fn only(mut accounts: Vec<AccountSummary>, start: &str) -> Result<AccountSummary, Failure> {
+    accounts.retain(|account| account.id.as_str().starts_with(start));
+    let how_many = match (accounts.pop(), accounts.is_empty()) {
+        (Some(account), true) => return Ok(account),
+        (Some(_), false) => "several accounts begin",
+        (None, _) => "no account begins",
+    };
+    Err(Failure::usage(format!(
+        "{how_many} with {start}; `tegata accounts` lists them"
+    )))
 }
 
 fn open(global: &Global) -> Result<Device, Failure> {
     let config = DeviceConfig::locate(global.data_dir.clone(), APP)?;
     let rng = Arc::new(SystemRng::new());
     let passphrase = match (&global.passphrase_file, global.passphrase_fd) {
-        (Some(path), _) => Some(person::read_secret_file(path)?),
+        (Some(path), _) => {
+            person::warn_if_shared(path);
+            Some(person::read_secret_file(path)?)
+        }
         (None, Some(descriptor)) => Some(person::read_secret_descriptor(descriptor)?),
         (None, None) => None,
     };

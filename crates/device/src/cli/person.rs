@@ -87,6 +87,36 @@ impl PersonCheck for TerminalPerson {
     }
 }
 
+/// Goes on only if the person says yes, or `yes` says so for them.
+pub(crate) fn confirm(yes: bool, question: &str) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    match screen::confirms(question) {
+        Some(true) => Ok(()),
+        Some(false) => Err(Failure::usage("not confirmed")),
+        None => Err(Failure::usage("there is no terminal to ask at; add --yes")),
+    }
+}
+
+/// Says so if others than the owner can read a file that holds a secret.
+pub(crate) fn warn_if_shared(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let shared = std::fs::metadata(path)
+            .is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o044 != 0);
+        if shared {
+            let name = path.display();
+            screen::complain(&format!(
+                "warning: others can read {name}; run `chmod 600 {name}`"
+            ));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
 /// The first line of a file.
 pub(crate) fn read_secret_file(path: &Path) -> Result<Secret<String>, Failure> {
     let failed =

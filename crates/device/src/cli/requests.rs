@@ -5,6 +5,7 @@ use super::{
     failure::Failure,
     person::TerminalPerson,
     screen::{self, plain, utc},
+    words,
 };
 use serde_json::{Value, json};
 use tegata_device::{
@@ -13,15 +14,16 @@ use tegata_device::{
 use tegata_protocol::{
     UnixTime,
     device::{
-        decision::{DenyReason, Verdict},
+        decision::DenyReason,
         problem::CloseReason,
         prompt::{RegisteredBy, Transfer},
     },
 };
 
 impl Context {
-    /// Asks every account's server for what waits. An account that fails is complained about if others work.
-    pub(super) async fn refresh(&self) -> Result<(), Failure> {
+    /// Asks every account's server for what waits. An account that fails is complained about if others work; the answer is
+    /// then the failure with which a command ends that needed them all.
+    pub(super) async fn refresh(&self) -> Result<Option<Failure>, Failure> {
         let accounts = self.accounts()?;
         if accounts.is_empty() {
             return Err(Failure::usage(
@@ -39,15 +41,23 @@ impl Context {
         {
             return Err(failure);
         }
+        let mut missed = None;
         for (account, failure) in failures {
             let name = plain(&account.account_name);
             screen::complain(&format!("{name} at {}: {failure}", account.issuer.host()));
+            missed.get_or_insert_with(|| Failure::offline("not every account could be asked"));
         }
-        Ok(())
+        Ok(missed)
     }
 
-    /// The one request whose id, or full name, begins like this.
-    pub(super) fn find(&self, start: &str) -> Result<RequestSnapshot, Failure> {
+    /// Asks for what waits, and finds one request.
+    async fn ask_and_find(&self, start: &str) -> Result<RequestSnapshot, Failure> {
+        let missed = self.refresh().await?;
+        self.find(start, missed.is_none())
+    }
+
+    /// The one request whose id, or full name, begins like this; `all_asked` says whether every server answered.
+    fn find(&self, start: &str, all_asked: bool) -> Result<RequestSnapshot, Failure> {
         let mut found = self.device.inbox().requests;
         found.retain(|request| matches(&request.key, start));
         match (found.pop(), found.is_empty()) {
@@ -55,8 +65,29 @@ impl Context {
             (Some(_), false) => Err(Failure::usage(format!(
                 "several requests begin with {start}"
             ))),
-            (None, _) => Err(Failure::refused(format!("no request begins with {start}"))),
+            (None, _) => Err(not_found(start, all_asked)),
         }
+    }
+}
+
+/// That no request begins like this, as far as that is known: `all_asked` says whether every server answered.
+fn not_found(start: &str, all_asked: bool) -> Failure {
+    if all_asked {
+        Failure::refused(format!(
+            "no request begins with {start}; `tegata inbox` lists them"
+        ))
+    } else {
+        Failure::offline(format!(
+            "no request at the servers that answered begins with {start}; it may wait at one that was out of reach"
+        ))
+    }
+}
+
+fn nothing_waits(all_asked: bool) -> &'static str {
+    if all_asked {
+        "Nothing waits."
+    } else {
+        "Nothing waits at the servers that answered."
     }
 }
 
@@ -65,12 +96,12 @@ pub(super) fn matches(key: &RequestKey, start: &str) -> bool {
 }
 
 pub(super) async fn inbox(context: &Context, json: bool) -> Result<(), Failure> {
-    context.refresh().await?;
+    let missed = context.refresh().await?;
     let inbox = context.device.inbox();
     if json {
         let requests: Vec<Value> = inbox.requests.iter().map(|r| to_json(context, r)).collect();
         screen::json(&json!({ "requests": requests, "blocked": inbox.blocked }));
-        return Ok(());
+        return missed.map_or(Ok(()), Err);
     }
     for request in &inbox.requests {
         let prompt = &request.prompt;
@@ -85,14 +116,13 @@ pub(super) async fn inbox(context: &Context, json: bool) -> Result<(), Failure> 
         screen::line(&describe_blocked(blocked));
     }
     if inbox.requests.is_empty() && inbox.blocked.is_empty() {
-        screen::line("Nothing waits.");
+        screen::line(nothing_waits(missed.is_none()));
     }
-    Ok(())
+    missed.map_or(Ok(()), Err)
 }
 
 pub(super) async fn show(context: &Context, id: &str, json: bool) -> Result<(), Failure> {
-    context.refresh().await?;
-    let request = context.find(id)?;
+    let request = context.ask_and_find(id).await?;
     if json {
         screen::json(&to_json(context, &request));
     } else {
@@ -109,15 +139,15 @@ pub(super) async fn approve(
     pin_fd: Option<u32>,
     json: bool,
 ) -> Result<(), Failure> {
-    context.refresh().await?;
-    let request = context.find(id)?;
+    let request = context.ask_and_find(id).await?;
     if !json {
         print(context, &request);
     }
     let code = match (request.prompt.transfer, code) {
-        (Transfer::Code { length, .. }, None) => Some(
+        (Transfer::Code { length, alphabet }, None) => Some(
             screen::ask(&format!(
-                "The {length} characters that the other screen shows: "
+                "The {length} {} that the other screen shows: ",
+                words::characters(alphabet)
             ))
             .ok_or_else(|| Failure::usage("this request asks for a code; give --code"))?,
         ),
@@ -137,8 +167,8 @@ pub(super) async fn deny(
     reason: DenyReason,
     json: bool,
 ) -> Result<(), Failure> {
-    context.refresh().await?;
-    let found = match context.find(id) {
+    let missed = context.refresh().await?;
+    let found = match context.find(id, missed.is_none()) {
         // What was approved is no more in the inbox of a new process, and can be reported all the same.
         Err(failure) if reason == DenyReason::NotMe => {
             let approved = super::history::approved(context, id).await?;
@@ -243,10 +273,7 @@ pub(super) fn describe_close(how: &CloseReason) -> String {
             at,
             ..
         } => {
-            let verb = match decision {
-                Verdict::Approve => "approved",
-                Verdict::Deny => "denied",
-            };
+            let verb = words::verdict(*decision);
             format!("{verb} on {}, {}", plain(device_name), utc(*at))
         }
         CloseReason::Moved => "the account moved to another device".into(),
@@ -260,9 +287,9 @@ pub(super) fn describe_close(how: &CloseReason) -> String {
 
 pub(super) fn describe_blocked(blocked: &BlockedMessage) -> String {
     format!(
-        "{}  BLOCKED: a message failed verification ({:?}), {}",
+        "{}  BLOCKED: a message failed verification ({}), {}",
         blocked.id,
-        blocked.reason,
+        words::block_reason(blocked.reason),
         utc(blocked.at)
     )
 }
@@ -271,7 +298,8 @@ pub(super) fn describe_blocked(blocked: &BlockedMessage) -> String {
 fn print(context: &Context, request: &RequestSnapshot) {
     let prompt = &request.prompt;
     let row = |name: &str, value: &str| screen::line(&format!("{name:<14}{}", plain(value)));
-    row("Request", &request.key.to_string());
+    row("Request", request.key.request.as_str());
+    row("Kind", words::kind(prompt.kind));
     row("Status", &describe(context, request));
     row("Server", prompt.iss.host());
     if let Some(account) = context.device.account(&request.key.account) {
@@ -284,6 +312,7 @@ fn print(context: &Context, request: &RequestSnapshot) {
     if prompt.client.registered_by == RegisteredBy::Itself {
         row("", "registered itself: the name is its own words");
     }
+    row("  registered", &utc(prompt.client.since));
     if let Some(host) = &prompt.client.host {
         row("  proved host", host);
     }
@@ -334,12 +363,30 @@ fn print(context: &Context, request: &RequestSnapshot) {
         row("Client's words", message);
     }
     for reason in &request.deny_only {
-        row("Deny only", &format!("{reason:?}"));
+        row("Deny only", words::deny_only(*reason));
     }
-    if let Transfer::Code { length, .. } = prompt.transfer {
+    if let Transfer::Code { length, alphabet } = prompt.transfer {
         row(
             "Code",
-            &format!("{length} characters, shown on the other screen"),
+            &format!(
+                "{length} {}, shown on the other screen",
+                words::characters(alphabet)
+            ),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_asked_is_not_claimed_to_be_empty() {
+        assert_eq!(nothing_waits(true), "Nothing waits.");
+        assert!(nothing_waits(false).ends_with("that answered."));
+        assert_eq!(not_found("zz", true).exit_code(), 1);
+        let unsure = not_found("zz", false);
+        assert_eq!(unsure.exit_code(), 3);
+        assert!(unsure.to_string().contains("out of reach"), "{unsure}");
     }
 }

@@ -20,11 +20,12 @@ pub(crate) fn complain(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Asks yes or no; no where nobody can answer.
-pub(crate) fn confirms(question: &str) -> bool {
-    io::stdin().is_terminal()
-        && ask(&format!("{question} [y/N] "))
+/// Asks yes or no; `None` where nobody can answer.
+pub(crate) fn confirms(question: &str) -> Option<bool> {
+    io::stdin().is_terminal().then(|| {
+        ask(&format!("{question} [y/N] "))
             .is_some_and(|answer| matches!(answer.trim(), "y" | "Y" | "yes"))
+    })
 }
 
 /// Asks for a line that may be seen.

@@ -4,6 +4,7 @@ use super::{
     Context,
     failure::Failure,
     screen::{self, plain, utc},
+    words,
 };
 use std::{
     fs::File,
@@ -23,29 +24,34 @@ use tegata_protocol::{
 };
 
 pub(super) fn verify(context: &Context, file: &Path, root: Option<&str>) -> Result<(), Failure> {
-    let bytes = read(file)?;
+    let bytes = read(file)
+        .map_err(|error| Failure::refused(format!("{} cannot be read: {error}", file.display())))?;
     let evidence =
         parse_evidence_file(&bytes).map_err(|error| Failure::refused(error.to_string()))?;
-    let trusted = if let Some(text) = root {
-        Sha256Digest::from_b64u(text)
+    let (trusted, source) = if let Some(text) = root {
+        let root = Sha256Digest::from_b64u(text)
             .map(Thumbprint)
-            .map_err(|_| Failure::usage("--root takes a thumbprint, 43 characters"))?
+            .map_err(|_| Failure::usage("--root takes a thumbprint, 43 characters"))?;
+        (root, "the command line".to_owned())
     } else {
         // The file says only which account's root to compare with; nothing in it is believed for it.
         let claimed = verify_metadata(&evidence.metadata_jws, &evidence.root)
             .map_err(|_| Failure::refused("the metadata is not signed by the root key"))?;
         let accounts = context.accounts()?;
         let paired = accounts.iter().find(|a| a.issuer == claimed.iss);
-        paired.map(|account| account.root).ok_or_else(|| {
+        let account = paired.ok_or_else(|| {
             Failure::usage(format!(
                 "no account of {} is paired here; name the root key to trust with --root",
                 claimed.iss
             ))
-        })?
+        })?;
+        let name = plain(&account.account_name);
+        let source = format!("the paired account {name} at {}", account.issuer.host());
+        (account.root, source)
     };
     let report =
         verify_evidence(&evidence, trusted).map_err(|error| Failure::refused(error.to_string()))?;
-    print(&report);
+    print(&report, &source);
     Ok(())
 }
 
@@ -60,16 +66,17 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn print(report: &EvidenceReport) {
+fn print(report: &EvidenceReport, source: &str) {
     screen::line(&format!("issuer     {}", report.issuer));
     screen::line(&format!("root key   {}", report.root));
+    screen::line(&format!("  trusted  as given by {source}"));
     match &report.finding {
         EvidenceFinding::Decision(finding) => print_decision(finding),
         EvidenceFinding::Client(receipt) => {
             screen::line("client     by the issuer's word:");
             screen::line(&format!("  client     {}", receipt.aud));
             screen::line(&format!("  subject    {}", plain(&receipt.sub)));
-            screen::line(&format!("  decision   {:?}", receipt.decision));
+            screen::line(&format!("  decision: {}", words::verdict(receipt.decision)));
             screen::line(&format!("  at         {}", utc(receipt.auth_time)));
             screen::line(&format!("  evidence   {}", receipt.evidence));
         }
@@ -91,7 +98,7 @@ fn print_decision(finding: &DecisionFinding) {
     ));
     let verdict = match &finding.decision {
         Decision::Approve { .. } => "approved, with the person verified".to_owned(),
-        Decision::Deny { reason } => format!("denied ({reason:?})"),
+        Decision::Deny { reason } => format!("denied ({})", words::deny_reason(*reason)),
     };
     screen::line(&format!("   {verdict}"));
     screen::line(&format!(

@@ -5,6 +5,7 @@ use super::{
     failure::Failure,
     requests::{describe, describe_blocked, to_json},
     screen::{self, plain},
+    words,
 };
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
@@ -55,11 +56,11 @@ impl Shown {
                 screen::json(&json!({ "event": "account", "account": account }));
             } else {
                 screen::line(&format!(
-                    "{} at {}: {:?}, {:?}",
+                    "{} at {}: {}, {}",
                     plain(&account.account_name),
                     account.issuer.host(),
-                    account.connection,
-                    account.health
+                    words::connection(account.connection),
+                    words::health(account.health)
                 ));
             }
         }
