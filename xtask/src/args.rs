@@ -101,6 +101,9 @@ impl Group {
     }
 }
 
+/// How far an unknown command may be from a known one for it to be suggested.
+const MAX_TYPO: usize = 2;
+
 /// How long one fuzz target runs if nothing else is asked for.
 pub(crate) const DEFAULT_FUZZ_SECONDS: u64 = 60;
 
@@ -166,10 +169,35 @@ fn parse_help(rest: &[String]) -> Result<Command, Failure> {
 
 fn unknown_command(name: &str) -> Failure {
     let names: Vec<_> = Topic::ALL.iter().filter_map(|topic| topic.name()).collect();
+    let closest = names
+        .iter()
+        .map(|known| (edit_distance(name, known), known))
+        .min()
+        .filter(|(distance, _)| *distance <= MAX_TYPO);
+    let hint = closest.map_or_else(String::new, |(_, known)| {
+        format!("; did you mean `{known}`?")
+    });
     Failure::usage(format!(
-        "unknown command `{name}`; there are {} and help\nsee `cargo xtask --help`",
+        "unknown command `{name}`{hint}\nthere are {} and help\nsee `cargo xtask --help`",
         names.join(", ")
     ))
+}
+
+/// How many letters inserted, removed or replaced make one word of the other (Levenshtein).
+fn edit_distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (above, letter) in from.chars().enumerate() {
+        let mut next = vec![above + 1];
+        let mut left = above + 1;
+        for ((other, diagonal), up) in to.iter().zip(&row).zip(row.iter().skip(1)) {
+            let replaced = diagonal + usize::from(letter != *other);
+            left = replaced.min(up + 1).min(left + 1);
+            next.push(left);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
 }
 
 /// The words after a command's name, and whose they are.
@@ -420,6 +448,19 @@ mod tests {
                 "`{line}` gave: {failure}"
             );
         }
+    }
+
+    #[test]
+    fn suggests_the_command_that_was_probably_meant() {
+        for (typed, meant) in [("dmeo", "demo"), ("tst", "test"), ("bulid", "build")] {
+            let failure = parse_line(typed).expect_err(typed).to_string();
+            assert!(
+                failure.contains(&format!("did you mean `{meant}`?")),
+                "{failure}"
+            );
+        }
+        let failure = parse_line("deploy").expect_err("unknown").to_string();
+        assert!(!failure.contains("did you mean"), "{failure}");
     }
 
     #[cfg(unix)]

@@ -201,6 +201,14 @@ fn end_of(file: &mut File) -> std::io::Result<String> {
         .join("\n"))
 }
 
+/// What a program said last, such as the crate that cargo has begun to compile. Opened anew: the program writes
+/// where the shared file's position is.
+fn last_line(log: &Path) -> Option<String> {
+    let text = end_of(&mut File::open(log).ok()?).ok()?;
+    let line = text.lines().rev().find(|line| !line.trim().is_empty())?;
+    Some(line.trim().to_owned())
+}
+
 /// Runs one program for at most `left`; `limit` is what the message says.
 fn run_within(
     stage: &str,
@@ -210,8 +218,9 @@ fn run_within(
     log: Option<&mut Log>,
 ) -> Result<(), Failure> {
     let program = words(command);
-    let quiet = log.is_some();
+    let mut progress = None;
     if let Some(log) = log {
+        progress = Some(log.path.clone());
         let shared = log
             .file
             .try_clone()
@@ -259,9 +268,10 @@ fn run_within(
                 )));
             }
             Err(RecvTimeoutError::Timeout) => {
-                if quiet {
+                if let Some(log) = &progress {
+                    let last = last_line(log).map_or_else(String::new, |line| format!(": {line}"));
                     println!(
-                        "    {stage}: still running after {}",
+                        "    {stage}: still running after {}{last}",
                         seconds(start.elapsed())
                     );
                 }

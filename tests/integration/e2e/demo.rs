@@ -21,6 +21,11 @@ async fn ctrl_c_ends_everything_and_the_next_run_is_at_the_same_address() {
     for _ in 0..2 {
         let mut demo = start(&data, &[]);
         let kiosk = address(&mut demo).await;
+        demo.line("giving the terminal device a short name", LIMIT, |line| {
+            line.contains("alias tegata-demo-device=").then_some(())
+        })
+        .await
+        .unwrap();
         let page = Http::make().unwrap().fetch(&kiosk).await.unwrap();
         assert_eq!(page.status, 200, "{}", page.text);
         addresses.push(kiosk);
@@ -113,6 +118,7 @@ async fn interrupt(mut demo: Program) -> Finished {
     let kiosk = address(&mut demo).await;
     demo.signal(Signal::Interrupt).unwrap();
     let finished = demo.finish(LIMIT).await.unwrap().expect_code(0).unwrap();
+    assert!(finished.stdout.contains("stopping…"), "{finished:?}");
     let http = Http::make().unwrap();
     wait_until("nobody answers any more", LIMIT, async || {
         Ok(http.fetch(&kiosk).await.is_err().then_some(()))

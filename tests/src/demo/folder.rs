@@ -111,6 +111,10 @@ impl DemoFolder {
         self.root.join("device")
     }
 
+    pub(super) fn terminal_device(&self) -> PathBuf {
+        self.root.join("terminal-device")
+    }
+
     pub(super) fn desktop(&self) -> PathBuf {
         self.root.join("desktop")
     }

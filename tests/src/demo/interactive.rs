@@ -22,6 +22,10 @@ use crate::{
 /// How often the demo looks whether its programs still run. Nobody waits for it.
 const LOOK: Duration = Duration::from_millis(500);
 
+/// Said before the terminal device's commands when the app has no display to be seen on.
+const NO_DISPLAY: &str = "\nThere is no display, so the app's window is on a virtual one that nobody sees; \
+    use the terminal device:";
+
 /// Starts everything and waits; returns only when something ended that should not have.
 pub(super) async fn run(args: &Args, folder: &mut DemoFolder) -> anyhow::Result<()> {
     let mut server = start_server(args, folder).await?;
@@ -33,14 +37,16 @@ pub(super) async fn run(args: &Args, folder: &mut DemoFolder) -> anyhow::Result<
     } else {
         (None, None)
     };
-    console::say(&explanation(args, folder, &server, &pages)?);
-    if let Some(desktop) = &desktop {
-        console::say(&format!(
-            "There is no display here: the app runs on a virtual one, {}, that nobody sees. On a machine with a \
-             display the window opens there; `--terminal` shows the same without one.",
-            desktop.display()
-        ));
+    if desktop.is_some() {
+        console::say(NO_DISPLAY);
     }
+    let device = if app.is_some() && desktop.is_none() {
+        None
+    } else {
+        // On data of its own: the app, which may be running, has its own to itself.
+        Some(TerminalDevice::new(&args.device()?, &folder.terminal_device())?.command_line())
+    };
+    console::say(&explanation(folder, &server, &pages, device.as_deref()));
     let mut looks = tokio::time::interval(LOOK);
     loop {
         looks.tick().await;
@@ -102,44 +108,42 @@ async fn open_app(args: &Args, folder: &DemoFolder) -> anyhow::Result<(Option<De
     Ok((desktop, launch.start()?))
 }
 
+/// What to do next: with the terminal device, if its command line is given, otherwise in the app.
 fn explanation(
-    args: &Args,
     folder: &DemoFolder,
     server: &Server,
     pages: &DemoPages,
-) -> anyhow::Result<String> {
+    device: Option<&str>,
+) -> String {
     let (kiosk, pairing) = (pages.kiosk_url(), pages.pairing_url());
     let data = folder.root().display();
-    let (pair, approve) = if args.has_window() {
-        (
+    let (first, pair, approve) = match device {
+        None => (
+            String::new(),
             "and press the button; in the app: Add an account, paste the page's link, set a PIN;\n             \
-             type the app's six digits into the page"
-                .to_owned(),
-            "in the app: read the request, type the code that the page shows, and your PIN"
-                .to_owned(),
-        )
-    } else {
-        let device = TerminalDevice::new(&args.device()?, &folder.device())?.command_line();
-        (
+             type the app's six digits into the page",
+            "in the app: read the request, type the code that the page shows, and your PIN",
+        ),
+        Some(command_line) => (
             format!(
-                "and press the button; run this with the page's link, and type its six digits into the page:\n             \
-                 {device} pair 'LINK'"
+                "In another terminal, once:\n\n  alias tegata-demo-device=\"{command_line}\"\n\n"
             ),
-            format!(
-                "run `{device} inbox`, then\n             {device} approve ID --code CODE\n             \
-                 and type your PIN"
-            ),
-        )
+            "and press the button; run this with the page's link, and type its six digits into the page:\n             \
+             tegata-demo-device pair 'LINK'",
+            "tegata-demo-device inbox\n             \
+             tegata-demo-device approve ID --code CODE\n             \
+             with the inbox's ID and the page's code; then type your PIN",
+        ),
     };
-    Ok(format!(
-        "\nTegata is running.\n\n  \
+    format!(
+        "\nTegata is running.\n\n{first}  \
          1  Pair     open {pairing}\n             {pair}\n  \
          2  Sign in  open {kiosk}\n             and press Sign in\n  \
          3  Approve  {approve}\n\n\
          The server is {issuer}; its data and logs are in {data}.\n\
          Ctrl-C stops everything. Run again to go on where you left; --reset starts over.\n",
         issuer = server.issuer(),
-    ))
+    )
 }
 
 #[cfg(test)]

@@ -35,8 +35,12 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     };
     let outcome = tokio::select! {
         outcome = work => outcome,
-        signal = asked_to_end() => {
-            console::say(&format!("\n{} received: everything the demo started has been ended.", signal?));
+        signal = async {
+            let signal = asked_to_end().await;
+            console::say("\nstopping…");
+            signal
+        } => {
+            console::say(&format!("{} received: everything the demo started has been ended.", signal?));
             match mode {
                 // Nobody got what was asked for.
                 Mode::Once => Err(anyhow::anyhow!("ended before the sign-in was complete")),

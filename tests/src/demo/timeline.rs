@@ -22,6 +22,24 @@ impl Timeline {
     /// Notes that something has just been done.
     pub(super) fn note(&self, what: &str) {
         let elapsed = self.start.elapsed().as_millis();
-        console::say(&format!("  {elapsed:>6}  {what}"));
+        console::say(&format!("  {elapsed:>6}  {}", without_isolates(what)));
+    }
+}
+
+/// The app isolates names from the direction of the text around them; on a terminal the marks are only in the way.
+fn without_isolates(text: &str) -> String {
+    text.replace(['\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}'], "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_carry_no_invisible_marks() {
+        assert_eq!(
+            without_isolates("Sign in to \u{2068}Demo\u{2069}?"),
+            "Sign in to Demo?"
+        );
     }
 }
