@@ -94,8 +94,9 @@ cargo xtask demo [--once] [--terminal] [--no-window] [--reset] [--yes] [--data-d
 
 Builds and starts the server on loopback with a data folder of its own, makes a demo person and a demo
 client, opens the app's window, and prints the addresses of the demo page and the pairing page. Without a
-display the window opens on a virtual one. Ctrl-C stops everything. What has to be installed for it, system
-packages and the Node packages of ui, is listed with reasons before one question.
+display the window opens on a virtual one, and the terminal device's commands are printed to go on with.
+Ctrl-C stops everything. What has to be installed for it, system packages and the Node packages of ui, is
+listed with reasons before one question.
 
   --once          do it all without a person, verify the evidence, and end
   --terminal      approve with the terminal device; needs no display and no WebKit

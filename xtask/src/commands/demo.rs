@@ -1,6 +1,7 @@
 //! `cargo xtask demo`: prepares everything, then hands over to the program `tegata-demo`.
 
 use std::{
+    fs::{File, TryLockError},
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -16,16 +17,20 @@ use crate::{
     stage::{Output, Stages},
 };
 
+/// The file in the demo's folder that a running demo keeps locked.
+const MARKER: &str = "tegata-demo.json";
+
 /// Installs, builds and runs the demo. Without `--once` it does not return when the demo has started: on Unix
 /// this process becomes the demo, so that Ctrl-C and the exit code are the demo's own.
 pub(crate) fn run(project: &Project, options: &DemoOptions) -> Result<(), Failure> {
+    let data_dir = match &options.data_dir {
+        Some(dir) => std::path::absolute(dir)
+            .map_err(|error| Failure::io(&format!("find {}", dir.display()), &error))?,
+        None => default_data_dir(options.once)?,
+    };
+    check_unused(&data_dir)?;
     let mut stages = Stages::new(log_dir(project));
     let prepared = prepare(project, &mut stages, options).and_then(|()| {
-        let data_dir = match &options.data_dir {
-            Some(dir) => std::path::absolute(dir)
-                .map_err(|error| Failure::io(&format!("find {}", dir.display()), &error))?,
-            None => default_data_dir(options.once)?,
-        };
         let demo = command(project, options, &data_dir);
         if options.once {
             run_once(&mut stages, options.terminal, demo).map(|()| None)
@@ -89,6 +94,21 @@ fn default_data_dir(once: bool) -> Result<PathBuf, Failure> {
         "tegata-demo"
     };
     Ok(project::user_dir("XDG_DATA_HOME", ".local/share")?.join(name))
+}
+
+/// Refuses at once, before anything is built, what the demo itself would refuse: a folder that another demo has
+/// locked. Whatever else is wrong with the folder, the demo says.
+fn check_unused(data_dir: &Path) -> Result<(), Failure> {
+    let Ok(marker) = File::open(data_dir.join(MARKER)) else {
+        return Ok(());
+    };
+    match marker.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(Failure::failed(format!(
+            "another demo is running in {}; end it first, or give another folder with --data-dir",
+            data_dir.display()
+        ))),
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
+    }
 }
 
 /// The demo's command line.
@@ -181,6 +201,21 @@ mod tests {
             let fetches_node = expected != Purpose::Terminal;
             assert_eq!(!fetched(&options).is_empty(), fetches_node, "{options:?}");
         }
+    }
+
+    #[test]
+    fn a_folder_in_use_is_refused_until_its_demo_has_ended() {
+        let dir = std::env::temp_dir().join(format!("xtask-demo-{}", std::process::id()));
+        check_unused(&dir).expect("there is no folder yet");
+        std::fs::create_dir_all(&dir).unwrap();
+        let marker = File::create(dir.join(MARKER)).unwrap();
+        check_unused(&dir).expect("nobody has locked it");
+        marker.lock().unwrap();
+        let refused = check_unused(&dir).expect_err("locked").to_string();
+        assert!(refused.contains("another demo is running"), "{refused}");
+        drop(marker);
+        check_unused(&dir).expect("its demo has ended");
+        std::fs::remove_dir_all(&dir).unwrap();
     }
 
     #[test]
