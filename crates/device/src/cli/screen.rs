@@ -30,9 +30,9 @@ pub(crate) fn confirms(question: &str) -> Option<bool> {
 
 /// Asks for a line that may be seen.
 pub(crate) fn ask(question: &str) -> Option<String> {
-    let mut out = io::stderr().lock();
-    let _ = write!(out, "{question}");
-    let _ = out.flush();
+    // The lock is not held while the person thinks: an interruption has something to say too.
+    let _ = write!(io::stderr(), "{question}");
+    let _ = io::stderr().flush();
     let mut line = String::new();
     match io::stdin().lock().read_line(&mut line) {
         Ok(length) if length > 0 => Some(line.trim().to_owned()),
