@@ -406,10 +406,10 @@ mod tests {
                 }),
             ),
             (
-                "demo --once --terminal --reset --yes --data-dir /tmp/d",
+                "demo --once --terminal --reset --yes --data-dir demo-data",
                 Command::Demo(DemoOptions {
                     consent,
-                    data_dir: Some("/tmp/d".into()),
+                    data_dir: Some("demo-data".into()),
                     once: true,
                     reset: true,
                     terminal: true,

@@ -140,7 +140,7 @@ Builds the UI into ui/dist, which the app embeds, and then every crate with its 
 
 Examples:
   cargo xtask build
-  CARGO_TARGET_DIR=/tmp/t cargo xtask build   programs go there";
+  CARGO_TARGET_DIR=../built cargo xtask build  programs go there";
 
 const LINT: &str = "\
 cargo xtask lint [--fix] [--yes]
