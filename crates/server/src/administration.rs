@@ -19,7 +19,7 @@ use crate::{
         Account, BindingMessageUse, Client, ClientAuthentication, RegisteredBy,
         account::is_login_name,
     },
-    http::op::jwks::{MAX_KEYS, es256_keys, p256_key},
+    jose::KeySet,
     storage::{
         StoreError, StoreHandle, StoreReader,
         ops::{
@@ -314,33 +314,12 @@ fn require_host_name(host: &str) -> Result<()> {
     )))
 }
 
-/// A JWK Set of 1 to 16 keys, all of them public P-256 keys, of which some may sign: a client that was registered with
-/// another could never authenticate.
+/// A JWK Set of 1 to 16 public keys, of which some may sign: a client that was registered with another could never
+/// authenticate.
 pub(crate) fn require_jwks(text: &str) -> Result<()> {
-    let bad = |what: &str| AdministrationError::Invalid(format!("the JWK Set {what}"));
-    let jwks: serde_json::Value = serde_json::from_str(text).map_err(|_| bad("is not JSON"))?;
-    let keys = jwks
-        .get("keys")
-        .and_then(|keys| keys.as_array())
-        .ok_or_else(|| bad("has no \"keys\""))?;
-    if keys.is_empty() {
-        return Err(bad("is empty"));
-    }
-    for key in keys {
-        if key.get("d").is_some() {
-            return Err(bad("holds a private key; register the public ones only"));
-        }
-        if p256_key(key).is_none() {
-            return Err(bad("holds a key that is not EC P-256 (ES256)"));
-        }
-    }
-    if keys.len() > MAX_KEYS {
-        return Err(bad(&format!("holds more than {MAX_KEYS} keys")));
-    }
-    if es256_keys(text, None).is_empty() {
-        return Err(bad("holds no key for ES256 signatures"));
-    }
-    Ok(())
+    KeySet::require(text)
+        .map(drop)
+        .map_err(|error| AdministrationError::Invalid(format!("the JWK Set {error}")))
 }
 
 #[cfg(test)]

@@ -43,9 +43,9 @@ use crate::{
             client_assertion::{ExpectedAudience, LONGEST_LIFE, MAX_JTI, UnverifiedAssertion},
             client_authentication::basic_credentials,
             form::{Form, is_form},
-            jwks::{MAX_KEYS, es256_keys},
         },
     },
+    jose::{Algorithm, KeySet, MAX_KEYS},
 };
 
 /// All entries of this crate.
@@ -277,12 +277,26 @@ pub fn fuzz_client_assertion(data: &[u8]) {
 /// If a set can be registered whose client could never authenticate, or more keys are looked at than may be.
 pub fn fuzz_client_jwks(data: &[u8]) {
     let text = text_of(data);
-    let keys = es256_keys(&text, None);
+    let keys = KeySet::parse(&text);
     assert!(keys.len() <= MAX_KEYS, "not too many keys");
-    let named = es256_keys(&text, Some("kid"));
-    assert!(named.iter().all(|key| keys.contains(key)));
+    let mut usable = 0;
+    for algorithm in Algorithm::FROM_CLIENTS {
+        let all: Vec<_> = keys.candidates(algorithm, None).collect();
+        let mut named = keys.candidates(algorithm, Some("kid"));
+        assert!(
+            named.all(|key| all.contains(&key)),
+            "a name chooses among them"
+        );
+        for key in &all {
+            assert!(
+                key.verify(algorithm, b"message", data).is_err(),
+                "nobody signed this"
+            );
+        }
+        usable += all.len();
+    }
     if require_jwks(&text).is_ok() {
-        assert!(!keys.is_empty(), "what is registered can be used");
+        assert!(usable > 0, "what is registered can be used");
     }
 }
 

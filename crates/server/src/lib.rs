@@ -21,6 +21,7 @@ pub mod demo;
 pub mod domain;
 pub mod fuzz;
 pub mod http;
+pub mod jose;
 pub mod keys;
 pub mod storage;
 pub mod verification;

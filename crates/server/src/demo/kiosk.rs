@@ -24,7 +24,7 @@ use super::{
     DemoSettings,
     sign_in::{Progress, SignIn, SignInId, SignedIn},
 };
-use crate::{app::App, http::op::jwks::es256_keys};
+use crate::{app::App, jose::KeySet};
 
 /// Longest answer that is read, in bytes.
 const MAX_ANSWER: usize = 256 * 1024;
@@ -163,7 +163,7 @@ async fn poll(
         read(authenticated(app, settings, &provider.token_endpoint, form)).await?;
     // 4. The ID token (OpenID Connect Core section 3.1.3.7).
     let set: Value = read(app.http_client.get(&provider.jwks_uri)).await?;
-    let keys = es256_keys(&set.to_string(), None);
+    let keys = KeySet::parse(&set.to_string()).p256();
     // EXPOSE: for verification.
     let id_token = tokens.id_token.expose();
     let all: Map<String, Value> = jws::verify(id_token, "JWT", MAX_ID_TOKEN, &keys)

@@ -4,10 +4,9 @@
 //! the strict headers of the device protocol do not apply.
 
 use serde::Deserialize;
-use serde_json::Value;
-use tegata_protocol::{ClientId, UnixTime, bytes::decode_b64u, ijson};
+use tegata_protocol::{ClientId, UnixTime, ijson};
 
-use super::jwks::es256_keys;
+use crate::jose::{Algorithm, CompactError, CompactJws, KeySet};
 
 /// Longest assertion, in characters.
 const MAX_ASSERTION: usize = 8 * 1024;
@@ -25,8 +24,8 @@ const LEEWAY: i64 = 60;
 /// developer; whoever has not signed as a client is told none of them, see `client_authentication`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AssertionError {
-    /// `alg` is not `ES256`.
-    #[error("alg of the client assertion must be ES256")]
+    /// `alg` is none of [`Algorithm::FROM_CLIENTS`].
+    #[error("alg of the client assertion must be ES256, PS256 or EdDSA")]
     Algorithm,
     /// `aud` is not what the configuration wants; see [`ExpectedAudience`].
     #[error("aud of the client assertion must be the issuer, and nothing else unless configured")]
@@ -55,19 +54,6 @@ pub(crate) enum AssertionError {
     /// `iss` and `sub` are not both the client.
     #[error("iss and sub of the client assertion must be the client_id")]
     Subject,
-}
-
-#[derive(Deserialize)]
-struct Header {
-    alg: String,
-    #[serde(default)]
-    typ: Option<String>,
-    #[serde(default)]
-    kid: Option<String>,
-    #[serde(default)]
-    crit: Option<Value>,
-    #[serde(default)]
-    b64: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -113,9 +99,7 @@ impl ExpectedAudience<'_> {
 
 /// An assertion whose form is good and whose signature has **not** been checked.
 pub(crate) struct UnverifiedAssertion<'a> {
-    signed: &'a str,
-    signature: Vec<u8>,
-    header: Header,
+    jws: CompactJws<'a>,
     claims: Claims,
 }
 
@@ -130,41 +114,32 @@ pub(crate) struct VerifiedAssertion {
     pub(crate) expires: UnixTime,
 }
 
+impl From<CompactError> for AssertionError {
+    fn from(error: CompactError) -> Self {
+        match error {
+            CompactError::Algorithm => Self::Algorithm,
+            CompactError::Header => Self::Header,
+            CompactError::Malformed => Self::Malformed,
+        }
+    }
+}
+
 impl<'a> UnverifiedAssertion<'a> {
     /// Reads a `client_assertion` parameter.
     ///
     /// # Errors
     /// [`AssertionError`] about form and header.
     pub(crate) fn parse(text: &'a str) -> Result<Self, AssertionError> {
-        if text.len() > MAX_ASSERTION {
-            return Err(AssertionError::Malformed);
-        }
-        let (signed, signature) = text.rsplit_once('.').ok_or(AssertionError::Malformed)?;
-        let (header, claims) = signed.split_once('.').ok_or(AssertionError::Malformed)?;
-        let decode = |part: &str| decode_b64u(part).map_err(|_| AssertionError::Malformed);
-        let (header, claims, signature) = (decode(header)?, decode(claims)?, decode(signature)?);
-        let header: Header =
-            ijson::parse(&header, MAX_ASSERTION).map_err(|_| AssertionError::Header)?;
-        // `none`, `HS256` with a public key as secret, and every other algorithm end here.
-        if header.alg != "ES256" {
-            return Err(AssertionError::Algorithm);
-        }
-        let typ_fits = header.typ.as_deref().is_none_or(|typ| {
-            let typ = typ.to_ascii_lowercase();
-            let typ = typ.strip_prefix("application/").unwrap_or(&typ);
-            matches!(typ, "jwt" | "client-authentication+jwt")
-        });
-        if !typ_fits || header.crit.is_some() || header.b64.is_some() {
+        let jws = CompactJws::parse(text, MAX_ASSERTION, &Algorithm::FROM_CLIENTS)?;
+        let typ_fits = jws
+            .typ()
+            .is_none_or(|typ| matches!(&*typ, "jwt" | "client-authentication+jwt"));
+        if !typ_fits {
             return Err(AssertionError::Header);
         }
         let claims: Claims =
-            ijson::parse(&claims, MAX_ASSERTION).map_err(|_| AssertionError::Claims)?;
-        Ok(Self {
-            signed,
-            signature,
-            header,
-            claims,
-        })
+            ijson::parse(jws.payload(), MAX_ASSERTION).map_err(|_| AssertionError::Claims)?;
+        Ok(Self { jws, claims })
     }
 
     /// Who it says it is from: enough to look up keys, not to believe it.
@@ -184,15 +159,9 @@ impl<'a> UnverifiedAssertion<'a> {
     /// # Errors
     /// [`AssertionError::Signature`].
     pub(crate) fn verify(self, jwks: &str) -> Result<SignedAssertion, AssertionError> {
-        let verified = es256_keys(jwks, self.header.kid.as_deref())
-            .iter()
-            .any(|key| {
-                key.verify_fixed(self.signed.as_bytes(), &self.signature)
-                    .is_ok()
-            });
-        if !verified {
-            return Err(AssertionError::Signature);
-        }
+        self.jws
+            .verify(&KeySet::parse(jwks))
+            .map_err(|_| AssertionError::Signature)?;
         Ok(SignedAssertion(self.claims))
     }
 }

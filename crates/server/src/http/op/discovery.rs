@@ -14,7 +14,7 @@ use std::sync::Arc;
 use tegata_protocol::ciba::{GRANT_TYPE, TokenDeliveryMode};
 
 use super::{paths, respond};
-use crate::{app::App, config::Issuer, delivery::device_info::ACR_SOFTWARE_PIN};
+use crate::{app::App, config::Issuer, delivery::device_info::ACR_SOFTWARE_PIN, jose::Algorithm};
 
 #[derive(Serialize)]
 struct ProviderMetadata {
@@ -29,7 +29,7 @@ struct ProviderMetadata {
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: [&'static str; 1],
     token_endpoint_auth_methods_supported: [&'static str; 2],
-    token_endpoint_auth_signing_alg_values_supported: [&'static str; 1],
+    token_endpoint_auth_signing_alg_values_supported: [&'static str; 3],
     acr_values_supported: [&'static str; 1],
     claims_supported: [&'static str; 11],
     claims_parameter_supported: bool,
@@ -53,7 +53,8 @@ impl ProviderMetadata {
             subject_types_supported: ["public"],
             id_token_signing_alg_values_supported: ["ES256"],
             token_endpoint_auth_methods_supported: ["client_secret_basic", "private_key_jwt"],
-            token_endpoint_auth_signing_alg_values_supported: ["ES256"],
+            token_endpoint_auth_signing_alg_values_supported: Algorithm::FROM_CLIENTS
+                .map(Algorithm::name),
             acr_values_supported: [ACR_SOFTWARE_PIN],
             claims_supported: [
                 "iss",

@@ -15,7 +15,7 @@ mod discovery;
 pub(crate) mod form;
 mod health;
 mod id_token;
-pub(crate) mod jwks;
+mod jwks;
 pub(crate) mod paths;
 mod respond;
 mod token;
