@@ -2,11 +2,12 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use crate::{failure::Failure, help::Topic};
+use crate::{benches::Bench, failure::Failure, help::Topic};
 
 /// What was asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
+    Bench(BenchOptions),
     Build(Consent),
     Demo(DemoOptions),
     Fuzz(FuzzOptions),
@@ -22,6 +23,17 @@ pub(crate) enum Command {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Consent {
     pub(crate) yes: bool,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct BenchOptions {
+    /// Empty: all of them.
+    pub(crate) benches: Vec<Bench>,
+    pub(crate) consent: Consent,
+    /// Make the figures those of the documentation. Not together with `quick`.
+    pub(crate) docs: bool,
+    /// Shorter runs, for trying the instruments out.
+    pub(crate) quick: bool,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -101,7 +113,7 @@ impl Group {
     }
 }
 
-/// How far an unknown command may be from a known one for it to be suggested.
+/// How far an unknown name may be from a known one for it to be suggested.
 const MAX_TYPO: usize = 2;
 
 /// How long one fuzz target runs if nothing else is asked for.
@@ -143,6 +155,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
         rest: rest.iter(),
     };
     match topic {
+        Topic::Bench => words.bench(),
         Topic::Build => Ok(Command::Build(words.consent_only()?)),
         Topic::Demo => words.demo(),
         Topic::Fuzz => words.fuzz(),
@@ -169,18 +182,23 @@ fn parse_help(rest: &[String]) -> Result<Command, Failure> {
 
 fn unknown_command(name: &str) -> Failure {
     let names: Vec<_> = Topic::ALL.iter().filter_map(|topic| topic.name()).collect();
-    let closest = names
+    Failure::usage(format!(
+        "unknown command `{name}`{}\nthere are {} and help\nsee `cargo xtask --help`",
+        suggestion(name, &names),
+        names.join(", ")
+    ))
+}
+
+/// The closest of the known names, as the end of a message; empty if none is close.
+fn suggestion(name: &str, known: &[&str]) -> String {
+    let closest = known
         .iter()
         .map(|known| (edit_distance(name, known), known))
         .min()
         .filter(|(distance, _)| *distance <= MAX_TYPO);
-    let hint = closest.map_or_else(String::new, |(_, known)| {
+    closest.map_or_else(String::new, |(_, known)| {
         format!("; did you mean `{known}`?")
-    });
-    Failure::usage(format!(
-        "unknown command `{name}`{hint}\nthere are {} and help\nsee `cargo xtask --help`",
-        names.join(", ")
-    ))
+    })
 }
 
 /// How many letters inserted, removed or replaced make one word of the other (Levenshtein).
@@ -247,6 +265,38 @@ impl<'a> Words<'a> {
             }
         }
         Ok(consent)
+    }
+
+    fn bench(mut self) -> Result<Command, Failure> {
+        let mut options = BenchOptions::default();
+        while let Some(option) = self.next() {
+            match option {
+                ("--docs", None) => options.docs = true,
+                ("--quick", None) => options.quick = true,
+                ("-y" | "--yes", None) => options.consent.yes = true,
+                (name, None) if !name.starts_with('-') => {
+                    let bench = Bench::find(name).ok_or_else(|| self.unknown_bench(name))?;
+                    options.benches.push(bench);
+                }
+                (word, _) => return Err(self.unexpected(word)),
+            }
+        }
+        if options.docs && options.quick {
+            return Err(Failure::usage(
+                "`--docs` publishes what is measured, and the figures of `--quick` say nothing; leave one out",
+            ));
+        }
+        Ok(Command::Bench(options))
+    }
+
+    fn unknown_bench(&self, name: &str) -> Failure {
+        let names = Bench::ALL.map(Bench::name);
+        Failure::usage(format!(
+            "there is no benchmark `{name}`{}\nthere are {}\n{}",
+            suggestion(name, &names),
+            names.join(", "),
+            self.see_help()
+        ))
     }
 
     fn demo(mut self) -> Result<Command, Failure> {
@@ -349,126 +399,4 @@ impl<'a> Words<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse_line(line: &str) -> Result<Command, Failure> {
-        parse(line.split_whitespace().map(OsString::from))
-    }
-
-    #[test]
-    fn reads_every_command_with_its_options() {
-        let consent = Consent { yes: true };
-        for (line, expected) in [
-            ("", Command::Help(Topic::Overview)),
-            ("--help", Command::Help(Topic::Overview)),
-            ("help", Command::Help(Topic::Overview)),
-            ("help demo", Command::Help(Topic::Demo)),
-            ("demo --once --help", Command::Help(Topic::Demo)),
-            ("build", Command::Build(Consent::default())),
-            ("setup --yes", Command::Setup(consent)),
-            (
-                "screens -y",
-                Command::Screens(ScreensOptions {
-                    consent,
-                    docs: false,
-                }),
-            ),
-            (
-                "screens --docs",
-                Command::Screens(ScreensOptions {
-                    docs: true,
-                    ..ScreensOptions::default()
-                }),
-            ),
-            (
-                "lint --fix",
-                Command::Lint(LintOptions {
-                    fix: true,
-                    ..LintOptions::default()
-                }),
-            ),
-            ("gen", Command::Gen(GenOptions { write: false })),
-            ("gen --write", Command::Gen(GenOptions { write: true })),
-            ("test", Command::Test(TestOptions::default())),
-            (
-                "test --yes --only rust --only=e2e,ui",
-                Command::Test(TestOptions {
-                    consent,
-                    only: vec![Group::Rust, Group::EndToEnd, Group::Ui],
-                }),
-            ),
-            (
-                "fuzz jcs --seconds 5",
-                Command::Fuzz(FuzzOptions {
-                    seconds: 5,
-                    target: Some("jcs".to_owned()),
-                }),
-            ),
-            (
-                "demo --once --terminal --reset --yes --data-dir demo-data",
-                Command::Demo(DemoOptions {
-                    consent,
-                    data_dir: Some("demo-data".into()),
-                    once: true,
-                    reset: true,
-                    terminal: true,
-                    no_window: false,
-                }),
-            ),
-        ] {
-            assert_eq!(parse_line(line), Ok(expected), "`{line}`");
-        }
-    }
-
-    #[test]
-    fn refuses_what_it_does_not_know_with_exit_code_2() {
-        for (line, named) in [
-            ("dmeo", "`dmeo`"),
-            ("help dmeo", "`dmeo`"),
-            ("help demo test", "`test`"),
-            ("demo --onse", "`--onse`"),
-            ("demo --once=yes", "`--once`"),
-            ("demo --once --no-window", "`--no-window`"),
-            ("demo --data-dir", "`--data-dir`"),
-            ("test --only", "`--only`"),
-            ("test --only python", "--only python"),
-            ("test --only=", "`--only`"),
-            ("fuzz a b", "`b`"),
-            ("fuzz --seconds 0", "--seconds 0"),
-            ("fuzz --seconds soon", "--seconds soon"),
-            ("screens --docs=all", "`--docs`"),
-            ("gen --yes", "`--yes`"),
-            ("build extra", "`extra`"),
-        ] {
-            let failure = parse_line(line).expect_err(line);
-            assert_eq!(failure.exit, 2, "`{line}` is wrong usage");
-            assert!(
-                failure.to_string().contains(named),
-                "`{line}` gave: {failure}"
-            );
-        }
-    }
-
-    #[test]
-    fn suggests_the_command_that_was_probably_meant() {
-        for (typed, meant) in [("dmeo", "demo"), ("tst", "test"), ("bulid", "build")] {
-            let failure = parse_line(typed).expect_err(typed).to_string();
-            assert!(
-                failure.contains(&format!("did you mean `{meant}`?")),
-                "{failure}"
-            );
-        }
-        let failure = parse_line("deploy").expect_err("unknown").to_string();
-        assert!(!failure.contains("did you mean"), "{failure}");
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn refuses_text_that_is_not_utf8() {
-        use std::os::unix::ffi::OsStringExt as _;
-        let argument = OsString::from_vec(vec![b'd', 0xff]);
-        let failure = parse(std::iter::once(argument)).expect_err("not UTF-8");
-        assert_eq!(failure.exit, 2, "wrong usage");
-    }
-}
+mod tests;

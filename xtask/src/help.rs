@@ -3,6 +3,7 @@
 /// A page of help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Topic {
+    Bench,
     Build,
     Demo,
     Fuzz,
@@ -15,7 +16,7 @@ pub(crate) enum Topic {
 }
 
 impl Topic {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Demo,
         Self::Test,
         Self::Build,
@@ -23,6 +24,7 @@ impl Topic {
         Self::Gen,
         Self::Screens,
         Self::Fuzz,
+        Self::Bench,
         Self::Setup,
         Self::Overview,
     ];
@@ -30,6 +32,7 @@ impl Topic {
     /// The command that the page is about; none for the overview.
     pub(crate) fn name(self) -> Option<&'static str> {
         match self {
+            Self::Bench => Some("bench"),
             Self::Build => Some("build"),
             Self::Demo => Some("demo"),
             Self::Fuzz => Some("fuzz"),
@@ -53,6 +56,7 @@ impl Topic {
 /// The page, without a line break at its end.
 pub(crate) fn text(topic: Topic) -> &'static str {
     match topic {
+        Topic::Bench => BENCH,
         Topic::Build => BUILD,
         Topic::Demo => DEMO,
         Topic::Fuzz => FUZZ,
@@ -75,6 +79,7 @@ Everything that is done with this repository is one of these:
   cargo xtask gen       are the generated files up to date? --write writes them
   cargo xtask screens   pictures of every screen, checked for accessibility
   cargo xtask fuzz      libFuzzer on the parsers of outside bytes
+  cargo xtask bench     measure it, beside what this machine takes for known work
   cargo xtask setup     install what the tests need, and nothing else
   cargo xtask help …    more about one of them, with examples
 
@@ -157,8 +162,9 @@ Examples:
 const GEN: &str = "\
 cargo xtask gen [--write]
 
-Some committed files are written by programs of this repository: the TypeScript that crosses to the UI, and
-the test vectors. Without options this says whether they are what the programs would write today.
+Some committed files are written by programs of this repository: the TypeScript that crosses to the UI, the
+test vectors, and the tables and pictures of docs/performance.md. Without options this says whether they
+are what the programs would write today.
 
   --write  write them
 
@@ -191,6 +197,31 @@ each, without it. Inputs that were found are kept in target/xtask/fuzz.
 Examples:
   cargo xtask fuzz
   cargo xtask fuzz evidence --seconds 3600";
+
+const BENCH: &str = "\
+cargo xtask bench [calibration|store|protocol|flow|devices|peer|ui …] [--quick] [--docs] [--yes]
+
+Builds in the release profile and measures what is named, or everything, on Linux. It says first what it will
+measure and about how long that takes. Each figure stands beside what the same machine took, in the same run,
+for known work: a signature, a verification, a synced write, an exchange over TCP. Nothing fails because it is
+slow. Results: target/bench/NAME.json and tables on the terminal; docs/performance.md says what they mean.
+
+  calibration  the known work by itself
+  store        durable operations on a file
+  protocol     single operations of the protocol (criterion)
+  flow         complete sign-ins against a server on a core of its own; polls and requests alone
+  devices      thousands of paired devices: memory, heartbeats, delivery, reconnect storm
+  peer         node-oidc-provider under the same load generator
+  ui           the app: payload, start, idle
+
+  --quick    seconds instead of minutes, to try the instruments out; the figures are not to be published
+  --docs     afterwards make the figures those of docs/performance, and draw its tables and pictures anew
+  -y, --yes  install what is missing without asking
+
+Examples:
+  cargo xtask bench                  everything; leave the machine alone meanwhile
+  cargo xtask bench store --quick    while working on the store
+  cargo xtask bench --docs           before a release";
 
 const SETUP: &str = "\
 cargo xtask setup [--yes]

@@ -13,7 +13,7 @@ use crate::{
     args::Consent,
     elsewhere,
     failure::Failure,
-    node::{self, JS_TESTS, UI},
+    node::{self, JS_TESTS, PEER, UI},
     packages::{self, Package, Purpose},
     platform::Platform,
     project::{self, Project},
@@ -24,6 +24,7 @@ use crate::{
 /// Packages that a language's own client installs for this project alone, as a file of the checkout pins them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fetched {
+    NodeForPeer,
     NodeForTests,
     NodeForUi,
     PythonForTests,
@@ -32,6 +33,7 @@ pub(crate) enum Fetched {
 impl Fetched {
     fn is_there(self, project: &Project) -> Result<bool, Failure> {
         match self {
+            Self::NodeForPeer => node::is_installed(project, PEER),
             Self::NodeForTests => node::is_installed(project, JS_TESTS),
             Self::NodeForUi => node::is_installed(project, UI),
             Self::PythonForTests => python::is_installed(project),
@@ -40,6 +42,10 @@ impl Fetched {
 
     fn entry(self, project: &Project) -> Entry {
         let (name, reason) = match self {
+            Self::NodeForPeer => (
+                format!("Node packages ({PEER})"),
+                "npm ci: the other provider that is measured under the same load",
+            ),
             Self::NodeForTests => (
                 format!("Node packages ({JS_TESTS})"),
                 "npm ci: another checker of the test vectors, and the tests' own parts",
@@ -268,6 +274,7 @@ mod tests {
             Fetched::NodeForUi,
             Fetched::NodeForTests,
             Fetched::PythonForTests,
+            Fetched::NodeForPeer,
         ];
         let entries = list(
             &Platform::Debian,
@@ -281,6 +288,7 @@ mod tests {
             ("Node packages (ui)", "npm ci: "),
             ("Node packages (tests/js)", "npm ci: "),
             ("Python packages (", "pip install: "),
+            ("Node packages (crates/bench/peer)", "npm ci: "),
         ] {
             let line = listed.next().unwrap_or_default();
             assert!(

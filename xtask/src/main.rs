@@ -13,6 +13,7 @@
 )]
 
 mod args;
+mod benches;
 mod commands;
 mod dead_man;
 #[cfg(test)]
@@ -54,6 +55,7 @@ fn run(command: Command) -> Result<(), Failure> {
     let project = Project::find()?;
     match command {
         Command::Help(_) => Ok(()),
+        Command::Bench(options) => commands::bench::run(&project, &options),
         Command::Build(consent) => commands::build::run(&project, consent),
         Command::Demo(options) => commands::demo::run(&project, &options),
         Command::Fuzz(options) => commands::fuzz::run(&project, &options),

@@ -1,4 +1,4 @@
-//! The folders with Node packages: the UI, and the independent checkers in JavaScript.
+//! The folders with Node packages: the UI, the independent checkers in JavaScript, and the benchmarks' peer.
 
 use std::{
     fs,
@@ -26,9 +26,11 @@ const NOT_SOURCES: [&str; 6] = [
     "test-results",
 ];
 
-/// The folders, from the checkout's root: the UI, and the checkers in JavaScript.
+/// The folders, from the checkout's root: the UI, the checkers in JavaScript, and the provider that the benchmarks
+/// measure beside ours.
 pub(crate) const UI: &str = "ui";
 pub(crate) const JS_TESTS: &str = "tests/js";
+pub(crate) const PEER: &str = "crates/bench/peer";
 
 /// `npm` with arguments, in a folder of the checkout.
 pub(crate) fn npm<const N: usize>(

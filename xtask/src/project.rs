@@ -65,6 +65,22 @@ impl Project {
             .join(format!("{name}{}", env::consts::EXE_SUFFIX))
     }
 
+    /// A program built from the workspace in the release profile.
+    pub(crate) fn release_program(&self, name: &str) -> PathBuf {
+        self.release_dir()
+            .join(format!("{name}{}", env::consts::EXE_SUFFIX))
+    }
+
+    /// Where programs of the release profile are.
+    pub(crate) fn release_dir(&self) -> PathBuf {
+        self.target_dir.join("release")
+    }
+
+    /// Where cargo puts what is built.
+    pub(crate) fn target_dir(&self) -> &Path {
+        &self.target_dir
+    }
+
     /// Where stamps, logs and throw-away data of this program are.
     pub(crate) fn scratch_dir(&self) -> PathBuf {
         self.target_dir.join("xtask")

@@ -1,7 +1,7 @@
 //! `cargo xtask gen`
 //!
 //! To add a generator: a program of the workspace that writes its files into the checkout, and with `--check`
-//! exits with a code other than 0 if that would change one; then its name in [`GENERATORS`].
+//! exits with a code other than 0 if that would change one; then a line in [`GENERATORS`].
 
 use std::{process::Command, time::Duration};
 
@@ -13,10 +13,15 @@ use crate::{
     stage::{Output, Stages},
 };
 
-const GENERATORS: [(&str, &str); 2] = [
-    ("generated TypeScript", "tegata-ui-bindings"),
-    ("generated vectors", "tegata-vectors"),
+/// The stage's name, the program, and its arguments.
+const GENERATORS: [(&str, &str, &[&str]); 3] = [
+    ("generated TypeScript", "tegata-ui-bindings", &[]),
+    ("generated vectors", "tegata-vectors", &[]),
+    ("page of performance", BENCH, &["document"]),
 ];
+
+/// Does something on Linux only.
+const BENCH: &str = "tegata-bench";
 
 /// Compares the committed files with what their programs would write, or writes them.
 pub(crate) fn run(project: &Project, options: &GenOptions) -> Result<(), Failure> {
@@ -29,9 +34,13 @@ pub(crate) fn run(project: &Project, options: &GenOptions) -> Result<(), Failure
 
 /// The programs must have been built.
 pub(super) fn generate(project: &Project, stages: &mut Stages, write: bool) -> Result<(), Failure> {
-    for (name, program) in GENERATORS {
+    for (name, program, arguments) in GENERATORS {
+        if program == BENCH && !cfg!(target_os = "linux") {
+            stages.up_to_date(name, "its program needs Linux");
+            continue;
+        }
         let mut command = Command::new(project.program(program));
-        command.current_dir(&project.root);
+        command.args(arguments).current_dir(&project.root);
         if !write {
             command.arg("--check");
         }
