@@ -83,7 +83,7 @@ fn carry_out(arguments: &Arguments) -> anyhow::Result<()> {
         ),
         Command::Store => store::run(&options)?,
         Command::Protocol => protocol::run(&options)?,
-        Command::Flow => flow::run(&options)?,
+        Command::Flow => flow::run(&options, &arguments.output)?,
         Command::Devices => devices::run(&options)?,
         Command::Peer => peer::run(&options)?,
         Command::Ui => ui::run(&options)?,
