@@ -65,29 +65,22 @@ fn decoded(part: &str) -> anyhow::Result<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ring::{
-        rand::SystemRandom,
-        signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
-    };
     use serde_json::json;
+    use tegata_protocol::{SigningKey, SystemRng};
 
     fn signed_by_a_published_key() -> (PublishedKeys, String) {
-        let random = SystemRandom::new();
-        let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
-        let key = EcdsaKeyPair::from_pkcs8(algorithm, pkcs8.as_ref(), &random).unwrap();
-        let point = key.public_key().as_ref();
+        let (key, _) = SigningKey::make(&SystemRng::new());
+        let public = key.public();
         let keys = json!({ "keys": [{
             "kid": "a",
-            "x": BASE64URL_NOPAD.encode(&point[1..33]),
-            "y": BASE64URL_NOPAD.encode(&point[33..]),
+            "x": BASE64URL_NOPAD.encode(public.x()),
+            "y": BASE64URL_NOPAD.encode(public.y()),
         }] });
         let part = |value: Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
         let header = part(json!({ "alg": "ES256", "kid": "a" }));
         let claims = part(json!({ "iss": "http://peer", "aud": "rp" }));
         let signed = format!("{header}.{claims}");
-        let signature = key.sign(&random, signed.as_bytes()).unwrap();
-        let signature = BASE64URL_NOPAD.encode(signature.as_ref());
+        let signature = BASE64URL_NOPAD.encode(&key.sign_fixed(signed.as_bytes()));
         (PublishedKeys(keys), format!("{signed}.{signature}"))
     }
 

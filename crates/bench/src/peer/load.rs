@@ -10,7 +10,7 @@ use crate::{
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 use std::{net::SocketAddr, rc::Rc, time::Duration};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 
 /// How often a flow asks again after "pending" before it gives up.
 const MOST_POLLS: u64 = 1000;
@@ -98,7 +98,7 @@ impl Load {
             .collect();
         let mut all = Done::default();
         for worker in workers {
-            let done = timeout(duration + LAST_FLOWS, worker)
+            let done = timeout_at(start + duration + LAST_FLOWS, worker)
                 .await
                 .context("the peer did not answer in time")???;
             all.flows += done.flows;
@@ -113,7 +113,7 @@ impl Load {
             pending: all.pending,
             elapsed: start.elapsed(),
             peer: Usage::of(pid)?.since(&before).cpu,
-            generator: cpu::of_this_process() - generator,
+            generator: cpu::of_this_process().saturating_sub(generator),
             request: all.request,
             token: all.token,
             resident: cpu::resident_bytes(pid)?,

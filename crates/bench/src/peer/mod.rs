@@ -5,7 +5,8 @@
 //! is asked. The peer approves by itself before it answers the request, so its figures have no device, no prompt, no
 //! signed approval and no disk in them.
 //!
-//! The peer runs on one core and the generator on another. `npm ci` in `crates/bench/peer` must have been run.
+//! The peer runs on one core and the generator on another. `npm ci` in `crates/bench/peer` must have been run. It takes
+//! the `node` of `PATH`, and the report says which that is: the package works on Node 20 but supports 22 and later.
 
 mod id_token;
 mod load;
