@@ -47,6 +47,13 @@ enum Command {
     Peer,
     /// The app: payload, start, idle.
     Ui,
+    /// Holds connections and does nothing with them; `devices` starts it for comparison.
+    #[command(hide = true)]
+    Acceptor {
+        /// WebSockets instead of plain connections.
+        #[arg(long)]
+        websocket: bool,
+    },
     /// Writes the tables and pictures of the documentation anew from the published reports. Measures nothing.
     Document {
         /// Only say whether they are what would be written.
@@ -87,6 +94,7 @@ fn carry_out(arguments: &Arguments) -> anyhow::Result<()> {
         Command::Devices => devices::run(&options)?,
         Command::Peer => peer::run(&options)?,
         Command::Ui => ui::run(&options)?,
+        Command::Acceptor { websocket } => return devices::accept(*websocket),
         Command::Document { check, docs } => return document(docs, *check),
     };
     println!("{}", report.text());
