@@ -2,12 +2,17 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use ring::digest;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use std::fmt;
 
 /// Encodes as base64url without padding.
 pub fn encode_b64u(bytes: &[u8]) -> String {
     BASE64URL_NOPAD.encode(bytes)
+}
+
+/// Appends the same to `out`.
+pub(crate) fn append_b64u(bytes: &[u8], out: &mut String) {
+    BASE64URL_NOPAD.encode_append(bytes, out);
 }
 
 /// A base64url string was padded, held white space or foreign characters, or had non-zero trailing bits.
@@ -43,8 +48,22 @@ impl Serialize for B64 {
 
 impl<'de> Deserialize<'de> for B64 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        decode_b64u(&text).map(B64).map_err(de::Error::custom)
+        deserializer.deserialize_str(TextVisitor(|text: &str| decode_b64u(text).map(B64)))
+    }
+}
+
+/// Decodes a text without making a string of it first.
+struct TextVisitor<F>(F);
+
+impl<T, F: FnOnce(&str) -> Result<T, DecodeB64uError>> de::Visitor<'_> for TextVisitor<F> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("base64url without padding")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        (self.0)(text).map_err(E::custom)
     }
 }
 
@@ -53,6 +72,9 @@ impl<'de> Deserialize<'de> for B64 {
 pub struct Sha256Digest(pub [u8; 32]);
 
 impl Sha256Digest {
+    /// Characters of the wire form.
+    pub(crate) const TEXT_LEN: usize = 43;
+
     /// The SHA-256 of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         let mut out = [0; 32];
@@ -65,8 +87,13 @@ impl Sha256Digest {
     /// # Errors
     /// [`DecodeB64uError`] if the text is not base64url of exactly 32 bytes.
     pub fn from_b64u(text: &str) -> Result<Self, DecodeB64uError> {
-        let bytes = decode_b64u(text)?;
-        Ok(Self(bytes.try_into().map_err(|_| DecodeB64uError)?))
+        let mut out = [0; 32];
+        // 43 characters are the only number that stands for 32 bytes.
+        if text.len() != Self::TEXT_LEN {
+            return Err(DecodeB64uError);
+        }
+        let decoded = BASE64URL_NOPAD.decode_mut(text.as_bytes(), &mut out);
+        decoded.map(|_| Self(out)).map_err(|_| DecodeB64uError)
     }
 
     /// The wire form.
@@ -89,14 +116,15 @@ impl fmt::Display for Sha256Digest {
 
 impl Serialize for Sha256Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.to_b64u())
+        let mut text = [0; Self::TEXT_LEN];
+        BASE64URL_NOPAD.encode_mut(&self.0, &mut text);
+        serializer.serialize_str(std::str::from_utf8(&text).map_err(ser::Error::custom)?)
     }
 }
 
 impl<'de> Deserialize<'de> for Sha256Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::from_b64u(&text).map_err(de::Error::custom)
+        deserializer.deserialize_str(TextVisitor(Self::from_b64u))
     }
 }
 

@@ -7,7 +7,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 /// Deepest nesting of arrays and objects that is accepted.
 pub const MAX_DEPTH: usize = 16;
@@ -126,8 +126,14 @@ fn parse_keeping<T: DeserializeOwned + Serialize>(
     max_len: usize,
     unknown: Unknown,
 ) -> Result<T, IJsonError> {
-    let given: Value = parse(bytes, max_len)?;
-    let read: T =
+    let read: T = parse(bytes, max_len)?;
+    // What is written again byte for byte has lost nothing. Messages made by this crate end here; others may have their
+    // members in another order, or white space.
+    let written = serde_json::to_vec(&read).expect("wire types serialize to JSON");
+    if written == bytes {
+        return Ok(read);
+    }
+    let given: Value =
         serde_json::from_slice(bytes).map_err(|error| IJsonError::Shape(error.to_string()))?;
     let kept = serde_json::to_value(&read).expect("wire types serialize to JSON");
     if keeps(&given, &kept, unknown) {
@@ -156,12 +162,37 @@ fn keeps(given: &Value, kept: &Value, unknown: Unknown) -> bool {
     }
 }
 
+/// The names of one object, decoded.
+#[derive(Default)]
+struct Names<'a> {
+    few: Vec<Cow<'a, str>>,
+    many: HashSet<Cow<'a, str>>,
+}
+
+impl<'a> Names<'a> {
+    /// Up to here names are compared one by one, which is faster than hashing and stays bounded.
+    const FEW: usize = 16;
+
+    /// Whether the name is new.
+    fn insert(&mut self, name: Cow<'a, str>) -> bool {
+        if self.few.len() == Self::FEW {
+            self.many.extend(self.few.drain(..));
+        }
+        if !self.many.is_empty() {
+            return self.many.insert(name);
+        }
+        let is_new = !self.few.contains(&name);
+        self.few.push(name);
+        is_new
+    }
+}
+
 struct Checker<'a> {
     text: &'a str,
     at: usize,
 }
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -207,7 +238,7 @@ impl Checker<'_> {
         if self.peek() == Some(b'}') {
             return self.take(b'}');
         }
-        let mut names = HashSet::new();
+        let mut names = Names::default();
         loop {
             self.white_space();
             let start = self.at;
@@ -274,32 +305,45 @@ impl Checker<'_> {
         }
     }
 
-    fn string(&mut self) -> Result<String, IJsonError> {
+    /// The decoded text; borrowed where nothing is escaped.
+    fn string(&mut self) -> Result<Cow<'a, str>, IJsonError> {
         self.take(b'"')?;
-        let mut out = String::new();
+        let mut decoded: Option<String> = None;
+        let mut plain = self.at;
         loop {
             let start = self.at;
             match self.peek() {
                 None | Some(0..=0x1f) => return Err(IJsonError::Syntax(start)),
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok(out);
+                    let rest = self.part(plain, start)?;
+                    return Ok(match decoded {
+                        Some(text) => Cow::Owned(text + rest),
+                        None => Cow::Borrowed(rest),
+                    });
                 }
                 Some(b'\\') => {
-                    let decoded = self.escape()?;
-                    out.push(allowed(decoded, start)?);
+                    let before = self.part(plain, start)?;
+                    let out = decoded.get_or_insert_default();
+                    out.push_str(before);
+                    let escaped = self.escape()?;
+                    out.push(allowed(escaped, start)?);
+                    plain = self.at;
                 }
-                Some(_) => {
-                    let decoded = self
-                        .text
-                        .get(start..)
-                        .and_then(|rest| rest.chars().next())
-                        .ok_or(IJsonError::NotUtf8)?;
-                    self.at += decoded.len_utf8();
-                    out.push(allowed(decoded, start)?);
+                // ASCII, and UTF-8 that begins no noncharacter: those have EF, or F0 and above, as first byte.
+                Some(0x20..=0xee) => self.at += 1,
+                Some(0xef..) => {
+                    let rest = self.text.get(start..);
+                    let c = rest.and_then(|rest| rest.chars().next());
+                    let c = allowed(c.ok_or(IJsonError::NotUtf8)?, start)?;
+                    self.at += c.len_utf8();
                 }
             }
         }
+    }
+
+    fn part(&self, from: usize, to: usize) -> Result<&'a str, IJsonError> {
+        self.text.get(from..to).ok_or(IJsonError::NotUtf8)
     }
 
     fn escape(&mut self) -> Result<char, IJsonError> {
@@ -454,5 +498,37 @@ mod tests {
                 prop_assert!(serde_json::from_str::<Value>(&text).is_ok());
             }
         }
+    }
+
+    #[test]
+    fn finds_a_name_twice_among_few_and_many_and_however_it_is_written() {
+        for count in [2_usize, 16, 17, 40] {
+            let names: Vec<String> = (0..count).map(|i| format!(r#""n{i}":0"#)).collect();
+            let good = format!("{{{}}}", names.join(","));
+            assert_eq!(check(good.as_bytes(), 4096), Ok(()));
+            for again in [0, count - 1] {
+                let bad = format!(r#"{{{},"\u006e{again}":0}}"#, names.join(","));
+                let at = good.len();
+                assert_eq!(
+                    check(bad.as_bytes(), 4096),
+                    Err(IJsonError::DuplicateName(at))
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn reads_alike_in_the_written_order_and_in_any_other() {
+        #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        struct Pair {
+            b: u8,
+            a: Option<u8>,
+        }
+        let written = parse_exact::<Pair>(br#"{"b":1,"a":2}"#, 64);
+        assert_eq!(written, Ok(Pair { b: 1, a: Some(2) }));
+        assert_eq!(parse_exact::<Pair>(br#"{"a":2, "b":1}"#, 64), written);
+        assert!(parse_exact::<Pair>(br#"{"b":1,"a":2,"c":3}"#, 64).is_err());
+        assert!(parse_shaped::<Pair>(br#"{"b":1,"a":2,"c":3}"#, 64).is_ok());
+        assert!(parse_shaped::<Pair>(b"[1,2]", 64).is_err());
     }
 }

@@ -5,7 +5,7 @@
 //! `crit`, `b64`, …) is refused: critical members live in the signed payload.
 
 use crate::{
-    bytes::{Sha256Digest, decode_b64u, encode_b64u},
+    bytes::{Sha256Digest, append_b64u, decode_b64u},
     ijson::{self, IJsonError},
     keys::{PublicKey, SigningKey, Thumbprint},
 };
@@ -64,10 +64,14 @@ pub fn sign<T: Serialize>(key: &SigningKey, typ: &str, payload: &T) -> String {
     };
     let header = serde_json::to_vec(&header).expect("a header is JSON");
     let payload = serde_json::to_vec(payload).expect("wire types serialize to JSON");
-    let mut out = format!("{}.{}", encode_b64u(&header), encode_b64u(&payload));
+    // Four characters for three bytes, and 88 for the signature with both dots.
+    let mut out = String::with_capacity((header.len() + payload.len()) / 3 * 4 + 96);
+    append_b64u(&header, &mut out);
+    out.push('.');
+    append_b64u(&payload, &mut out);
     let signature = key.sign_fixed(out.as_bytes());
     out.push('.');
-    out.push_str(&encode_b64u(&signature));
+    append_b64u(&signature, &mut out);
     out
 }
 
@@ -103,19 +107,13 @@ impl<'a> UnverifiedJws<'a> {
         if signature.len() != 64 {
             return Err(JwsError::Malformed);
         }
-        // `alg` first, so that a token of another algorithm is named as such whatever else it carries.
-        let value: serde_json::Value =
-            ijson::parse(&header, MAX_HEADER).map_err(|_| JwsError::Header)?;
-        if value.get("alg").and_then(serde_json::Value::as_str) != Some("ES256") {
-            return Err(JwsError::Algorithm);
-        }
-        let header: Header = serde_json::from_value(value).map_err(|_| JwsError::Header)?;
-        if header.typ != typ {
-            return Err(JwsError::Type);
-        }
+        let kid = match kid_of_written(&header, typ) {
+            Some(kid) => kid,
+            None => kid_of_any(&header, typ)?,
+        };
         Ok(Self {
             text,
-            kid: header.kid,
+            kid,
             payload,
             signature,
             signed_len,
@@ -153,6 +151,11 @@ impl<'a> UnverifiedJws<'a> {
         if key.thumbprint() != self.kid {
             return Err(JwsError::UnknownKey);
         }
+        self.check_signature_by(key)
+    }
+
+    /// For a key that is known to be the one named.
+    fn check_signature_by(&self, key: &PublicKey) -> Result<(), JwsError> {
         let (signed, _) = self.text.as_bytes().split_at(self.signed_len);
         key.verify_fixed(signed, &self.signature)
             .map_err(|_| JwsError::Signature)
@@ -168,6 +171,33 @@ impl<'a> UnverifiedJws<'a> {
     }
 }
 
+/// The `kid` of a header that is byte for byte what [`sign`] writes for `typ`: this is nearly every header that arrives.
+fn kid_of_written(header: &[u8], typ: &str) -> Option<Thumbprint> {
+    let rest = header.strip_prefix(br#"{"alg":"ES256","kid":""#)?;
+    let (kid, rest) = rest.split_at_checked(Sha256Digest::TEXT_LEN)?;
+    let written_typ = rest.strip_prefix(br#"","typ":""#)?.strip_suffix(br#""}"#)?;
+    if written_typ != typ.as_bytes() {
+        return None;
+    }
+    let kid = Sha256Digest::from_b64u(std::str::from_utf8(kid).ok()?);
+    kid.ok().map(Thumbprint)
+}
+
+/// The same of a header in any serialization, and why it is refused.
+fn kid_of_any(header: &[u8], typ: &str) -> Result<Thumbprint, JwsError> {
+    // `alg` first, so that a token of another algorithm is named as such whatever else it carries.
+    let value: serde_json::Value =
+        ijson::parse(header, MAX_HEADER).map_err(|_| JwsError::Header)?;
+    if value.get("alg").and_then(serde_json::Value::as_str) != Some("ES256") {
+        return Err(JwsError::Algorithm);
+    }
+    let header: Header = serde_json::from_value(value).map_err(|_| JwsError::Header)?;
+    if header.typ != typ {
+        return Err(JwsError::Type);
+    }
+    Ok(header.kid)
+}
+
 /// [`UnverifiedJws::parse`], find the key among `keys` by `kid`, and [`UnverifiedJws::verify`].
 ///
 /// # Errors
@@ -178,12 +208,8 @@ pub fn verify<T: DeserializeOwned + Serialize>(
     max_len: usize,
     keys: &[PublicKey],
 ) -> Result<T, JwsError> {
-    let jws = UnverifiedJws::parse(text, typ, max_len)?;
-    let key = keys
-        .iter()
-        .find(|key| key.thumbprint() == jws.kid())
-        .ok_or(JwsError::UnknownKey)?;
-    jws.verify(key)
+    let payload = verified_payload(text, typ, max_len, keys)?;
+    Ok(ijson::parse_shaped(&payload, payload.len())?)
 }
 
 /// [`verify`], reading the payload by [`ijson::parse_exact`].
@@ -196,12 +222,20 @@ pub fn verify_exact<T: DeserializeOwned + Serialize>(
     max_len: usize,
     keys: &[PublicKey],
 ) -> Result<T, JwsError> {
+    let payload = verified_payload(text, typ, max_len, keys)?;
+    Ok(ijson::parse_exact(&payload, payload.len())?)
+}
+
+fn verified_payload(
+    text: &str,
+    typ: &str,
+    max_len: usize,
+    keys: &[PublicKey],
+) -> Result<Vec<u8>, JwsError> {
     let jws = UnverifiedJws::parse(text, typ, max_len)?;
-    let key = keys
-        .iter()
-        .find(|key| key.thumbprint() == jws.kid())
-        .ok_or(JwsError::UnknownKey)?;
-    jws.verify_exact(key)
+    let key = keys.iter().find(|key| key.thumbprint() == jws.kid());
+    jws.check_signature_by(key.ok_or(JwsError::UnknownKey)?)?;
+    Ok(jws.payload)
 }
 
 /// The hash by which other messages name a JWS: SHA-256 of its ASCII characters.
@@ -212,6 +246,7 @@ pub fn hash(text: &str) -> Sha256Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bytes::encode_b64u;
     use crate::rng::SystemRng;
     use serde_json::{Value, json};
 

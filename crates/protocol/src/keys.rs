@@ -1,7 +1,7 @@
 //! P-256 keys for ES256 (RFC 7518 section 3.4): the one algorithm of this protocol.
 
 use crate::{
-    bytes::{Sha256Digest, decode_b64u, encode_b64u},
+    bytes::{Sha256Digest, append_b64u, decode_b64u, encode_b64u},
     rng::SystemRng,
     secret::Secret,
 };
@@ -90,11 +90,12 @@ impl PublicKey {
 
     /// RFC 7638 with SHA-256.
     pub fn thumbprint(&self) -> Thumbprint {
-        let text = format!(
-            r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#,
-            encode_b64u(&self.x),
-            encode_b64u(&self.y)
-        );
+        let mut text = String::with_capacity(136);
+        text.push_str(r#"{"crv":"P-256","kty":"EC","x":""#);
+        append_b64u(&self.x, &mut text);
+        text.push_str(r#"","y":""#);
+        append_b64u(&self.y, &mut text);
+        text.push_str(r#""}"#);
         Thumbprint(Sha256Digest::of(text.as_bytes()))
     }
 
@@ -161,6 +162,7 @@ pub struct SigningKey {
     fixed: EcdsaKeyPair,
     der: EcdsaKeyPair,
     public: PublicKey,
+    thumbprint: Thumbprint,
     rng: SystemRng,
 }
 
@@ -191,6 +193,7 @@ impl SigningKey {
             fixed,
             der,
             public,
+            thumbprint: public.thumbprint(),
             rng: rng.clone(),
         })
     }
@@ -202,7 +205,7 @@ impl SigningKey {
 
     /// The name of this key.
     pub fn thumbprint(&self) -> Thumbprint {
-        self.public.thumbprint()
+        self.thumbprint
     }
 
     /// A 64-byte `r ‖ s` signature (JWS).
