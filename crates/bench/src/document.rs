@@ -2,7 +2,7 @@
 //!
 //! `docs/performance/NAME.json` is what was measured. From it come the pictures `docs/images/bench-ID.svg`, and on
 //! `docs/performance.md` whatever stands between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`. The text around is
-//! written by people, and left alone.
+//! written by people, and left alone. `docs/performance/NAME-flame.svg`, a flame graph of the same run, is shown as it is.
 //!
 //! To add a benchmark's results to the page: its two markers, each on a line of its own.
 
@@ -25,6 +25,8 @@ const REPORTS: &str = "performance";
 const PICTURES: &str = "images";
 /// What the names of our pictures begin with; others in the folder are not ours.
 const PICTURE_PREFIX: &str = "bench-";
+/// What follows the benchmark in the name of a flame graph.
+const FLAME_SUFFIX: &str = "-flame.svg";
 
 /// What the reports say the files are to contain.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,14 +47,14 @@ impl Documents {
         let page_path = docs.join(PAGE);
         let page = fs::read_to_string(&page_path)
             .with_context(|| format!("cannot read {}", page_path.display()))?;
-        let reports = reports(&docs.join(REPORTS))?;
-        let (page, unmeasured) = fill(&page, &reports)?;
+        let published = Published::read(&docs.join(REPORTS))?;
+        let (page, unmeasured) = fill(&page, &published)?;
         let mut files = BTreeMap::new();
         for name in pictures(&docs.join(PICTURES))? {
             files.insert(Path::new(PICTURES).join(name), None);
         }
         let mut seen = BTreeSet::new();
-        for plot in reports.values().flat_map(|report| &report.plots) {
+        for plot in published.reports.values().flat_map(|report| &report.plots) {
             if !seen.insert(&plot.id) {
                 bail!("two plots are called {}", plot.id);
             }
@@ -100,17 +102,34 @@ impl Documents {
     }
 }
 
-/// The published reports by name; none if there is no such folder.
-fn reports(folder: &Path) -> anyhow::Result<BTreeMap<String, Report>> {
-    let mut reports = BTreeMap::new();
-    for path in files(folder)? {
-        if path.extension().is_none_or(|end| end != "json") {
-            bail!("{} is no report", path.display());
+/// What is to be shown.
+#[derive(Debug, Default)]
+struct Published {
+    /// By the benchmark's name.
+    reports: BTreeMap<String, Report>,
+    /// The benchmarks that a flame graph is there of.
+    flames: BTreeSet<String>,
+}
+
+impl Published {
+    /// Empty if there is no such folder.
+    fn read(folder: &Path) -> anyhow::Result<Self> {
+        let mut published = Self::default();
+        for path in files(folder)? {
+            let name = path.file_name().and_then(|name| name.to_str());
+            if let Some(bench) = name.and_then(|name| name.strip_suffix(FLAME_SUFFIX)) {
+                published.flames.insert(bench.to_owned());
+                continue;
+            }
+            let report = read(&path).with_context(|| format!("{} is no report", path.display()))?;
+            published.reports.insert(report.bench.clone(), report);
         }
-        let report = read(&path).with_context(|| format!("{} is no report", path.display()))?;
-        reports.insert(report.bench.clone(), report);
+        let Self { reports, flames } = &published;
+        if let Some(bench) = flames.iter().find(|bench| !reports.contains_key(*bench)) {
+            bail!("{bench}{FLAME_SUFFIX} is of a run that is not published");
+        }
+        Ok(published)
     }
-    Ok(reports)
 }
 
 fn read(path: &Path) -> anyhow::Result<Report> {
@@ -150,7 +169,7 @@ fn picture(plot: &Plot) -> String {
 }
 
 /// The page with its blocks made anew, and the names of those that no report is there of.
-fn fill(page: &str, reports: &BTreeMap<String, Report>) -> anyhow::Result<(String, Vec<String>)> {
+fn fill(page: &str, published: &Published) -> anyhow::Result<(String, Vec<String>)> {
     let mut filled = String::new();
     let mut open: Option<&str> = None;
     let mut seen = BTreeSet::new();
@@ -162,8 +181,10 @@ fn fill(page: &str, reports: &BTreeMap<String, Report>) -> anyhow::Result<(Strin
                     bail!("{PAGE} has two blocks bench:{name}");
                 }
                 let _ = writeln!(filled, "{line}");
-                match reports.get(name) {
-                    Some(report) => filled.push_str(&block(report)),
+                match published.reports.get(name) {
+                    Some(report) => {
+                        filled.push_str(&block(report, published.flames.contains(name)));
+                    }
                     None => unmeasured.push(name.to_owned()),
                 }
                 open = Some(name);
@@ -182,7 +203,11 @@ fn fill(page: &str, reports: &BTreeMap<String, Report>) -> anyhow::Result<(Strin
     if let Some(name) = open {
         bail!("{PAGE}: the block bench:{name} has no end");
     }
-    if let Some(name) = reports.keys().find(|name| !seen.contains(name.as_str())) {
+    if let Some(name) = published
+        .reports
+        .keys()
+        .find(|name| !seen.contains(name.as_str()))
+    {
         bail!("{PAGE} has no block bench:{name} for {REPORTS}/{name}.json");
     }
     Ok((filled, unmeasured))
@@ -206,7 +231,7 @@ fn marker(line: &str) -> Option<Marker<'_>> {
 }
 
 /// What stands between a benchmark's markers: goals, tables, pictures, and last what all of it is relative to.
-fn block(report: &Report) -> String {
+fn block(report: &Report, has_flame: bool) -> String {
     let mut text = "\n".to_owned();
     text.push_str(&goals(&report.goals));
     for one in &report.tables {
@@ -216,6 +241,13 @@ fn block(report: &Report) -> String {
         // Brackets would end the picture's description.
         let title = plot.title.replace(['[', ']'], "");
         let _ = writeln!(text, "![{title}]({PICTURES}/{})\n", picture(plot));
+    }
+    if has_flame {
+        let path = format!("{REPORTS}/{}{FLAME_SUFFIX}", report.bench);
+        let _ = writeln!(
+            text,
+            "[![Flame graph: where the CPU time goes]({path})]({path})\n"
+        );
     }
     let calibration = report.calibration.table();
     let _ = writeln!(

@@ -10,7 +10,7 @@
 //! What this crate does **not** do: assert anything. A benchmark that fails because the machine was busy would teach
 //! everybody to ignore it.
 //!
-//! To add a benchmark: a module with `pub fn run(&Options) -> anyhow::Result<Report>`, a line in `main.rs` and one in
+//! To add a benchmark: a module with `pub fn run(&Options) -> anyhow::Result<Report>`, a line in `command_line.rs` and one in
 //! `cargo xtask bench`'s list.
 #![cfg(target_os = "linux")]
 #![expect(

@@ -1,7 +1,13 @@
 //! `cargo xtask bench`: builds what is measured, runs `tegata-bench` for each benchmark, and on demand makes the
 //! figures those of the documentation.
 
-use std::{fs, path::PathBuf, process::Command, time::Duration};
+use std::{
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use super::{check_node, check_rust, prepare_ui, with_stages};
 use crate::{
@@ -163,6 +169,8 @@ fn measure(
     plan: &Plan,
     bench: Bench,
 ) -> Result<(), Failure> {
+    // Where `perf` is missing none is drawn, and that of an earlier run must not pass for this one's.
+    remove(&output_dir(project).join(flame(bench)))?;
     let mut commands = Vec::new();
     if bench == Bench::Protocol {
         let operations = [
@@ -218,6 +226,14 @@ fn publish(project: &Project, stages: &mut Stages, plan: &Plan) -> Result<(), Fa
         let from = output_dir(project).join(&name);
         fs::copy(&from, published.join(&name))
             .map_err(|error| Failure::io(&format!("copy {}", from.display()), &error))?;
+        let flame = flame(*bench);
+        let from = output_dir(project).join(&flame);
+        if from.is_file() {
+            fs::copy(&from, published.join(&flame))
+                .map_err(|error| Failure::io(&format!("copy {}", from.display()), &error))?;
+        } else {
+            remove(&published.join(&flame))?;
+        }
     }
     let mut document = Command::new(project.release_program("tegata-bench"));
     document.arg("document").current_dir(&project.root);
@@ -227,6 +243,20 @@ fn publish(project: &Project, stages: &mut Stages, plan: &Plan) -> Result<(), Fa
         Output::Shown,
         [document],
     )
+}
+
+/// The picture of where the CPU time goes, which some benchmarks draw beside their report.
+fn flame(bench: Bench) -> String {
+    format!("{}-flame.svg", bench.name())
+}
+
+fn remove(file: &Path) -> Result<(), Failure> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(Failure::io(&format!("remove {}", file.display()), &error))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 #[cfg(test)]

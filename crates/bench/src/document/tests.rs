@@ -148,6 +148,23 @@ fn reports_that_must_not_be_published_are_refused() {
 }
 
 #[test]
+fn a_flame_graph_is_shown_with_its_report_and_not_without() {
+    let docs = docs(&[report("store")]);
+    let flame = |bench: &str| {
+        let path = docs.path().join(format!("performance/{bench}-flame.svg"));
+        fs::write(path, "<svg/>").unwrap();
+    };
+    flame("store");
+    let documents = Documents::make(docs.path()).unwrap();
+    documents.write(docs.path()).unwrap();
+    let page = fs::read_to_string(docs.path().join(PAGE)).unwrap();
+    assert!(page.contains("](performance/store-flame.svg)\n"), "{page}");
+    flame("flow");
+    let error = Documents::make(docs.path()).expect_err("no report of flow");
+    assert!(error.to_string().contains("flow-flame.svg"), "{error}");
+}
+
+#[test]
 fn markers_that_do_not_match_are_refused() {
     for (page, reason) in [
         ("<!-- bench:store -->\n", "has no end"),
@@ -165,7 +182,9 @@ fn markers_that_do_not_match_are_refused() {
             "two blocks",
         ),
     ] {
-        let error = fill(page, &BTreeMap::new()).expect_err(page).to_string();
+        let error = fill(page, &Published::default())
+            .expect_err(page)
+            .to_string();
         assert!(error.contains(reason), "{page:?}: {error}");
     }
 }
