@@ -10,14 +10,22 @@ use super::FlowSeq;
 /// Milliseconds by which a poll may come early: networks jitter.
 const TOLERANCE_MILLIS: i64 = 500;
 
-/// Entries above which stale ones are dropped at the next poll.
+/// Entries above which stale ones are looked for. The next look is when as many again have come, so that each poll pays
+/// for a constant number of them.
 const PRUNE_ABOVE: usize = 4096;
 
 /// Remembers, in memory only, when each pending request was last polled. Losing it (a restart) costs nothing: the first
 /// poll is never throttled.
 #[derive(Debug, Default)]
 pub struct PollGate {
-    last: Mutex<HashMap<FlowSeq, i64>>,
+    polls: Mutex<Polls>,
+}
+
+#[derive(Debug, Default)]
+struct Polls {
+    last: HashMap<FlowSeq, i64>,
+    /// Entries that were left by the last look for stale ones.
+    kept: usize,
 }
 
 /// Whether a poll came too early.
@@ -33,7 +41,8 @@ impl PollGate {
     /// Notes a poll of the pending request `seq` at `now_millis`. The interval counts from the last poll that was on
     /// time, so a client that is a little too fast throughout still gets every second answer.
     pub fn check(&self, seq: FlowSeq, interval_seconds: u32, now_millis: i64) -> PollVerdict {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut polls = self.polls.lock().unwrap_or_else(PoisonError::into_inner);
+        let Polls { last, kept } = &mut *polls;
         let interval = i64::from(interval_seconds) * 1000;
         // A difference below zero is a clock that was set back, which says nothing about the client.
         if last
@@ -42,8 +51,9 @@ impl PollGate {
         {
             return PollVerdict::TooFast;
         }
-        if last.len() >= PRUNE_ABOVE {
+        if last.len() >= PRUNE_ABOVE.max(2 * *kept) {
             last.retain(|_, at| (0..2 * interval).contains(&(now_millis - *at)));
+            *kept = last.len();
         }
         last.insert(seq, now_millis);
         PollVerdict::OnTime
@@ -51,10 +61,8 @@ impl PollGate {
 
     /// Forgets a request that is settled.
     pub fn forget(&self, seq: FlowSeq) {
-        self.last
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&seq);
+        let mut polls = self.polls.lock().unwrap_or_else(PoisonError::into_inner);
+        polls.last.remove(&seq);
     }
 }
 
@@ -104,5 +112,26 @@ mod tests {
             "counted from the new time"
         );
         assert_eq!(poll(6_000), PollVerdict::OnTime);
+    }
+
+    #[test]
+    fn remembers_every_pending_request_and_looks_for_stale_ones_seldom() {
+        let gate = PollGate::default();
+        let pending = i64::try_from(3 * PRUNE_ABOVE).unwrap();
+        for seq in 0..pending {
+            assert_eq!(gate.check(FlowSeq(seq), 5, 0), PollVerdict::OnTime);
+        }
+        for seq in 0..pending {
+            assert_eq!(gate.check(FlowSeq(seq), 5, 1), PollVerdict::TooFast);
+        }
+        let polls = gate.polls.lock().unwrap();
+        assert_eq!(polls.kept, 2 * PRUNE_ABOVE, "looked at 4096 and at 8192");
+        drop(polls);
+        for seq in pending..2 * pending {
+            assert_eq!(gate.check(FlowSeq(seq), 5, 20_000), PollVerdict::OnTime);
+        }
+        let polls = gate.polls.lock().unwrap();
+        assert!(polls.last.len() <= 2 * 3 * PRUNE_ABOVE, "stale ones go");
+        assert!(!polls.last.contains_key(&FlowSeq(0)));
     }
 }
