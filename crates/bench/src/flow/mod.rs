@@ -33,6 +33,10 @@ use poll::{Polls, Requests};
 /// Name of the flame graph among the results.
 pub const FLAME: &str = "flow-flame.svg";
 
+/// Name of the same as text among the results: one line for each stack, outermost function first, `;` between two, then
+/// the number of samples.
+pub const STACKS: &str = "flow-stacks.txt";
+
 /// In flight at a time, phase by phase.
 const IN_FLIGHT: [usize; 3] = [1, 16, 64];
 
@@ -112,7 +116,7 @@ struct Measured {
 }
 
 /// Runs it. Where `perf` may be used, the CPU time at the most in flight is also recorded in a further phase, whose flame
-/// graph [`FLAME`] is written into `output`.
+/// graph [`FLAME`] and stacks [`STACKS`] are written into `output`.
 ///
 /// # Errors
 /// Something that is measured cannot be started or fails.
@@ -172,6 +176,7 @@ async fn measure(
             std::fs::create_dir_all(output)?;
             let title = "CPU time of the server under complete flows, 64 in flight";
             std::fs::write(output.join(FLAME), flame::draw(&profile.stacks, title))?;
+            std::fs::write(output.join(STACKS), profile.folded())?;
             Some(profile.table())
         }
     };

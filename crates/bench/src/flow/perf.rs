@@ -240,6 +240,14 @@ impl Profile {
         Self { stacks }
     }
 
+    /// One line for each stack, as tools for flame graphs read it.
+    pub(super) fn folded(&self) -> String {
+        self.stacks
+            .iter()
+            .map(|(stack, samples)| format!("{} {samples}\n", stack.join(";")))
+            .collect()
+    }
+
     /// The shares of [`AREAS`].
     pub(super) fn table(&self) -> Table {
         let mut shares: BTreeMap<&str, u64> = BTreeMap::new();
@@ -305,6 +313,9 @@ mod tests {
             "ring_core_0_17_14__p256_mul".to_owned(),
         ];
         assert_eq!(profile.stacks.get(&signing), Some(&2));
+        let folded = profile.folded();
+        let line = "tegata_server::op::token;ring_core_0_17_14__p256_mul 2\n";
+        assert!(folded.contains(line), "{folded}");
     }
 
     #[test]
