@@ -227,13 +227,14 @@ pub(super) async fn measured(
     let before = Usage::of(pid)?;
     let (start, own) = (Instant::now(), cpu::of_this_process());
     work.await?;
-    let (elapsed, own) = (start.elapsed(), cpu::of_this_process() - own);
+    let elapsed = start.elapsed();
+    let generator = cpu::of_this_process().saturating_sub(own);
     Ok(Spent {
         in_flight,
         count,
         elapsed,
         server: Usage::of(pid)?.since(&before),
-        generator: own,
+        generator,
         resident: cpu::resident_bytes(pid)?,
     })
 }

@@ -27,7 +27,7 @@ const PAIR_AT_ONCE: usize = 16;
 
 /// All of them. Dropping it ends their devices.
 pub(super) struct People {
-    people: Vec<Mutex<Person>>,
+    all: Vec<Mutex<Person>>,
     approving: Arc<AtomicBool>,
     devices: Vec<JoinHandle<()>>,
     next: Cell<usize>,
@@ -91,7 +91,7 @@ impl People {
         .await?;
         let (people, devices) = gathered.into_iter().flatten().unzip::<_, _, Vec<_>, _>();
         Ok(Self {
-            people: people.into_iter().map(Mutex::new).collect(),
+            all: people.into_iter().map(Mutex::new).collect(),
             approving,
             devices,
             next: Cell::new(0),
@@ -105,14 +105,14 @@ impl People {
 
     /// How many there are.
     pub(super) fn count(&self) -> usize {
-        self.people.len()
+        self.all.len()
     }
 
     /// The one whose turn it is, so that all are asked equally often.
     pub(super) fn next(&self) -> &Mutex<Person> {
         let index = self.next.get();
-        self.next.set((index + 1) % self.people.len());
-        &self.people[index]
+        self.next.set((index + 1) % self.all.len());
+        &self.all[index]
     }
 }
 

@@ -6,6 +6,7 @@ use anyhow::{Context as _, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
@@ -242,10 +243,12 @@ impl Profile {
 
     /// One line for each stack, as tools for flame graphs read it.
     pub(super) fn folded(&self) -> String {
-        self.stacks
-            .iter()
-            .map(|(stack, samples)| format!("{} {samples}\n", stack.join(";")))
-            .collect()
+        let mut text = String::new();
+        for (stack, samples) in &self.stacks {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{} {samples}", stack.join(";"));
+        }
+        text
     }
 
     /// The shares of [`AREAS`].
