@@ -145,11 +145,12 @@ fn read(path: &Path) -> anyhow::Result<Report> {
 
 /// Names of the pictures that are there and were made here.
 fn pictures(folder: &Path) -> anyhow::Result<Vec<String>> {
-    let names = files(folder)?;
-    let names = names
+    let mut pictures = files(folder)?;
+    pictures.retain(|path| path.extension().is_some_and(|end| end == "svg"));
+    let names = pictures
         .iter()
         .filter_map(|path| path.file_name()?.to_str())
-        .filter(|name| name.starts_with(PICTURE_PREFIX) && name.ends_with(".svg"));
+        .filter(|name| name.starts_with(PICTURE_PREFIX));
     Ok(names.map(str::to_owned).collect())
 }
 
