@@ -47,7 +47,9 @@ impl ValueFormatter for Nanoseconds {
         if typical < 1e4 {
             return "ns";
         }
-        values.iter_mut().for_each(|value| *value /= 1e3);
+        for value in values {
+            *value /= 1e3;
+        }
         "µs"
     }
 

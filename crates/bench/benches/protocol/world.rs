@@ -1,13 +1,14 @@
 //! The inputs: the committed vectors, which are one whole pairing and request, with the keys that signed them.
 
 use anyhow::{Context as _, ensure};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs, path::PathBuf};
 use tegata_protocol::{
     AccountId, DeviceId, PublicKey, Sha256Digest, SigningKey, SystemRng, UnixTime,
     bytes::{B64, decode_b64u},
     device::{invitation::Issuer, pairing::PairingRequest},
+    jws,
 };
 
 /// The time of the vectors: 2027-01-15T08:00:00Z.
@@ -98,6 +99,16 @@ impl World {
     /// The same, read.
     pub(crate) fn signed<T: DeserializeOwned>(&self, name: &str) -> anyhow::Result<T> {
         Ok(serde_json::from_slice(&self.payload(name)?)?)
+    }
+
+    /// The JWS of a vector signed again, so that its members are in the order in which this implementation writes them:
+    /// the vectors are in alphabetical order.
+    pub(crate) fn rewritten<T: DeserializeOwned + Serialize>(
+        &self,
+        name: &str,
+        (key, typ): (&str, &str),
+    ) -> anyhow::Result<String> {
+        Ok(jws::sign(self.key(key)?, typ, &self.signed::<T>(name)?))
     }
 
     /// A 32-byte value that the vectors share.

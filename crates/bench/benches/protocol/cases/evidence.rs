@@ -22,8 +22,10 @@ pub(crate) fn cases(world: &World) -> anyhow::Result<Vec<Case<'_>>> {
         now: NOW,
     };
     let (metadata, _): (Metadata, _) = parse_metadata(body.as_bytes(), &expected)?;
+    let body = serde_json::to_string(&sign_metadata(root, &metadata))?;
     let file = world.text("evidence/approve")?;
     let evidence = parse_evidence_file(file.as_bytes())?;
+    let file = serde_json::to_string(&evidence)?;
     let (body_bytes, file_bytes) = (body.len(), file.len());
     Ok(vec![
         Case::new((GROUP, "metadata_sign"), "metadata: sign", move || {

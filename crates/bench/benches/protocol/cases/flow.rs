@@ -14,6 +14,7 @@ use tegata_protocol::{
             ClientReceipt, ConsentReceipt, evidence_hash, parse_client_receipt, parse_receipt,
             sign_client_receipt, sign_receipt,
         },
+        typ,
     },
     jws,
     webauthn::{CredentialRole, ExpectedAssertion, make_assertion},
@@ -36,8 +37,10 @@ pub(crate) fn cases(world: &World) -> anyhow::Result<Vec<Case<'_>>> {
 fn prompts(world: &World) -> anyhow::Result<Vec<Case<'_>>> {
     let key = world.key("prompt")?;
     let keys = [world.public("prompt")?];
-    let text = world.text("prompt/sign_in_with_code")?;
-    let grant = world.text("prompt/grant_with_details")?;
+    let by = ("prompt", typ::PROMPT);
+    let text = world.rewritten::<Prompt>("prompt/sign_in_with_code", by)?;
+    let grant = world.rewritten::<Prompt>("prompt/grant_with_details", by)?;
+    let other_order = world.text("prompt/sign_in_with_code")?;
     let prompt: Prompt = world.signed("prompt/sign_in_with_code")?;
     let hashed = text.clone();
     let shown: Prompt = world.signed("prompt/grant_with_details")?;
@@ -58,9 +61,11 @@ fn prompts(world: &World) -> anyhow::Result<Vec<Case<'_>>> {
         .signing()
         .plotted()
         .over(text_bytes),
-        Case::checked((GROUP, "prompt_verify"), "prompt: verify and read", {
-            move || parse(&text)
-        })
+        Case::checked(
+            (GROUP, "prompt_verify"),
+            "prompt: verify and read",
+            move || parse(&text),
+        )
         .plotted()
         .over(text_bytes),
         Case::checked(
@@ -69,6 +74,12 @@ fn prompts(world: &World) -> anyhow::Result<Vec<Case<'_>>> {
             move || parse(&grant),
         )
         .over(grant_bytes),
+        Case::checked(
+            (GROUP, "prompt_verify_other_order"),
+            "prompt in another order of members: verify and read",
+            move || parse(&other_order),
+        )
+        .over(text_bytes),
         Case::new((GROUP, "prompt_hash"), "prompt: hash", move || {
             jws::hash(&hashed)
         })
@@ -86,8 +97,8 @@ fn prompts(world: &World) -> anyhow::Result<Vec<Case<'_>>> {
 }
 
 fn decisions(world: &World) -> anyhow::Result<Vec<Case<'_>>> {
-    let body = world.text("decision/approve")?;
     let request: DecisionRequest = world.message("decision/approve")?;
+    let body = serde_json::to_string(&request)?;
     let registration = registration(world)?;
     let approval = world.key("approval")?;
     let detail = request.detail.clone();
@@ -167,9 +178,11 @@ fn registration(world: &World) -> anyhow::Result<Registration> {
 fn receipts(world: &World) -> anyhow::Result<Vec<Case<'_>>> {
     let key = world.key("receipt")?;
     let keys = [world.public("receipt")?];
-    let text = world.text("receipt/consent_approve")?;
+    let by = ("receipt", typ::RECEIPT);
+    let text = world.rewritten::<ConsentReceipt>("receipt/consent_approve", by)?;
     let receipt: ConsentReceipt = world.signed("receipt/consent_approve")?;
-    let client_text = world.text("receipt/client")?;
+    let by = ("receipt", typ::CLIENT_RECEIPT);
+    let client_text = world.rewritten::<ClientReceipt>("receipt/client", by)?;
     let client: ClientReceipt = world.signed("receipt/client")?;
     let hashed = text.clone();
     let (bytes, client_bytes) = (text.len(), client_text.len());
@@ -211,7 +224,8 @@ fn receipts(world: &World) -> anyhow::Result<Vec<Case<'_>>> {
 
 fn proofs(world: &World) -> anyhow::Result<Vec<Case<'_>>> {
     let key = world.key("possession")?;
-    let text = world.text("proof/valid")?;
+    let by = ("possession", typ::PROOF);
+    let text = world.rewritten::<Proof>("proof/valid", by)?;
     let proof: Proof = world.signed("proof/valid")?;
     let peeked = text.clone();
     let bytes = text.len();

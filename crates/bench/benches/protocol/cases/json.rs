@@ -34,9 +34,9 @@ pub(crate) fn cases(world: &World) -> anyhow::Result<Vec<Case<'_>>> {
         let canonical = move || jcs::canonicalize(&value);
         cases.push(Case::new((GROUP, name), "canonical form", canonical).over(size));
     }
-    let payload = world.payload("prompt/sign_in_with_code")?;
+    let prompt: Prompt = world.signed("prompt/sign_in_with_code")?;
+    let payload = serde_json::to_vec(&prompt)?;
     let size = payload.len();
-    let prompt: Prompt = serde_json::from_slice(&payload)?;
     let given: Value = serde_json::from_slice(&payload)?;
     let [a, b, c, d] = std::array::from_fn(|_| payload.clone());
     cases.extend([

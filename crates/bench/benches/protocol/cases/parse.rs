@@ -7,8 +7,8 @@ use tegata_protocol::{
     ciba::{BackchannelAuthenticationResponse, BindingMessage, Scope, TokenResponse},
     device::{
         delivery::{
-            KnownRequest, PendingPrompt, PendingRequest, PendingSet, RequestReference, ServerFrame,
-            parse_device_frame, parse_server_frame,
+            DeviceFrame, KnownRequest, PendingPrompt, PendingRequest, PendingSet, RequestReference,
+            ServerFrame, parse_device_frame, parse_server_frame,
         },
         invitation::parse_invitation,
         limits,
@@ -34,28 +34,35 @@ pub(crate) fn cases(world: &World) -> anyhow::Result<Vec<Case<'_>>> {
     Ok(cases)
 }
 
+/// The same message in the order of members in which this implementation writes it.
+fn rewritten<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
+    Ok(serde_json::to_vec(&serde_json::from_slice::<T>(bytes)?)?)
+}
+
 fn exact<T: DeserializeOwned + Serialize>(
     name: &'static str,
     label: &'static str,
-    bytes: Vec<u8>,
-) -> Case<'static> {
+    bytes: &[u8],
+) -> anyhow::Result<Case<'static>> {
+    let bytes = rewritten::<T>(bytes)?;
     let size = bytes.len();
-    Case::checked((GROUP, name), label, move || {
+    let case = Case::checked((GROUP, name), label, move || {
         ijson::parse_exact::<T>(&bytes, limits::PROMPT)
-    })
-    .over(size)
+    });
+    Ok(case.over(size))
 }
 
 fn shaped<T: DeserializeOwned + Serialize>(
     name: &'static str,
     label: &'static str,
-    bytes: Vec<u8>,
-) -> Case<'static> {
+    bytes: &[u8],
+) -> anyhow::Result<Case<'static>> {
+    let bytes = rewritten::<T>(bytes)?;
     let size = bytes.len();
-    Case::checked((GROUP, name), label, move || {
+    let case = Case::checked((GROUP, name), label, move || {
         ijson::parse_shaped::<T>(&bytes, limits::PROMPT)
-    })
-    .over(size)
+    });
+    Ok(case.over(size))
 }
 
 fn bodies(world: &World) -> anyhow::Result<Vec<Case<'_>>> {
@@ -67,30 +74,30 @@ fn bodies(world: &World) -> anyhow::Result<Vec<Case<'_>>> {
         exact::<RedeemRequest>(
             "redeem",
             "redeem request",
-            br#"{"v":1,"code":"7K3M9QRTXW2C"}"#.to_vec(),
-        ),
+            br#"{"v":1,"code":"7K3M9QRTXW2C"}"#,
+        )?,
         Case::checked((GROUP, "pairing"), "pairing request", move || {
             parse_pairing_request(&pairing)
         })
         .over(pairing_bytes),
-        shaped::<ConfirmResponse>("confirm", "confirm answer", serde_json::to_vec(&waiting)?),
-        exact::<PendingRequest>("pending", "pending request", br#"{"v":1}"#.to_vec()),
+        shaped::<ConfirmResponse>("confirm", "confirm answer", &serde_json::to_vec(&waiting)?)?,
+        exact::<PendingRequest>("pending", "pending request", br#"{"v":1}"#)?,
         exact::<RequestReference>(
             "reference",
             "seen and receipts request",
-            br#"{"v":1,"request":"req-X7c0Vb"}"#.to_vec(),
-        ),
-        shaped::<KnownRequest>("known", "receipts answer", serde_json::to_vec(&known)?),
+            br#"{"v":1,"request":"req-X7c0Vb"}"#,
+        )?,
+        shaped::<KnownRequest>("known", "receipts answer", &serde_json::to_vec(&known)?)?,
         shaped::<Problem>(
             "problem",
             "problem",
-            world.text("problem/request_closed")?.into_bytes(),
-        ),
+            &world.text("problem/request_closed")?.into_bytes(),
+        )?,
         shaped::<MetadataResponse>(
             "metadata_response",
             "metadata response",
-            world.text("metadata/valid")?.into_bytes(),
-        ),
+            &world.text("metadata/valid")?.into_bytes(),
+        )?,
     ])
 }
 
@@ -107,45 +114,43 @@ fn frames(world: &World) -> anyhow::Result<Vec<Case<'_>>> {
     });
     let full = serde_json::to_string(&full)?;
     let from_server = |name, label, text: String| {
+        let text = rewritten::<ServerFrame>(text.as_bytes())?;
         let size = text.len();
-        Case::checked((GROUP, name), label, move || {
-            parse_server_frame(text.as_bytes())
-        })
-        .over(size)
+        let case = Case::checked((GROUP, name), label, move || parse_server_frame(&text));
+        anyhow::Ok(case.over(size))
     };
     let from_device = |name, label, text: String| {
+        let text = rewritten::<DeviceFrame>(text.as_bytes())?;
         let size = text.len();
-        Case::checked((GROUP, name), label, move || {
-            parse_device_frame(text.as_bytes())
-        })
-        .over(size)
+        let case = Case::checked((GROUP, name), label, move || parse_device_frame(&text));
+        anyhow::Ok(case.over(size))
     };
     let proof = json!({ "type": "proof", "proof": world.text("proof/websocket")? });
     Ok(vec![
-        from_server("frame_hello", "frame hello", world.text("frames/hello")?),
+        from_server("frame_hello", "frame hello", world.text("frames/hello")?)?,
         from_server(
             "frame_pending",
             "frame pending, one prompt",
             world.text("frames/pending")?,
-        ),
-        from_server("frame_pending_full", "frame pending, five prompts", full),
+        )?,
+        from_server("frame_pending_full", "frame pending, five prompts", full)?,
         from_server(
             "frame_receipt",
             "frame receipt",
             world.text("frames/receipt")?,
-        ),
+        )?,
         from_server(
             "frame_problem",
             "frame problem",
             world.text("frames/problem")?,
-        ),
-        from_device("frame_proof", "frame proof", proof.to_string()),
-        from_device("frame_seen", "frame seen", world.text("frames/seen")?),
+        )?,
+        from_device("frame_proof", "frame proof", proof.to_string())?,
+        from_device("frame_seen", "frame seen", world.text("frames/seen")?)?,
         from_device(
             "frame_decision",
             "frame decision",
             world.text("frames/decision")?,
-        ),
+        )?,
     ])
 }
 
@@ -155,28 +160,32 @@ fn payloads(world: &World) -> anyhow::Result<Vec<Case<'_>>> {
     let metadata = metadata.split('.').nth(1).unwrap_or_default();
     let metadata = tegata_protocol::bytes::decode_b64u(metadata)?;
     Ok(vec![
-        shaped::<Metadata>("metadata", "payload of metadata", metadata),
+        shaped::<Metadata>("metadata", "payload of metadata", &metadata)?,
         shaped::<Offer>(
             "offer",
             "payload of an offer",
-            world.payload("offer/valid")?,
-        ),
+            &world.payload("offer/valid")?,
+        )?,
         shaped::<Reveal>(
             "reveal",
             "payload of a reveal",
-            world.payload("reveal/valid")?,
-        ),
-        shaped::<Proof>("proof", "payload of a proof", world.payload("proof/valid")?),
+            &world.payload("reveal/valid")?,
+        )?,
+        shaped::<Proof>(
+            "proof",
+            "payload of a proof",
+            &world.payload("proof/valid")?,
+        )?,
         shaped::<ConsentReceipt>(
             "receipt",
             "payload of a receipt",
-            world.payload("receipt/consent_approve")?,
-        ),
+            &world.payload("receipt/consent_approve")?,
+        )?,
         shaped::<ClientReceipt>(
             "client_receipt",
             "payload of a client receipt",
-            world.payload("receipt/client")?,
-        ),
+            &world.payload("receipt/client")?,
+        )?,
     ])
 }
 
@@ -222,9 +231,9 @@ fn ciba() -> anyhow::Result<Vec<Case<'static>>> {
         shaped::<BackchannelAuthenticationResponse>(
             "acknowledgement",
             "CIBA acknowledgement",
-            serde_json::to_vec(&acknowledgement)?,
-        ),
-        shaped::<TokenResponse>("tokens", "token response", serde_json::to_vec(&tokens)?),
+            &serde_json::to_vec(&acknowledgement)?,
+        )?,
+        shaped::<TokenResponse>("tokens", "token response", &serde_json::to_vec(&tokens)?)?,
         Case::checked((GROUP, "scope"), "scope", || {
             Scope::parse("openid profile offline_access")
         }),
