@@ -25,6 +25,8 @@ pub(crate) enum Output {
     Shown,
     /// To the person on a terminal; otherwise to a file whose end is shown if the stage fails.
     Progress,
+    /// Always to the person, who is told every minute that it is still running: it says nothing until its end.
+    Report,
 }
 
 /// Runs stages one after the other and remembers their times.
@@ -63,7 +65,8 @@ impl Stages {
         let mut outcome = Ok(());
         for mut command in commands {
             let left = limit.saturating_sub(start.elapsed());
-            outcome = run_within(name, &mut command, left, limit, log.as_mut());
+            let silent = output == Output::Report;
+            outcome = run_within(name, &mut command, left, limit, log.as_mut(), silent);
             if outcome.is_err() {
                 break;
             }
@@ -129,7 +132,7 @@ impl Stages {
         println!("==> {name}");
         // Programs write to the same place, past our buffer.
         let _ = std::io::stdout().flush();
-        if output == Output::Shown || !self.quiet {
+        if output != Output::Progress || !self.quiet {
             return Ok(None);
         }
         Log::create(&self.log_dir, self.finished.len() + 1, name).map(Some)
@@ -209,13 +212,15 @@ fn last_line(log: &Path) -> Option<String> {
     Some(line.trim().to_owned())
 }
 
-/// Runs one program for at most `left`; `limit` is what the message says.
+/// Runs one program for at most `left`; `limit` is what the message says. A program that is `silent`, or writes into a
+/// log, is said to be still running.
 fn run_within(
     stage: &str,
     command: &mut Command,
     left: Duration,
     limit: Duration,
     log: Option<&mut Log>,
+    silent: bool,
 ) -> Result<(), Failure> {
     let program = words(command);
     let mut progress = None;
@@ -268,8 +273,11 @@ fn run_within(
                 )));
             }
             Err(RecvTimeoutError::Timeout) => {
-                if let Some(log) = &progress {
-                    let last = last_line(log).map_or_else(String::new, |line| format!(": {line}"));
+                if silent || progress.is_some() {
+                    let last = progress
+                        .as_deref()
+                        .and_then(last_line)
+                        .map_or_else(String::new, |line| format!(": {line}"));
                     println!(
                         "    {stage}: still running after {}{last}",
                         seconds(start.elapsed())

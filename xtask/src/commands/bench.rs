@@ -194,7 +194,7 @@ fn measure(
         limit += Duration::from_mins(30);
     }
     let name = format!("bench {}", bench.name());
-    stages.run(&name, limit, Output::Shown, commands)
+    stages.run(&name, limit, Output::Report, commands)
 }
 
 fn command(project: &Project, bench: Bench, quick: bool) -> Command {
