@@ -162,7 +162,7 @@ fn exchange() -> anyhow::Result<f64> {
             near.write_all(&[1; 600]).await?;
             near.read_exact(&mut answer).await?;
         }
-        let spent = cpu::of_this_thread() - before;
+        let spent = cpu::of_this_thread().saturating_sub(before);
         echo.await??;
         Ok(spent.as_secs_f64() * 1e6 / f64::from(ROUNDS))
     })

@@ -33,7 +33,7 @@ pub fn micros_per_call(rounds: usize, calls: u32, mut operation: impl FnMut()) -
             for _ in 0..calls {
                 operation();
             }
-            (of_this_thread() - before).as_secs_f64() * 1e6 / f64::from(calls)
+            of_this_thread().saturating_sub(before).as_secs_f64() * 1e6 / f64::from(calls)
         })
         .collect();
     rounds.sort_by(f64::total_cmp);

@@ -24,6 +24,9 @@ impl Latencies {
     }
 
     /// Adds those of another recorder.
+    ///
+    /// # Panics
+    /// Never: all recorders have the same bounds.
     pub fn add(&mut self, other: &Self) {
         // Both have the same bounds.
         self.0.add(&other.0).expect("the bounds are the same");
