@@ -95,7 +95,7 @@ impl Desk<'_> {
     /// # Errors
     /// [`AdministrationError::Store`].
     pub async fn users(&self) -> Result<Vec<UserView>> {
-        let accounts = self.store.read(StoreReader::accounts).await?;
+        let accounts = self.store.read_long(StoreReader::accounts).await?;
         Ok(accounts.into_iter().map(UserView::from).collect())
     }
 
@@ -179,7 +179,7 @@ impl Desk<'_> {
     /// # Errors
     /// [`AdministrationError::Store`].
     pub async fn clients(&self) -> Result<Vec<ClientView>> {
-        let clients = self.store.read(StoreReader::clients).await?;
+        let clients = self.store.read_long(StoreReader::clients).await?;
         Ok(clients.into_iter().map(ClientView::from).collect())
     }
 
@@ -204,7 +204,7 @@ impl Desk<'_> {
         let now = self.now;
         let asked = self
             .store
-            .read(move |reader| asked_by(reader, &client, now))
+            .read_long(move |reader| asked_by(reader, &client, now))
             .await?;
         Ok(asked)
     }
@@ -220,7 +220,7 @@ impl Desk<'_> {
         };
         let (devices, accounts) = self
             .store
-            .read(|reader| Ok((reader.devices()?, reader.accounts()?)))
+            .read_long(|reader| Ok((reader.devices()?, reader.accounts()?)))
             .await?;
         Ok(devices
             .into_iter()

@@ -215,7 +215,7 @@ pub(super) async fn backup(context: &Context, file: PathBuf) -> Result<(), Failu
                 .await?;
         }
         Place::Here { store, .. } => store
-            .read(move |reader| reader.backup(&file))
+            .read_long(move |reader| reader.backup(&file))
             .await
             .map_err(Failure::failed)?,
     }

@@ -47,7 +47,7 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
             report.line(true, "server", "not running");
             match open_store(&context.config, folder, &keys) {
                 Ok(store) => {
-                    report.result("store", store.read(check).await);
+                    report.result("store", store.read_long(check).await);
                     match store.read(remembered).await {
                         Ok(Some(issuer)) => report.line(true, "issuer", issuer.as_str()),
                         Ok(None) => {

@@ -239,7 +239,7 @@ async fn backup(State(app): State<Arc<App>>, body: Bytes) -> Result<StatusCode> 
         ));
     }
     app.store
-        .read(move |reader| reader.backup(&request.file))
+        .read_long(move |reader| reader.backup(&request.file))
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

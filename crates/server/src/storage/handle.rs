@@ -12,7 +12,9 @@ use std::{
 use tegata_protocol::{AuthReqId, Rng, Secret, Sha256Digest, UnixTime};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use super::{Op, Operation, Outcome, Store, StoreError, StoreReader, ops::Sweep};
+use super::{
+    Counters, Op, Operation, Outcome, Store, StoreError, StoreReader, StoreStatistics, ops::Sweep,
+};
 use crate::domain::{FlowIds, FlowSeq, Locator};
 
 /// Most sweeps in one run. With a run a minute this keeps up with more than a thousand requests a second.
@@ -59,8 +61,10 @@ struct Inner {
     thread: Option<JoinHandle<()>>,
     readers: Readers,
     permits: Arc<Semaphore>,
+    long: Arc<Semaphore>,
     next_seq: AtomicI64,
     locator: Locator,
+    counters: Arc<Counters>,
 }
 
 type Readers = Arc<Mutex<Vec<Box<dyn StoreReader>>>>;
@@ -84,6 +88,7 @@ impl StoreHandle {
         for _ in 0..READERS {
             readers.push(Box::new(store.reader()?));
         }
+        let counters = store.counters();
         let next_seq = AtomicI64::new(store.last_seq()?.0 + 1);
         let (sender, receiver) = mpsc::channel(options.queue);
         let thread = std::thread::Builder::new()
@@ -96,8 +101,10 @@ impl StoreHandle {
                 thread: Some(thread),
                 readers: Arc::new(Mutex::new(readers)),
                 permits: Arc::new(Semaphore::new(READERS)),
+                long: Arc::new(Semaphore::new(1)),
                 next_seq,
                 locator: options.locator.clone(),
+                counters,
             }),
         })
     }
@@ -138,7 +145,9 @@ impl StoreHandle {
         Ok(dropped)
     }
 
-    /// Reads on a connection of its own, off the asynchronous threads.
+    /// Reads a little, at once, on the thread that asks: a few rows by their keys, which takes some microseconds, less
+    /// than handing it to another thread. The writer is never waited for, and no more reads run at once than there are
+    /// connections. Whatever grows with what is stored goes to [`StoreHandle::read_long`].
     ///
     /// # Errors
     /// What `read` returns; [`StoreError::Panicked`] if it panicked.
@@ -147,19 +156,44 @@ impl StoreHandle {
         T: Send + 'static,
         F: FnOnce(&dyn StoreReader) -> Result<T, StoreError> + Send + 'static,
     {
+        let _permit = self
+            .inner
+            .permits
+            .acquire()
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        with_reader(&self.inner.readers, read)
+    }
+
+    /// Reads much: lists of everything, a backup, a check of all evidence. Off the asynchronous threads, and one such
+    /// read at a time, so that the short ones find a connection.
+    ///
+    /// # Errors
+    /// As [`StoreHandle::read`].
+    pub async fn read_long<T, F>(&self, read: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn StoreReader) -> Result<T, StoreError> + Send + 'static,
+    {
+        let turn = Arc::clone(&self.inner.long)
+            .acquire_owned()
+            .await
+            .map_err(|_| StoreError::Closed)?;
         let permit = Arc::clone(&self.inner.permits)
             .acquire_owned()
             .await
             .map_err(|_| StoreError::Closed)?;
         let readers = Arc::clone(&self.inner.readers);
         let task = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            let reader = lock(&readers).pop().ok_or(StoreError::Closed)?;
-            let result = catch_unwind(AssertUnwindSafe(|| read(reader.as_ref())));
-            lock(&readers).push(reader);
-            result.unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
+            let (_turn, _permit) = (turn, permit);
+            with_reader(&readers, read)
         });
         task.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// What the store has done since it was opened.
+    pub fn statistics(&self) -> StoreStatistics {
+        self.inner.counters.read()
     }
 
     /// Identifiers for a new backchannel authentication. Numbers that are never used leave gaps, which is fine.
@@ -192,6 +226,17 @@ impl Drop for Inner {
             tracing::error!("the store's writer ended by a panic");
         }
     }
+}
+
+/// Reads on a connection that is free: there is one for whoever has a permit.
+fn with_reader<T>(
+    readers: &Readers,
+    read: impl FnOnce(&dyn StoreReader) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let reader = lock(readers).pop().ok_or(StoreError::Closed)?;
+    let result = catch_unwind(AssertUnwindSafe(|| read(reader.as_ref())));
+    lock(readers).push(reader);
+    result.unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
 }
 
 fn lock(readers: &Readers) -> std::sync::MutexGuard<'_, Vec<Box<dyn StoreReader>>> {

@@ -13,16 +13,18 @@
 pub mod handle;
 pub mod ops;
 pub mod sqlite;
+pub mod statistics;
 pub mod views;
 
 pub use handle::{StoreHandle, StoreOptions};
 pub use ops::{Op, Operation, Outcome};
+pub use statistics::{Counters, StoreStatistics};
 pub use views::{
     AccessToken, Closure, ConsentRequest, EvidenceRecord, HistoryEntry, PendingPrompt, PendingSet,
     SubmittedPairing,
 };
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 use tegata_protocol::{
     AccountId, AuthReqId, ClientId, ConsentRequestId, DeviceId, PairingId, Sha256Digest,
     Thumbprint, UnixTime,
@@ -84,6 +86,9 @@ pub trait Store: Send + 'static {
     /// # Errors
     /// [`StoreError::Engine`] if it cannot be read.
     fn last_seq(&self) -> Result<FlowSeq, StoreError>;
+
+    /// What this store counts as it works.
+    fn counters(&self) -> Arc<Counters>;
 }
 
 /// Reads. Every method sees all that was acknowledged before it was called.

@@ -133,11 +133,19 @@ async fn a_backup_is_a_store_of_its_own() {
     let bench = Bench::new().await;
     let target = bench.folder.path().join("copy.sqlite");
     let copy = target.clone();
-    bench.store.read(move |r| r.backup(&copy)).await.unwrap();
+    bench
+        .store
+        .read_long(move |r| r.backup(&copy))
+        .await
+        .unwrap();
     let restored = SqliteStore::open(&target, options()).unwrap();
     assert_eq!(restored.reader().unwrap().accounts().unwrap().len(), 2);
     assert!(
-        bench.store.read(move |r| r.backup(&target)).await.is_err(),
+        bench
+            .store
+            .read_long(move |r| r.backup(&target))
+            .await
+            .is_err(),
         "a backup never overwrites"
     );
 }
@@ -155,13 +163,17 @@ async fn a_backup_is_its_owners_alone_and_follows_no_links() {
         folder.join("nowhere.sqlite"),
     );
     let (copy, through) = (target.clone(), link.clone());
-    bench.store.read(move |r| r.backup(&copy)).await.unwrap();
+    bench
+        .store
+        .read_long(move |r| r.backup(&copy))
+        .await
+        .unwrap();
     let mode = std::fs::metadata(&target).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     std::os::unix::fs::symlink(&nowhere, &link).unwrap();
     let error = bench
         .store
-        .read(move |r| r.backup(&through))
+        .read_long(move |r| r.backup(&through))
         .await
         .unwrap_err();
     assert!(error.to_string().contains("exists already"), "{error}");
@@ -214,11 +226,11 @@ fn a_newer_schema_is_refused_and_both_versions_are_named() {
         error,
         StoreError::NewerSchema {
             found: 99,
-            supported: 2
+            supported: 3
         }
     );
     assert!(
-        error.to_string().contains("99") && error.to_string().contains("up to 2"),
+        error.to_string().contains("99") && error.to_string().contains("up to 3"),
         "{error}"
     );
 }
@@ -322,6 +334,10 @@ impl Store for Stubborn {
     fn last_seq(&self) -> Result<FlowSeq, StoreError> {
         self.inner.last_seq()
     }
+
+    fn counters(&self) -> Arc<Counters> {
+        self.inner.counters()
+    }
 }
 
 fn stubborn(queue: usize) -> (tempfile::TempDir, StoreHandle, std::sync::mpsc::Sender<()>) {
@@ -378,4 +394,42 @@ async fn a_full_queue_is_busy_at_once_and_what_waits_is_stored() {
             .is_some();
         assert_eq!(stored, answer.is_ok());
     }
+}
+
+#[tokio::test]
+async fn a_panic_in_a_read_is_an_error_and_costs_no_connection() {
+    let bench = Bench::new().await;
+    for _ in 0..8 {
+        let short = bench.store.read::<(), _>(|_| panic!("short")).await;
+        let long = bench.store.read_long::<(), _>(|_| panic!("long")).await;
+        assert_eq!(
+            (short, long),
+            (Err(StoreError::Panicked), Err(StoreError::Panicked))
+        );
+    }
+    assert_eq!(
+        bench.store.read(|r| r.value("none")).await.unwrap(),
+        None,
+        "all connections are back"
+    );
+}
+
+#[tokio::test]
+async fn what_is_committed_is_counted_and_what_fails_is_not() {
+    let bench = Bench::new().await;
+    let before = bench.store.statistics();
+    let foreign = UseAssertion {
+        client: client_id("nobody"),
+        jti: "j".to_owned(),
+        expires: NOW,
+    };
+    assert!(bench.store.apply(foreign).await.is_err());
+    assert_eq!(bench.store.statistics(), before);
+    let value = SetValue {
+        name: "a".to_owned(),
+        value: vec![],
+    };
+    bench.store.apply(value).await.unwrap();
+    let done = bench.store.statistics().since(&before);
+    assert_eq!((done.operations, done.commits), (1, 1));
 }

@@ -145,6 +145,15 @@ pub(super) fn value(c: &Connection, name: &str) -> Result<Option<Vec<u8>>> {
         .optional()?)
 }
 
+/// Number of the account `id` and whether it was made for tests.
+pub(super) fn numbered(c: &Connection, id: &AccountId) -> Result<Option<(i64, bool)>> {
+    Ok(
+        c.prepare_cached("SELECT no, test FROM account WHERE id = ?1")?
+            .query_row([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?,
+    )
+}
+
 /// The one account where `column` (a name of ours) equals `value`.
 pub(super) fn account_where(c: &Connection, column: &str, value: &str) -> Result<Option<Account>> {
     let sql = format!("SELECT {} FROM account WHERE {column} = ?1", rows::ACCOUNT);

@@ -166,12 +166,11 @@ fn count(
     device: &DeviceId,
     counter: u32,
 ) -> Result<CountPossessionOutcome> {
-    let changed = c.execute(
-        &format!(
+    let changed = c
+        .prepare_cached(&format!(
             "UPDATE device SET {column} = ?1 WHERE id = ?2 AND revoked_at IS NULL AND {column} < ?1"
-        ),
-        params![counter, device.as_str()],
-    )?;
+        ))?
+        .execute(params![counter, device.as_str()])?;
     if changed == 1 {
         return Ok(CountPossessionOutcome::Counted);
     }

@@ -106,15 +106,11 @@ pub(super) fn with_challenge(
     seq: FlowSeq,
     challenge: &Sha256Digest,
 ) -> Result<Option<Earlier>> {
-    let mut statement = c.prepare_cached(&format!(
-        "SELECT {ROW} FROM evidence WHERE seq = ?1 AND challenge = ?2"
-    ))?;
-    let stored = statement
-        .query_row(params![seq.0, challenge.0], Stored::read)
+    let receipt = c
+        .prepare_cached("SELECT receipt FROM evidence WHERE seq = ?1 AND challenge = ?2")?
+        .query_row(params![seq.0, challenge.0], |row| row.get(0))
         .optional()?;
-    Ok(stored.map(|row| Earlier {
-        receipt: row.receipt,
-    }))
+    Ok(receipt.map(|receipt| Earlier { receipt }))
 }
 
 /// Appends a decision, or a report about one.

@@ -48,13 +48,12 @@ pub(super) fn create(
     op: &CreateBackchannelAuthentication,
 ) -> Result<CreateOutcome> {
     let facts = &op.facts;
-    let account = accounts::account_where(c, "id", facts.account.as_str())?;
-    let (Some(account), Some(client_no)) = (account, accounts::client_no(c, &facts.client_id)?)
+    let account = accounts::numbered(c, &facts.account)?;
+    let (Some((account_no, is_test)), Some(client_no)) =
+        (account, accounts::client_no(c, &facts.client_id)?)
     else {
         return Ok(CreateOutcome::Gone);
     };
-    let account_no = accounts::account_no(c, &account.id)?
-        .ok_or_else(|| corrupt("an account without its row"))?;
     if let Transfer::Code { hash, .. } = &facts.transfer {
         let taken: bool = c
             .prepare_cached(
@@ -78,7 +77,7 @@ pub(super) fn create(
         .collect();
     let admission = if prompts.is_empty() {
         Admission::Silent(SilenceReason::NoDevice)
-    } else if account.test {
+    } else if is_test {
         Admission::Prompted
     } else {
         with_budget(c, account_no, |budget| {
@@ -153,10 +152,11 @@ pub(super) fn mark_seen(c: &Connection, options: &StoreOptions, op: &MarkSeen) -
     };
     let fits = facts(c, located.seq)?.is_some_and(|facts| facts.consent_request_id == op.request);
     let device = devices::device_no(c, &op.device)?;
-    let changed = c.execute(
-        "UPDATE prompt SET seen = ?1 WHERE device_no = ?2 AND seq = ?3 AND seen IS NULL",
-        params![op.now.0, device.filter(|_| fits), located.seq.0],
-    )?;
+    let changed = c
+        .prepare_cached(
+            "UPDATE prompt SET seen = ?1 WHERE device_no = ?2 AND seq = ?3 AND seen IS NULL",
+        )?
+        .execute(params![op.now.0, device.filter(|_| fits), located.seq.0])?;
     Ok(changed == 1)
 }
 
@@ -284,8 +284,9 @@ pub(super) fn has_asked(c: &Connection, account: &AccountId, client: &ClientId) 
 /// The devices that were sent a prompt for `seq`.
 pub(super) fn prompted_devices(c: &Connection, seq: FlowSeq) -> Result<Vec<DeviceId>> {
     let mut statement = c.prepare_cached(
-        "SELECT d.id FROM prompt p JOIN device d ON d.no = p.device_no
-         WHERE p.seq = ?1 AND d.revoked_at IS NULL ORDER BY d.no",
+        "SELECT d.id FROM flow f JOIN device d ON d.account_no = f.account_no
+         JOIN prompt p ON p.device_no = d.no AND p.seq = f.seq
+         WHERE f.seq = ?1 AND d.revoked_at IS NULL ORDER BY d.no",
     )?;
     let mut found = statement.query([seq.0])?;
     let mut all = Vec::new();

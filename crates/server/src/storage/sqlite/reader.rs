@@ -42,13 +42,15 @@ impl SqliteReader {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(Duration::from_secs(5))?;
+        super::prepare_once(&connection)?;
         Ok(Self {
             connection,
             locator: options.locator.clone(),
         })
     }
 
-    /// Reads in one transaction, so that all statements of one read see the same moment.
+    /// Reads in one transaction, so that all statements of one read see the same moment. A read of one statement needs
+    /// none.
     fn snapshot<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let transaction = self.connection.unchecked_transaction()?;
         let result = read(&transaction)?;
@@ -59,43 +61,43 @@ impl SqliteReader {
 
 impl StoreReader for SqliteReader {
     fn account(&self, id: &AccountId) -> Result<Option<Account>> {
-        self.snapshot(|c| accounts::account_where(c, "id", id.as_str()))
+        accounts::account_where(&self.connection, "id", id.as_str())
     }
 
     fn account_by_login(&self, login_name: &str) -> Result<Option<Account>> {
-        self.snapshot(|c| accounts::account_where(c, "login_name", login_name))
+        accounts::account_where(&self.connection, "login_name", login_name)
     }
 
     fn account_by_sub(&self, sub: &str) -> Result<Option<Account>> {
-        self.snapshot(|c| accounts::account_where(c, "sub", sub))
+        accounts::account_where(&self.connection, "sub", sub)
     }
 
     fn accounts(&self) -> Result<Vec<Account>> {
-        self.snapshot(accounts::accounts)
+        accounts::accounts(&self.connection)
     }
 
     fn client(&self, id: &ClientId) -> Result<Option<Client>> {
-        self.snapshot(|c| accounts::client(c, id))
+        accounts::client(&self.connection, id)
     }
 
     fn clients(&self) -> Result<Vec<Client>> {
-        self.snapshot(accounts::clients)
+        accounts::clients(&self.connection)
     }
 
     fn issuing_session(&self, id: &IssuingSessionId) -> Result<Option<IssuingSession>> {
-        self.snapshot(|c| pairings::issuing_session(c, id))
+        pairings::issuing_session(&self.connection, id)
     }
 
     fn invitation(&self, code_mac: &Sha256Digest) -> Result<Option<Invitation>> {
-        self.snapshot(|c| pairings::invitation(c, code_mac))
+        pairings::invitation(&self.connection, code_mac)
     }
 
     fn pairing(&self, id: &PairingId) -> Result<Option<Pairing>> {
-        self.snapshot(|c| pairings::pairing_where(c, "p.id", id.as_str()))
+        pairings::pairing_where(&self.connection, "p.id", id.as_str())
     }
 
     fn pairing_by_offer(&self, offer_hash: &Sha256Digest) -> Result<Option<Pairing>> {
-        self.snapshot(|c| pairings::pairing_where(c, "p.offer_hash", offer_hash.0))
+        pairings::pairing_where(&self.connection, "p.offer_hash", offer_hash.0)
     }
 
     fn pairing_by_possession(&self, key: &Thumbprint) -> Result<Option<SubmittedPairing>> {
@@ -107,28 +109,27 @@ impl StoreReader for SqliteReader {
     }
 
     fn device(&self, id: &DeviceId) -> Result<Option<PairedDevice>> {
-        self.snapshot(|c| devices::device(c, id))
+        devices::device(&self.connection, id)
     }
 
     fn device_by_possession(&self, key: &Thumbprint) -> Result<Option<PairedDevice>> {
-        self.snapshot(|c| devices::device_by_possession(c, key))
+        devices::device_by_possession(&self.connection, key)
     }
 
     fn devices_of(&self, account: &AccountId) -> Result<Vec<PairedDevice>> {
-        self.snapshot(|c| devices::devices_of(c, account))
+        devices::devices_of(&self.connection, account)
     }
 
     fn devices(&self) -> Result<Vec<PairedDevice>> {
-        self.snapshot(devices::devices)
+        devices::devices(&self.connection)
     }
 
     fn backchannel_authentication(
         &self,
         id: &AuthReqId,
     ) -> Result<Option<BackchannelAuthentication>> {
-        self.snapshot(
-            |c| Ok(flows::by_auth_req_id(c, &self.locator, id)?.map(|loaded| loaded.flow)),
-        )
+        let loaded = flows::by_auth_req_id(&self.connection, &self.locator, id)?;
+        Ok(loaded.map(|loaded| loaded.flow))
     }
 
     fn consent_request(
@@ -170,7 +171,7 @@ impl StoreReader for SqliteReader {
     }
 
     fn value(&self, name: &str) -> Result<Option<Vec<u8>>> {
-        self.snapshot(|c| accounts::value(c, name))
+        accounts::value(&self.connection, name)
     }
 
     fn backup(&self, target: &Path) -> Result<()> {

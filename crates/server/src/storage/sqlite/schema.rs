@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::storage::StoreError;
 
 /// Steps from the empty file to today's schema. Only ever appended to.
-const MIGRATIONS: &[&str] = &[V1, V2];
+const MIGRATIONS: &[&str] = &[V1, V2, V3];
 
 /// Low-traffic things have ordinary keys. What every request touches follows one layout: a narrow hot row `flow` whose
 /// integer key grows with time, wide rows beside it that are written once, and no index on anything random. `flow` has
@@ -189,6 +189,11 @@ CREATE TABLE refusal (
     challenge BLOB NOT NULL,
     refused TEXT NOT NULL
 ) STRICT;
+";
+
+/// Prompts of a request are found by the devices of its account; an index of their own was written with every prompt.
+const V3: &str = "
+DROP INDEX prompt_flow;
 ";
 
 /// Takes the steps that are missing, all in one commit.
