@@ -223,7 +223,10 @@ impl Fleet {
                 Ok(ServerFrame::Bye {
                     reason: ByeReason::Restart,
                     retry_after,
-                }) => return Duration::from_secs(retry_after.into()),
+                }) => {
+                    self.setbacks.note_told();
+                    return Duration::from_secs(retry_after.into());
+                }
                 Ok(ServerFrame::Bye { .. }) | Err(_) => return Duration::ZERO,
                 Ok(_) => {}
             }

@@ -1,4 +1,4 @@
-//! Why devices were not given a seat, counted.
+//! Why devices lost their seat or were given none, counted.
 
 use std::sync::{
     Mutex, PoisonError,
@@ -7,9 +7,11 @@ use std::sync::{
 
 use crate::wire_device::ConnectError;
 
-/// Tries to connect that did not lead to a seat.
+/// How seats were lost, and tries to connect that did not lead to one.
 #[derive(Debug, Default)]
 pub(super) struct Setbacks {
+    /// Told `bye` with `restart` before the socket closed: these know when to come back.
+    told: AtomicUsize,
     /// Nobody listened, and nobody could be expected to.
     down: AtomicUsize,
     /// The connection failed although the server was listening.
@@ -26,6 +28,11 @@ pub(super) struct Setbacks {
 }
 
 impl Setbacks {
+    /// A seated device was told that the server restarts.
+    pub(super) fn note_told(&self) {
+        self.told.fetch_add(1, Relaxed);
+    }
+
     /// No seat in time.
     pub(super) fn note_slow(&self) {
         self.slow.fetch_add(1, Relaxed);
@@ -58,11 +65,12 @@ impl Setbacks {
     /// All counts with their names.
     pub(super) fn counts(&self) -> Vec<(&'static str, usize)> {
         let counts = [
-            ("nobody listened", &self.down),
-            ("connection broken", &self.broken),
-            ("too many unproved", &self.crowded),
-            ("bye", &self.bye),
-            ("no seat in time", &self.slow),
+            ("devices told `bye` with `restart`", &self.told),
+            ("tries without a seat: nobody listened", &self.down),
+            ("tries without a seat: connection broken", &self.broken),
+            ("tries without a seat: too many unproved", &self.crowded),
+            ("tries without a seat: bye", &self.bye),
+            ("tries without a seat: no seat in time", &self.slow),
         ];
         counts
             .into_iter()
@@ -73,6 +81,7 @@ impl Setbacks {
     /// Starts counting anew.
     pub(super) fn reset(&self) {
         for count in [
+            &self.told,
             &self.down,
             &self.broken,
             &self.crowded,

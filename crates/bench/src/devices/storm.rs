@@ -34,7 +34,7 @@ const CALM: Duration = Duration::from_secs(1);
 pub(super) struct Storm {
     /// What became of the server: `restarted` or `killed`.
     pub(super) name: &'static str,
-    /// Tries that led to no seat, by reason.
+    /// How many devices were told, and tries that led to no seat, by reason.
     pub(super) setbacks: Vec<(&'static str, usize)>,
     /// Seconds from the signal to the server listening again.
     pub(super) down: f64,

@@ -54,7 +54,7 @@ pub(super) fn fill(report: &mut Report, seen: &Seen) {
     });
     for (index, name) in names.into_iter().enumerate() {
         rows.push(Row {
-            label: format!("tries without a seat: {name}"),
+            label: name.to_owned(),
             cells: seen
                 .storms
                 .iter()
