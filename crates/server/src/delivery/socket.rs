@@ -129,12 +129,13 @@ impl Unproved {
             return;
         }
         let deadline = Instant::now() + self.app.delivery.limits.proof;
-        match self.proved_by(deadline).await {
+        // Boxed, so that what checking a proof takes is given back.
+        match Box::pin(self.proved_by(deadline)).await {
             Ok(Ok(device)) => {
                 drop(self.place);
                 let seat = Registry::seat(&self.app, &device.id);
-                // Boxed, so that the space of the larger phase is not held by sockets that never prove themselves.
-                Box::pin(Proved::new(self.app, self.wire, seat, device).serve()).await;
+                // A task of its own: this one is larger, by the upgrade and the first phase, and ends here.
+                tokio::spawn(Proved::new(self.app, self.wire, seat, device).serve());
             }
             Ok(Err(reason)) => self.wire.bye(&self.app, reason).await,
             Err(Gone) => {}
@@ -175,6 +176,7 @@ struct Proved {
     app: Arc<App>,
     wire: Wire,
     seat: Seat,
+    /// Without its documents; read again before anything is done with it.
     device: PairedDevice,
     next_ping: Instant,
     pong_by: Option<Instant>,
@@ -195,7 +197,7 @@ impl Proved {
             app,
             wire,
             seat,
-            device,
+            device: without_documents(device),
             next_ping: now + within.ping,
             pong_by: None,
             reprove_at: now + within.reprove,
@@ -212,12 +214,12 @@ impl Proved {
                 seat: _seat,
                 ..
             } = self;
-            wire.bye(&app, reason).await;
+            Box::pin(wire.bye(&app, reason)).await;
         }
     }
 
     async fn run(&mut self) -> Result<ByeReason, Gone> {
-        if let Next::Bye(reason) = self.deliver().await? {
+        if let Next::Bye(reason) = Box::pin(self.deliver()).await? {
             return Ok(reason);
         }
         loop {
@@ -225,12 +227,13 @@ impl Proved {
                 .into_iter()
                 .flatten()
                 .fold(self.next_ping.min(self.reprove_at), Instant::min);
+            // What a socket does is boxed: it does nothing nearly all the time, and then it takes no space for it.
             let next = tokio::select! {
                 // Closing comes before answering.
                 biased;
-                () = self.seat.rung() => self.deliver().await?,
-                received = self.wire.receive() => self.take(received?).await?,
-                () = sleep_until(deadline) => self.keep_time(Instant::now()).await?,
+                () = self.seat.rung() => Box::pin(self.deliver()).await?,
+                received = self.wire.receive() => Box::pin(self.take(received?)).await?,
+                () = sleep_until(deadline) => Box::pin(self.keep_time(Instant::now())).await?,
             };
             if let Next::Bye(reason) = next {
                 return Ok(reason);
@@ -294,7 +297,7 @@ impl Proved {
             }
             Ok(DeviceFrame::Proof { proof }) => self.reproved(&proof).await,
             Ok(DeviceFrame::Seen { request }) => {
-                match requests::mark_seen(&self.app, &self.device, &request).await {
+                match mark_seen(&self.app, &self.device, &request).await {
                     Ok(()) => Ok(Next::On),
                     Err(problem) => self.answer(request, Err(problem)).await,
                 }
@@ -353,6 +356,17 @@ fn bye_reason(refusal: &Refusal) -> ByeReason {
     }
 }
 
+/// What a socket keeps of its device. Receipt, countersignature and credentials are a few KiB, and nobody looks at them
+/// until the device sends something; then the store is asked again, since the device may have changed as well.
+fn without_documents(mut device: PairedDevice) -> PairedDevice {
+    device.pairing_receipt = String::new();
+    device.countersignature = None;
+    device.registration.device_info = String::new();
+    device.registration.possession_credential = String::new();
+    device.registration.approval_credential = String::new();
+    device
+}
+
 /// The same as POST `decisions`.
 async fn decide(
     app: &App,
@@ -363,9 +377,18 @@ async fn decide(
     if size > limits::DECISION {
         return Err(Refusal::new(ProblemCode::PayloadTooLarge));
     }
-    // The device may have changed since the socket was proved: the store is asked again.
     let device = requests::reload(app, device).await?;
     decisions::decide(app, &device, decision).await
+}
+
+/// The same as POST `seen`.
+async fn mark_seen(
+    app: &App,
+    device: &PairedDevice,
+    request: &ConsentRequestId,
+) -> Result<(), Refusal> {
+    let device = requests::reload(app, device).await?;
+    requests::mark_seen(app, &device, request).await
 }
 
 /// The request that a decision frame is about, if the frame is otherwise not what the protocol says.
