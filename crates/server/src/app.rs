@@ -8,7 +8,7 @@ use crate::{
     data_folder::{DataFolder, DataFolderError, FolderLock},
     delivery::Registry,
     demo::DemoState,
-    domain::PollGate,
+    domain::{AssertionMemory, PollGate},
     keys::Keys,
     storage::{
         StoreError, StoreHandle, StoreOptions, StoreReader, ops::SetValue, sqlite::SqliteStore,
@@ -32,6 +32,8 @@ pub struct App {
     pub rng: SharedRng,
     /// The server's keys.
     pub keys: Keys,
+    /// Which client assertions were used.
+    pub assertions: AssertionMemory,
     /// Enforces polling intervals.
     pub poll_gate: PollGate,
     /// The devices that are connected; also the doorbell.
@@ -103,6 +105,7 @@ impl App {
             clock: SharedClock(clock),
             rng: SharedRng(rng),
             keys,
+            assertions: AssertionMemory::default(),
             poll_gate: PollGate::default(),
             delivery: Registry::default(),
             demo: DemoState::default(),

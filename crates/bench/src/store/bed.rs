@@ -11,9 +11,9 @@ use tegata_protocol::{
 };
 use tegata_server::{
     domain::{
-        Account, Admission, BindingMessageUse, Client, ClientAuthentication, FlowIds, Grade,
-        IssuingSessionId, Kind, Limits, Locator, RegisteredBy, Registration, RequestFacts,
-        Transfer,
+        Account, Admission, BindingMessageUse, Client, ClientAssertion, ClientAuthentication,
+        FlowIds, Grade, IssuingSessionId, Kind, Limits, Locator, RegisteredBy, Registration,
+        RequestFacts, Transfer,
     },
     storage::{
         StoreHandle, StoreOptions,
@@ -21,7 +21,7 @@ use tegata_server::{
             ConfirmPairing, ConfirmPairingOutcome, CreateAccount, CreateBackchannelAuthentication,
             CreateClient, CreateInvitation, CreateIssuingSession, CreateOutcome, Decide,
             DecideOutcome, MarkSeen, NewPrompt, Redeem, RedeemInvitation, RedeemOutcome,
-            SubmitRegistration, TouchDevice, UseAssertion, UseAssertionOutcome, Verdict,
+            SubmitRegistration, TouchDevice, Verdict,
         },
         sqlite::SqliteStore,
     },
@@ -46,7 +46,7 @@ pub enum Writes {
     /// Create, decide and redeem.
     Alone,
     /// The same with what the server writes beside it for a client with `private_key_jwt` and a device with a window: the
-    /// `jti` of two client assertions, that the device was there, and that the prompt was shown.
+    /// `jti` of two client assertions (in the same operations), that the device was there, and that the prompt was shown.
     AsTheServer,
 }
 
@@ -55,7 +55,7 @@ impl Writes {
     pub fn per_flow(self) -> u64 {
         match self {
             Self::Alone => 3,
-            Self::AsTheServer => 7,
+            Self::AsTheServer => 5,
         }
     }
 }
@@ -230,10 +230,8 @@ impl Bed {
             .context("no account")?;
         let ids = self.store.make_flow_ids(&self.rng);
         let as_the_server = writes == Writes::AsTheServer;
-        if as_the_server {
-            self.assertion(now).await?;
-        }
-        let mut payload = self.create(seat, &ids, now).await?;
+        let assertion = || as_the_server.then(|| self.assertion(now));
+        let mut payload = self.create(seat, &ids, assertion(), now).await?;
         if as_the_server {
             let (request, device) = (ids.consent_request_id.clone(), seat.device.clone());
             let touched = self.store.apply(TouchDevice {
@@ -251,27 +249,24 @@ impl Bed {
         payload += self
             .decide(seat, &ids.consent_request_id, counter, now)
             .await?;
-        if as_the_server {
-            self.assertion(now).await?;
-        }
-        payload += self.redeem(&ids.auth_req_id, now).await?;
+        payload += self.redeem(&ids.auth_req_id, assertion(), now).await?;
         Ok(payload)
     }
 
-    async fn assertion(&self, now: UnixTime) -> anyhow::Result<()> {
-        let used = self.store.apply(UseAssertion {
-            client: self.client.clone(),
+    fn assertion(&self, now: UnixTime) -> ClientAssertion {
+        ClientAssertion {
             jti: PairingId::make(&self.rng).as_str().to_owned(),
             expires: now.plus(60),
-        });
-        ensure!(
-            used.await? == UseAssertionOutcome::Fresh,
-            "a jti came twice"
-        );
-        Ok(())
+        }
     }
 
-    async fn create(&self, seat: &Seat, ids: &FlowIds, now: UnixTime) -> anyhow::Result<u64> {
+    async fn create(
+        &self,
+        seat: &Seat,
+        ids: &FlowIds,
+        assertion: Option<ClientAssertion>,
+        now: UnixTime,
+    ) -> anyhow::Result<u64> {
         let facts = RequestFacts {
             consent_request_id: ids.consent_request_id.clone(),
             client_id: self.client.clone(),
@@ -298,6 +293,7 @@ impl Bed {
             tag_hash: ids.tag_hash,
             facts,
             prompts: vec![prompt],
+            assertion,
         };
         let outcome = self.store.apply(create).await?;
         ensure!(
@@ -345,7 +341,12 @@ impl Bed {
         Ok((DETAIL_BYTES + ASSERTION_BYTES + RECEIPT_BYTES + 32) as u64)
     }
 
-    async fn redeem(&self, auth_req_id: &AuthReqId, now: UnixTime) -> anyhow::Result<u64> {
+    async fn redeem(
+        &self,
+        auth_req_id: &AuthReqId,
+        assertion: Option<ClientAssertion>,
+        now: UnixTime,
+    ) -> anyhow::Result<u64> {
         let (_, access_token_hash) = self
             .store
             .make_access_token(auth_req_id, &self.rng)
@@ -355,6 +356,7 @@ impl Bed {
             client: self.client.clone(),
             access_token_hash,
             access_token_expires: now.plus(600),
+            assertion,
             now,
         };
         let outcome = self.store.apply(redeem).await?;

@@ -22,6 +22,7 @@ macro_rules! debug_without_content {
 pub(crate) use debug_without_content;
 
 pub mod account;
+pub mod assertion_memory;
 pub mod backchannel_authentication;
 pub mod budget;
 pub mod client;
@@ -32,6 +33,7 @@ pub mod poll_gate;
 pub mod redemption;
 
 pub use account::Account;
+pub use assertion_memory::{AssertionMemory, AssertionUse, ClientAssertion};
 pub use backchannel_authentication::{
     Approval, BackchannelAuthentication, BackchannelAuthenticationState, CloseReason, Decision,
     DenialReason, Effect, InvalidTransition, Kind, RequestFacts, Transfer, TransferSource,

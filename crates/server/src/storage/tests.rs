@@ -99,32 +99,62 @@ async fn clients_come_back_as_registered() {
 #[tokio::test]
 async fn an_assertion_is_used_once_per_client_until_it_expires() {
     let bench = Bench::new().await;
-    let using = |name: &str| UseAssertion {
-        client: client_id(name),
-        jti: "j".to_owned(),
-        expires: later(60),
+    let device = bench.pair("alice").await;
+    let asking = |client: &str| CreateBackchannelAuthentication {
+        assertion: Some(assertion("j")),
+        ..bench.request("alice", client, &[&device], NOW).0
+    };
+    let ask = |client: &'static str| {
+        let asked = bench.store.apply(asking(client));
+        async { matches!(asked.await.unwrap(), CreateOutcome::Created { .. }) }
+    };
+    assert!(ask("shop").await);
+    assert_eq!(
+        bench.store.apply(asking("shop")).await.unwrap(),
+        CreateOutcome::AssertionReplayed
+    );
+    let pending = bench
+        .store
+        .read({
+            let device = device.id.clone();
+            move |r| r.pending(&device, NOW)
+        })
+        .await
+        .unwrap();
+    assert_eq!(pending.prompts.len(), 1, "the second was not stored");
+    assert!(ask("bank").await, "another client's names are its own");
+    bench.store.apply(Sweep { now: later(59) }).await.unwrap();
+    assert!(!ask("shop").await);
+    bench.store.apply(Sweep { now: later(60) }).await.unwrap();
+    assert!(ask("shop").await);
+}
+
+#[tokio::test]
+async fn a_result_is_collected_with_a_fresh_assertion_only() {
+    let bench = Bench::new().await;
+    let device = bench.pair("alice").await;
+    let (create, ids) = bench.request("alice", "shop", &[&device], NOW);
+    let create = CreateBackchannelAuthentication {
+        assertion: Some(assertion("asked")),
+        ..create
+    };
+    bench.store.apply(create).await.unwrap();
+    let approval = approve(&ids, &device, 1, NOW);
+    bench.store.apply(approval).await.unwrap();
+    let redeem = |jti: &str| Redeem {
+        assertion: Some(assertion(jti)),
+        ..bench.redeem(&ids, NOW)
     };
     assert_eq!(
-        bench.store.apply(using("shop")).await.unwrap(),
-        UseAssertionOutcome::Fresh
+        bench.store.apply(redeem("asked")).await.unwrap(),
+        RedeemOutcome::AssertionReplayed
     );
+    let fresh = bench.store.apply(redeem("fresh")).await.unwrap();
+    assert!(matches!(fresh, RedeemOutcome::Redeemed { .. }), "{fresh:?}");
     assert_eq!(
-        bench.store.apply(using("shop")).await.unwrap(),
-        UseAssertionOutcome::Replayed
-    );
-    assert_eq!(
-        bench.store.apply(using("bank")).await.unwrap(),
-        UseAssertionOutcome::Fresh
-    );
-    bench.store.apply(Sweep { now: later(59) }).await.unwrap();
-    assert_eq!(
-        bench.store.apply(using("shop")).await.unwrap(),
-        UseAssertionOutcome::Replayed
-    );
-    bench.store.apply(Sweep { now: later(60) }).await.unwrap();
-    assert_eq!(
-        bench.store.apply(using("shop")).await.unwrap(),
-        UseAssertionOutcome::Fresh
+        name_of(&bench.store.apply(redeem("fresh")).await.unwrap()),
+        "invalid_grant",
+        "what is consumed is said first"
     );
 }
 
@@ -299,13 +329,19 @@ fn an_operation_that_fails_undoes_only_itself() {
         }
         .into_op()
     };
-    let foreign = UseAssertion {
-        client: client_id("nobody"),
-        jti: "j".to_owned(),
-        expires: NOW,
-    }
-    .into_op();
-    let answers = store.apply(vec![value("a"), foreign, value("b")]);
+    let session = CreateIssuingSession {
+        id: IssuingSessionId::make(&tegata_protocol::SystemRng::new()),
+        account: Bench::account("alice", false).id,
+        grade: Grade::Administrator,
+        secret_hash: digest("secret"),
+        page_secret_hash: None,
+        expires: later(300),
+    };
+    let account = CreateAccount(Bench::account("alice", false));
+    let prepared = store.apply(vec![account.into_op(), session.clone().into_op()]);
+    assert!(prepared.iter().all(Result::is_ok), "{prepared:?}");
+    let second = session.into_op();
+    let answers = store.apply(vec![value("a"), second, value("b")]);
     assert!(answers[0].is_ok() && answers[1].is_err() && answers[2].is_ok());
     let reader = store.reader().unwrap();
     assert!(reader.value("a").unwrap().is_some() && reader.value("b").unwrap().is_some());
@@ -417,13 +453,12 @@ async fn a_panic_in_a_read_is_an_error_and_costs_no_connection() {
 #[tokio::test]
 async fn what_is_committed_is_counted_and_what_fails_is_not() {
     let bench = Bench::new().await;
+    let device = bench.pair("alice").await;
+    let (create, _) = bench.request("alice", "shop", &[&device], NOW);
+    bench.store.apply(create.clone()).await.unwrap();
     let before = bench.store.statistics();
-    let foreign = UseAssertion {
-        client: client_id("nobody"),
-        jti: "j".to_owned(),
-        expires: NOW,
-    };
-    assert!(bench.store.apply(foreign).await.is_err());
+    let second = bench.store.apply(create).await;
+    assert!(second.is_err(), "the row is there");
     assert_eq!(bench.store.statistics(), before);
     let value = SetValue {
         name: "a".to_owned(),

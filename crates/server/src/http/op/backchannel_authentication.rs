@@ -17,7 +17,7 @@ use super::{
     authentication_request::{
         AuthenticationRequest, AuthenticationRequestError, Binding, LoginHint,
     },
-    client_authentication::{ClientAuthenticationError, authenticate},
+    client_authentication::{AuthenticatedClient, ClientAuthenticationError, authenticate},
     form::{Form, FormError},
     respond,
 };
@@ -25,7 +25,7 @@ use crate::{
     app::{App, Doorbell},
     config::Lifetimes,
     delivery::prompts::make_prompts,
-    domain::{Account, Client, Kind, RequestFacts, Transfer, TransferSource},
+    domain::{Account, Kind, RequestFacts, Transfer, TransferSource},
     storage::{
         StoreError,
         ops::{CreateBackchannelAuthentication, CreateOutcome},
@@ -83,14 +83,13 @@ async fn accept(
     let form = Form::read(headers, body).await?;
     // CIBA Core section 7.2. 1: the client.
     let client = authenticate(app, headers, &form).await?;
-    let client = client.registration();
     // 2, 3 and 6: the parameters.
-    let request = AuthenticationRequest::parse(&form, client)?;
+    let request = AuthenticationRequest::parse(&form, client.registration())?;
     // 4 and 5: the person.
     let account = find_account(app, request.login_hint.clone())
         .await?
         .ok_or(BackchannelAuthenticationError::UnknownUser)?;
-    store(app, client, account, request).await
+    store(app, &client, account, request).await
 }
 
 async fn find_account(app: &App, hint: LoginHint) -> Result<Option<Account>, StoreError> {
@@ -113,10 +112,11 @@ async fn find_account(app: &App, hint: LoginHint) -> Result<Option<Account>, Sto
 /// signed all the same and the store drops them.
 async fn store(
     app: &Arc<App>,
-    client: &Client,
+    authenticated: &AuthenticatedClient,
     account: Account,
     request: AuthenticationRequest,
 ) -> Result<BackchannelAuthenticationResponse, BackchannelAuthenticationError> {
+    let client = authenticated.registration();
     let now = app.now();
     let lifetime = lifetime(&app.config.lifetimes, request.requested_expiry);
     let ids = app.store.make_flow_ids(app.rng());
@@ -152,6 +152,7 @@ async fn store(
             tag_hash: ids.tag_hash,
             facts: facts.clone(),
             prompts: prompts.clone(),
+            assertion: authenticated.assertion(),
         };
         match commit_and_ring(app, operation).await? {
             CreateOutcome::Created { admission, .. } => {
@@ -178,6 +179,9 @@ async fn store(
                 }
             },
             CreateOutcome::Gone => return Err(BackchannelAuthenticationError::UnknownUser),
+            CreateOutcome::AssertionReplayed => {
+                return Err(ClientAuthenticationError::AssertionReplayed.into());
+            }
         }
     }
     Err(BackchannelAuthenticationError::TransferCodesExhausted)

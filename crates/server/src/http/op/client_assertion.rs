@@ -6,7 +6,10 @@
 use serde::Deserialize;
 use tegata_protocol::{ClientId, UnixTime, ijson};
 
-use crate::jose::{Algorithm, CompactError, CompactJws, KeySet};
+use crate::{
+    domain::ClientAssertion,
+    jose::{Algorithm, CompactError, CompactJws, KeySet},
+};
 
 /// Longest assertion, in characters.
 const MAX_ASSERTION: usize = 8 * 1024;
@@ -106,14 +109,6 @@ pub(crate) struct UnverifiedAssertion<'a> {
 /// An assertion that one of the client's keys has signed and whose claims have **not** been checked.
 pub(crate) struct SignedAssertion(Claims);
 
-/// What is left of an assertion that verified: its `jti`, which must be used up before the client counts as
-/// authenticated.
-#[derive(Debug)]
-pub(crate) struct VerifiedAssertion {
-    pub(crate) jti: String,
-    pub(crate) expires: UnixTime,
-}
-
 impl From<CompactError> for AssertionError {
     fn from(error: CompactError) -> Self {
         match error {
@@ -167,7 +162,7 @@ impl<'a> UnverifiedAssertion<'a> {
 }
 
 impl SignedAssertion {
-    /// Checks the claims.
+    /// Checks the claims. What is left must be used up before the client counts as authenticated.
     ///
     /// # Errors
     /// [`AssertionError`]: the first of RFC 7523 section 3's points that does not hold.
@@ -175,7 +170,7 @@ impl SignedAssertion {
         self,
         audience: &ExpectedAudience<'_>,
         now: UnixTime,
-    ) -> Result<VerifiedAssertion, AssertionError> {
+    ) -> Result<ClientAssertion, AssertionError> {
         let claims = self.0;
         // 1 and 2: iss and sub were compared with each other, and the keys are that client's.
         // 3: aud.
@@ -202,7 +197,7 @@ impl SignedAssertion {
         if claims.jti.is_empty() || claims.jti.chars().count() > MAX_JTI {
             return Err(AssertionError::Claims);
         }
-        Ok(VerifiedAssertion {
+        Ok(ClientAssertion {
             jti: claims.jti,
             expires,
         })

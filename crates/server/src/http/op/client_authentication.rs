@@ -20,11 +20,8 @@ use super::{
 use crate::{
     app::App,
     config::AssertionAudience,
-    domain::{Client, ClientAuthentication},
-    storage::{
-        StoreError,
-        ops::{UseAssertion, UseAssertionOutcome},
-    },
+    domain::{AssertionUse, Client, ClientAssertion, ClientAuthentication},
+    storage::StoreError,
 };
 
 /// All that a caller is told who has not proved to be some client.
@@ -32,12 +29,21 @@ const FAILED: &str = "client authentication failed";
 
 /// A client that has proved itself for this one request. Only [`authenticate`] makes them.
 #[derive(Debug)]
-pub(super) struct AuthenticatedClient(Client);
+pub(super) struct AuthenticatedClient {
+    client: Client,
+    assertion: Option<ClientAssertion>,
+}
 
 impl AuthenticatedClient {
     /// Its registration.
     pub(super) fn registration(&self) -> &Client {
-        &self.0
+        &self.client
+    }
+
+    /// What it authenticated with, if that is good for one request only. It has been used up in memory; what changes
+    /// anything that lasts uses it up in the same commit too.
+    pub(super) fn assertion(&self) -> Option<ClientAssertion> {
+        self.assertion.clone()
     }
 }
 
@@ -146,10 +152,11 @@ pub(super) async fn authenticate(
     {
         return Err(ClientAuthenticationError::Methods);
     }
-    let client = if let Some(value) = by_header {
-        by_secret(app, value).await?
+    let (client, assertion) = if let Some(value) = by_header {
+        (by_secret(app, value).await?, None)
     } else if let Some((assertion, kind)) = by_assertion {
-        by_key(app, assertion, kind).await?
+        let (client, assertion) = by_key(app, assertion, kind).await?;
+        (client, Some(assertion))
     } else {
         // Nothing, or client_secret_post, which no client is registered for.
         return Err(ClientAuthenticationError::Failed { header: false });
@@ -163,7 +170,7 @@ pub(super) async fn authenticate(
             header: by_header.is_some(),
         });
     }
-    Ok(AuthenticatedClient(client))
+    Ok(AuthenticatedClient { client, assertion })
 }
 
 /// `client_secret_basic`.
@@ -189,7 +196,7 @@ async fn by_key(
     app: &App,
     assertion: &str,
     kind: &str,
-) -> Result<Client, ClientAuthenticationError> {
+) -> Result<(Client, ClientAssertion), ClientAuthenticationError> {
     let failed = || ClientAuthenticationError::Failed { header: false };
     if kind != CLIENT_ASSERTION_TYPE {
         return Err(failed());
@@ -215,14 +222,10 @@ async fn by_key(
     let verified = assertion
         .check(&audience, app.now())
         .map_err(ClientAuthenticationError::Assertion)?;
-    let used = UseAssertion {
-        client: client.id.clone(),
-        jti: verified.jti,
-        expires: verified.expires,
-    };
-    match app.store.apply(used).await? {
-        UseAssertionOutcome::Fresh => Ok(client),
-        UseAssertionOutcome::Replayed => Err(ClientAuthenticationError::AssertionReplayed),
+    match app.assertions.take(&client.id, &verified, app.now()) {
+        AssertionUse::Fresh => Ok((client, verified)),
+        AssertionUse::Replayed => Err(ClientAuthenticationError::AssertionReplayed),
+        AssertionUse::Full => Err(StoreError::Busy.into()),
     }
 }
 

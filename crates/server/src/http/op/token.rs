@@ -18,7 +18,7 @@ use tegata_protocol::{
 };
 
 use super::{
-    client_authentication::{ClientAuthenticationError, authenticate},
+    client_authentication::{AuthenticatedClient, ClientAuthenticationError, authenticate},
     form::{Form, FormError},
     id_token::{Issuance, sign_id_token},
     respond,
@@ -77,8 +77,8 @@ pub(super) async fn post(State(app): State<Arc<App>>, headers: HeaderMap, body: 
 
 async fn redeem(app: &App, headers: &HeaderMap, body: Body) -> Result<TokenResponse, TokenError> {
     let form = Form::read(headers, body).await?;
-    let client = authenticate(app, headers, &form).await?;
-    let client = &client.registration().id;
+    let authenticated = authenticate(app, headers, &form).await?;
+    let client = &authenticated.registration().id;
     match form.value("grant_type") {
         None => return Err(TokenError::GrantTypeMissing),
         Some(GRANT_TYPE) => {}
@@ -90,7 +90,7 @@ async fn redeem(app: &App, headers: &HeaderMap, body: Body) -> Result<TokenRespo
     let id = AuthReqId::parse(id).map_err(|_| RedemptionError::InvalidGrant)?;
     let found = find(app, &id).await?;
     look(app, client, found.as_ref())?;
-    commit(app, client, &id).await
+    commit(app, &authenticated, &id).await
 }
 
 async fn find(app: &App, id: &AuthReqId) -> Result<Option<BackchannelAuthentication>, StoreError> {
@@ -121,7 +121,11 @@ fn look(
 }
 
 /// Collects it. Of several that come here at once, the store lets one through.
-async fn commit(app: &App, client: &ClientId, id: &AuthReqId) -> Result<TokenResponse, TokenError> {
+async fn commit(
+    app: &App,
+    client: &AuthenticatedClient,
+    id: &AuthReqId,
+) -> Result<TokenResponse, TokenError> {
     let (access_token, access_token_hash) = app
         .store
         .make_access_token(id, app.rng())
@@ -130,9 +134,10 @@ async fn commit(app: &App, client: &ClientId, id: &AuthReqId) -> Result<TokenRes
     let lifetime = app.config.lifetimes.access_token;
     let operation = Redeem {
         auth_req_id: id.clone(),
-        client: client.clone(),
+        client: client.registration().id.clone(),
         access_token_hash,
         access_token_expires: now.plus(i64::from(lifetime)),
+        assertion: client.assertion(),
         now,
     };
     match app.store.apply(operation).await? {
@@ -146,6 +151,9 @@ async fn commit(app: &App, client: &ClientId, id: &AuthReqId) -> Result<TokenRes
             Ok(issue(app, &flow.facts, approval, access_token))
         }
         RedeemOutcome::Refused(error) => Err(error.into()),
+        RedeemOutcome::AssertionReplayed => {
+            Err(ClientAuthenticationError::AssertionReplayed.into())
+        }
     }
 }
 

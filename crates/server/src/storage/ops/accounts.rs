@@ -54,26 +54,6 @@ pub struct DeleteClient {
     pub now: UnixTime,
 }
 
-/// Uses up the `jti` of a client assertion (RFC 7523 section 3, point 7).
-#[derive(Debug, Clone)]
-pub struct UseAssertion {
-    /// Whose assertion.
-    pub client: ClientId,
-    /// Its `jti`.
-    pub jti: String,
-    /// Its `exp`; remembered until then, so the caller must refuse assertions that live too long.
-    pub expires: UnixTime,
-}
-
-/// Of [`UseAssertion`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UseAssertionOutcome {
-    /// First use.
-    Fresh,
-    /// Seen before.
-    Replayed,
-}
-
 /// Keeps a value under a name.
 #[derive(Clone)]
 pub struct SetValue {

@@ -6,8 +6,8 @@ use tegata_protocol::{
 };
 
 use crate::domain::{
-    Admission, Approval, BackchannelAuthentication, CloseReason, DenialReason, FlowSeq,
-    RedemptionError, RequestFacts, debug_without_content,
+    Admission, Approval, BackchannelAuthentication, ClientAssertion, CloseReason, DenialReason,
+    FlowSeq, RedemptionError, RequestFacts, debug_without_content,
 };
 
 /// Accepts a backchannel authentication. Caps and budgets are evaluated inside; over budget it is stored without
@@ -22,6 +22,8 @@ pub struct CreateBackchannelAuthentication {
     pub facts: RequestFacts,
     /// One signed prompt per active device of the account; those for devices revoked meanwhile are dropped.
     pub prompts: Vec<NewPrompt>,
+    /// What the client authenticated with, if that is good for one request only: used up with the request.
+    pub assertion: Option<ClientAssertion>,
 }
 
 /// A prompt for one device.
@@ -52,6 +54,8 @@ pub enum CreateOutcome {
     TransferCodeTaken,
     /// The account or the client is gone. Nothing was stored.
     Gone,
+    /// The client's assertion was used before. Nothing was stored.
+    AssertionReplayed,
 }
 
 /// Notes that a device has shown a prompt. `false`: it was noted before, or that device has no such prompt.
@@ -248,6 +252,8 @@ pub struct Redeem {
     pub access_token_hash: Sha256Digest,
     /// End of the access token.
     pub access_token_expires: UnixTime,
+    /// What the client authenticated with, if that is good for one request only: used up with the result.
+    pub assertion: Option<ClientAssertion>,
     /// Now.
     pub now: UnixTime,
 }
@@ -264,4 +270,6 @@ pub enum RedeemOutcome {
     },
     /// Nothing to issue.
     Refused(RedemptionError),
+    /// The client's assertion was used before. Nothing was stored.
+    AssertionReplayed,
 }

@@ -65,7 +65,6 @@ operations! {
     DeleteAccount => bool,
     CreateClient => CreateClientOutcome,
     DeleteClient => bool,
-    UseAssertion => UseAssertionOutcome,
     CreateIssuingSession => CreateIssuingSessionOutcome,
     OpenPairingPage => OpenPairingPageOutcome,
     CreateInvitation => CreateInvitationOutcome,

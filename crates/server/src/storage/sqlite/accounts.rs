@@ -5,13 +5,10 @@ use tegata_protocol::{AccountId, ClientId, UnixTime};
 
 use super::rows::{self, Result};
 use crate::{
-    domain::{Account, Budget, Client},
-    storage::{
-        StoreError,
-        ops::{
-            CreateAccount, CreateAccountOutcome, CreateClient, CreateClientOutcome, DeleteAccount,
-            DeleteClient, SetValue, UseAssertion, UseAssertionOutcome,
-        },
+    domain::{Account, Budget, Client, ClientAssertion},
+    storage::ops::{
+        CreateAccount, CreateAccountOutcome, CreateClient, CreateClientOutcome, DeleteAccount,
+        DeleteClient, SetValue,
     },
 };
 
@@ -118,17 +115,20 @@ pub(super) fn delete_client(c: &Connection, op: &DeleteClient) -> Result<bool> {
     Ok(true)
 }
 
-pub(super) fn use_assertion(c: &Connection, op: &UseAssertion) -> Result<UseAssertionOutcome> {
-    let no = client_no(c, &op.client)?
-        .ok_or_else(|| StoreError::Corrupt("an assertion of no client".to_owned()))?;
+/// Uses up a client assertion (RFC 7523 section 3, point 7); `false` if it was used before. It is remembered until it
+/// expires. There is none to use up for clients that authenticate otherwise.
+pub(super) fn use_assertion(
+    c: &Connection,
+    client_no: i64,
+    assertion: Option<&ClientAssertion>,
+) -> Result<bool> {
+    let Some(assertion) = assertion else {
+        return Ok(true);
+    };
     let inserted = c
         .prepare_cached("INSERT INTO assertion (client_no, jti, expires) VALUES (?1, ?2, ?3)")?
-        .execute(params![no, op.jti, op.expires.0]);
-    Ok(if is_taken(inserted)? {
-        UseAssertionOutcome::Replayed
-    } else {
-        UseAssertionOutcome::Fresh
-    })
+        .execute(params![client_no, assertion.jti, assertion.expires.0]);
+    Ok(!is_taken(inserted)?)
 }
 
 pub(super) fn set_value(c: &Connection, op: &SetValue) -> Result<()> {

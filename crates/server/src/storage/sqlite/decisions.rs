@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 use tegata_protocol::{DeviceId, Sha256Digest, UnixTime, bytes::constant_time_eq};
 
 use super::{
-    accounts::with_budget,
+    accounts::{self, with_budget},
     devices, evidence, flows,
     flows::Loaded,
     rows::{self, APPROVED, PENDING, Refused, Result, SettledVerdict, Settlement, corrupt},
@@ -278,6 +278,11 @@ pub(super) fn redeem(c: &Connection, options: &StoreOptions, op: &Redeem) -> Res
     let Ok(transition) = loaded.flow.redeem(op.now) else {
         return Ok(RedeemOutcome::Refused(RedemptionError::InvalidGrant));
     };
+    let client_no = accounts::client_no(c, &op.client)?
+        .ok_or_else(|| corrupt("an approval without its client"))?;
+    if !accounts::use_assertion(c, client_no, op.assertion.as_ref())? {
+        return Ok(RedeemOutcome::AssertionReplayed);
+    }
     swap(c, &loaded, &transition, APPROVED, op.now)?;
     c.prepare_cached("INSERT INTO access_token (seq, hash, expires) VALUES (?1, ?2, ?3)")?
         .execute(params![

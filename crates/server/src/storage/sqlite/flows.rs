@@ -64,6 +64,10 @@ pub(super) fn create(
             return Ok(CreateOutcome::TransferCodeTaken);
         }
     }
+    // The first write: whatever is refused above leaves the assertion to the next attempt.
+    if !accounts::use_assertion(c, client_no, op.assertion.as_ref())? {
+        return Ok(CreateOutcome::AssertionReplayed);
+    }
     let active = pairings::active_devices(c, account_no)?;
     let prompts: Vec<_> = op
         .prompts

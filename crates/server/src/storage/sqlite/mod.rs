@@ -177,7 +177,6 @@ fn run(c: &Connection, options: &StoreOptions, op: &Op) -> Answer {
         Op::DeleteAccount(op) => Outcome::DeleteAccount(Box::new(accounts::delete_account(c, op)?)),
         Op::CreateClient(op) => Outcome::CreateClient(Box::new(accounts::create_client(c, op)?)),
         Op::DeleteClient(op) => Outcome::DeleteClient(Box::new(accounts::delete_client(c, op)?)),
-        Op::UseAssertion(op) => Outcome::UseAssertion(Box::new(accounts::use_assertion(c, op)?)),
         Op::CreateIssuingSession(op) => {
             Outcome::CreateIssuingSession(Box::new(pairings::create_session(c, op)?))
         }

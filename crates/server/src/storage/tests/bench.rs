@@ -37,6 +37,14 @@ pub(super) fn digest(text: &str) -> Sha256Digest {
     Sha256Digest::of(text.as_bytes())
 }
 
+/// A client assertion that lives a minute.
+pub(super) fn assertion(jti: &str) -> ClientAssertion {
+    ClientAssertion {
+        jti: jti.to_owned(),
+        expires: later(60),
+    }
+}
+
 pub(super) fn client_id(name: &str) -> ClientId {
     ClientId::parse(name).unwrap()
 }
@@ -251,6 +259,7 @@ impl Bench {
                 tag_hash: ids.tag_hash,
                 facts,
                 prompts,
+                assertion: None,
             },
             ids,
         )
@@ -287,6 +296,7 @@ impl Bench {
             client: client_id("shop"),
             access_token_hash: hash,
             access_token_expires: now.plus(600),
+            assertion: None,
             now,
         }
     }
@@ -354,6 +364,7 @@ pub(super) fn name_of(outcome: &RedeemOutcome) -> &'static str {
         RedeemOutcome::Refused(RedemptionError::AuthorizationPending) => "authorization_pending",
         RedeemOutcome::Refused(RedemptionError::AccessDenied) => "access_denied",
         RedeemOutcome::Refused(RedemptionError::ExpiredToken) => "expired_token",
+        RedeemOutcome::AssertionReplayed => "invalid_client",
     }
 }
 

@@ -575,6 +575,7 @@ async fn not_me_after_an_approval_is_a_report_that_takes_back_what_was_granted()
             client: world.client.clone(),
             access_token_hash: hash,
             access_token_expires: world.app.now().plus(600),
+            assertion: None,
             now: world.app.now(),
         })
         .await

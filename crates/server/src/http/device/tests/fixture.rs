@@ -314,6 +314,7 @@ impl World {
                 tag_hash: ids.tag_hash,
                 facts,
                 prompts,
+                assertion: None,
             })
             .await
             .unwrap();

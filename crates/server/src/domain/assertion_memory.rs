@@ -1,0 +1,140 @@
+//! Which client assertions have been used since the server started.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::{Mutex, PoisonError},
+};
+use tegata_protocol::{ClientId, Sha256Digest, UnixTime};
+
+/// Assertions remembered at once. Each is some fifty bytes for at most ten minutes; a thousand polls a second with
+/// assertions that live a minute need sixty thousand.
+const MOST: usize = 1_000_000;
+
+/// A client assertion that has verified: its `jti` is good for one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientAssertion {
+    /// Its name (RFC 7519 section 4.1.7).
+    pub jti: String,
+    /// `exp`: the first second in which it is no longer accepted, used or not.
+    pub expires: UnixTime,
+}
+
+/// Whether an assertion is new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AssertionUse {
+    /// It was not used before, as far as this process knows.
+    Fresh,
+    /// It was.
+    Replayed,
+    /// More are remembered than there is room for. It counts as not used.
+    Full,
+}
+
+/// Makes every assertion good for one request, in memory: a poll that finds its request pending changes nothing that
+/// lasts, so it need not wait for a disk. What does change something carries its assertion into the same commit, where
+/// a restart does not forget it.
+#[derive(Debug, Default)]
+pub struct AssertionMemory {
+    used: Mutex<Used>,
+}
+
+#[derive(Debug, Default)]
+struct Used {
+    names: HashSet<[u8; 16]>,
+    by_expiry: BTreeMap<UnixTime, Vec<[u8; 16]>>,
+}
+
+impl AssertionMemory {
+    /// Takes the assertion of `client`: of all calls with the same `jti` until it expires, exactly one is answered
+    /// [`AssertionUse::Fresh`].
+    pub fn take(
+        &self,
+        client: &ClientId,
+        assertion: &ClientAssertion,
+        now: UnixTime,
+    ) -> AssertionUse {
+        let name = name(client, &assertion.jti);
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.forget_expired(now);
+        if used.names.contains(&name) {
+            return AssertionUse::Replayed;
+        }
+        if used.names.len() >= MOST {
+            return AssertionUse::Full;
+        }
+        used.names.insert(name);
+        used.by_expiry
+            .entry(assertion.expires)
+            .or_default()
+            .push(name);
+        AssertionUse::Fresh
+    }
+}
+
+impl Used {
+    fn forget_expired(&mut self, now: UnixTime) {
+        while let Some(first) = self.by_expiry.first_entry() {
+            if *first.key() > now {
+                return;
+            }
+            for name in first.remove() {
+                self.names.remove(&name);
+            }
+        }
+    }
+}
+
+/// Half a digest over client and `jti`, which cannot be confused: a client id holds no line break.
+fn name(client: &ClientId, jti: &str) -> [u8; 16] {
+    let digest = Sha256Digest::of(format!("{client}\n{jti}").as_bytes());
+    let mut name = [0; 16];
+    name.copy_from_slice(digest.0.split_at(16).0);
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assertion(jti: &str, expires: i64) -> ClientAssertion {
+        ClientAssertion {
+            jti: jti.to_owned(),
+            expires: UnixTime(expires),
+        }
+    }
+
+    #[test]
+    fn an_assertion_is_good_once_for_its_client_until_it_expires() {
+        let memory = AssertionMemory::default();
+        let [kiosk, till] = ["kiosk", "till"].map(|id| ClientId::parse(id).unwrap());
+        let take = |client, jti, now| memory.take(client, &assertion(jti, 60), UnixTime(now));
+        assert_eq!(take(&kiosk, "a", 0), AssertionUse::Fresh);
+        assert_eq!(take(&kiosk, "a", 59), AssertionUse::Replayed);
+        assert_eq!(
+            take(&till, "a", 59),
+            AssertionUse::Fresh,
+            "names are a client's own"
+        );
+        assert_eq!(take(&kiosk, "b", 59), AssertionUse::Fresh);
+        // Expired: it would not get here, and takes no room.
+        assert_eq!(take(&kiosk, "c", 60), AssertionUse::Fresh);
+        let used = memory.used.lock().unwrap();
+        assert_eq!(used.names.len(), 1, "only what was taken at 60");
+        assert_eq!(used.by_expiry.len(), 1);
+    }
+
+    #[test]
+    fn of_many_at_once_one_is_fresh() {
+        let memory = AssertionMemory::default();
+        let client = ClientId::parse("kiosk").unwrap();
+        let fresh: usize = std::thread::scope(|scope| {
+            let all: Vec<_> = (0..16)
+                .map(|_| scope.spawn(|| memory.take(&client, &assertion("a", 60), UnixTime(0))))
+                .collect();
+            all.into_iter()
+                .map(|one| usize::from(one.join().unwrap() == AssertionUse::Fresh))
+                .sum()
+        });
+        assert_eq!(fresh, 1);
+    }
+}
