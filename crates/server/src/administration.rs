@@ -277,7 +277,8 @@ fn asked_by(
         if !device.is_active() {
             continue;
         }
-        for closure in reader.pending(&device.id, now)?.closed {
+        let set = reader.pending(&device.id, now)?.unwrap_or_default();
+        for closure in set.closed {
             let request = reader.consent_request(&closure.request, &device.id)?;
             if request.is_some_and(|request| request.flow.facts.client_id == *client) {
                 asked.push(device.id);

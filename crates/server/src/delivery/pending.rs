@@ -26,10 +26,7 @@ pub async fn pending_set(app: &App, device: &DeviceId) -> Result<Option<PendingS
     let now = app.now();
     let stored = app
         .store
-        .read(move |reader| {
-            let active = reader.device(&id)?.is_some_and(|device| device.is_active());
-            active.then(|| reader.pending(&id, now)).transpose()
-        })
+        .read(move |reader| reader.pending(&id, now))
         .await?;
     let Some(stored) = stored else {
         return Ok(None);

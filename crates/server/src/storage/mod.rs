@@ -193,11 +193,12 @@ pub trait StoreReader: Send + 'static {
         id: &ConsentRequestId,
         device: &DeviceId,
     ) -> Result<Option<ConsentRequest>, StoreError>;
-    /// Everything a device must be sent at `now`: open prompts oldest first, and what closed lately with why.
+    /// Everything a device must be sent at `now`: open prompts oldest first, and what closed lately with why. `None` if the
+    /// device is revoked or there is none.
     ///
     /// # Errors
     /// See [`StoreReader::account`].
-    fn pending(&self, device: &DeviceId, now: UnixTime) -> Result<PendingSet, StoreError>;
+    fn pending(&self, device: &DeviceId, now: UnixTime) -> Result<Option<PendingSet>, StoreError>;
     /// The decisions of an account, newest first, at most `limit`.
     ///
     /// # Errors

@@ -120,6 +120,7 @@ async fn an_assertion_is_used_once_per_client_until_it_expires() {
             move |r| r.pending(&device, NOW)
         })
         .await
+        .unwrap()
         .unwrap();
     assert_eq!(pending.prompts.len(), 1, "the second was not stored");
     assert!(ask("bank").await, "another client's names are its own");

@@ -1,6 +1,6 @@
 //! Backchannel authentications: creating, reading, delivering, sweeping.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use tegata_protocol::{
     AccountId, AuthReqId, ClientId, ConsentRequestId, DeviceId, UnixTime, bytes::constant_time_eq,
 };
@@ -25,7 +25,7 @@ use crate::{
 /// Seconds for which devices are told that a request closed.
 const CLOSE_NOTICE_SECONDS: i64 = 600;
 
-/// Most requests of a device that are looked at for close notices.
+/// Most close notices that a device is sent at once.
 const CLOSE_NOTICES: i64 = 32;
 
 /// Seconds within which a binding message cannot serve as transfer code again.
@@ -228,15 +228,30 @@ pub(super) fn by_consent_request_id(
 
 /// Why a flow is closed at `now`; `None` while it is open.
 pub(super) fn close_reason(loaded: &Loaded, now: Option<UnixTime>) -> Option<CloseReason> {
+    let flow = &loaded.flow;
+    reason_of(
+        &flow.state,
+        loaded.settlement.as_ref(),
+        flow.facts.expires,
+        now,
+    )
+}
+
+fn reason_of(
+    state: &BackchannelAuthenticationState,
+    settlement: Option<&Settlement>,
+    expires: UnixTime,
+    now: Option<UnixTime>,
+) -> Option<CloseReason> {
     use BackchannelAuthenticationState as S;
-    match (&loaded.flow.state, &loaded.settlement) {
-        (S::Pending, _) => now
-            .is_some_and(|now| now >= loaded.flow.facts.expires)
+    match state {
+        S::Pending => now
+            .is_some_and(|now| now >= expires)
             .then_some(CloseReason::Expired),
-        (S::TransferFailed { .. }, _) => Some(CloseReason::TransferFailed),
-        (S::Withdrawn { .. }, _) => Some(CloseReason::Withdrawn),
-        (S::Approved(_) | S::Denied { .. } | S::Redeemed { .. }, settlement) => {
-            settlement.as_ref().map(|settlement| CloseReason::Handled {
+        S::TransferFailed { .. } => Some(CloseReason::TransferFailed),
+        S::Withdrawn { .. } => Some(CloseReason::Withdrawn),
+        S::Approved(_) | S::Denied { .. } | S::Redeemed { .. } => {
+            settlement.map(|settlement| CloseReason::Handled {
                 device: settlement.device.clone(),
                 device_name: settlement.device_name.clone(),
                 decision: settlement.decision(),
@@ -300,55 +315,90 @@ pub(super) fn prompted_devices(c: &Connection, seq: FlowSeq) -> Result<Vec<Devic
     Ok(all)
 }
 
-pub(super) fn pending(c: &Connection, device: &DeviceId, now: UnixTime) -> Result<PendingSet> {
-    let Some(device) = devices::device(c, device)?.filter(crate::domain::PairedDevice::is_active)
-    else {
-        return Ok(PendingSet::default());
+pub(super) fn pending(
+    c: &Connection,
+    device: &DeviceId,
+    now: UnixTime,
+) -> Result<Option<PendingSet>> {
+    let found: Option<(i64, i64)> = c
+        .prepare_cached("SELECT no, account_no FROM device WHERE id = ?1 AND revoked_at IS NULL")?
+        .query_row([device.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((device_no, account_no)) = found else {
+        return Ok(None);
     };
-    let mut set = PendingSet::default();
+    Ok(Some(PendingSet {
+        prompts: open_prompts(c, device_no, account_no, now)?,
+        closed: closures(c, device_no, now)?,
+    }))
+}
+
+fn open_prompts(
+    c: &Connection,
+    device_no: i64,
+    account_no: i64,
+    now: UnixTime,
+) -> Result<Vec<PendingPrompt>> {
     let mut statement = c.prepare_cached(
-        "SELECT f.seq, p.jws, f.expires FROM device d
-         JOIN flow f ON f.account_no = d.account_no AND f.state = 0
-         JOIN prompt p ON p.device_no = d.no AND p.seq = f.seq
-         WHERE d.id = ?1 AND f.expires > ?2 ORDER BY f.seq",
+        "SELECT json_extract(b.facts, '$.consent_request_id'), p.jws, f.expires FROM flow f
+         JOIN prompt p ON p.device_no = ?1 AND p.seq = f.seq
+         JOIN body b ON b.seq = f.seq
+         WHERE f.account_no = ?2 AND f.state = 0 AND f.expires > ?3 ORDER BY f.seq",
     )?;
-    let mut found = statement.query(params![device.id.as_str(), now.0])?;
+    let mut found = statement.query(params![device_no, account_no, now.0])?;
+    let mut prompts = Vec::new();
     while let Some(row) = found.next()? {
-        let facts = facts(c, FlowSeq(row.get(0)?))?
-            .ok_or_else(|| corrupt("a request without its facts"))?;
-        set.prompts.push(PendingPrompt {
-            request: facts.consent_request_id,
+        prompts.push(PendingPrompt {
+            request: request_id(row, 0)?,
             prompt: row.get(1)?,
             expires: UnixTime(row.get(2)?),
         });
     }
+    Ok(prompts)
+}
+
+/// What closed lately, oldest first. Of a request only what a notice says is read, since this is read at every bell.
+fn closures(c: &Connection, device_no: i64, now: UnixTime) -> Result<Vec<Closure>> {
+    // A request's state changes for the last time when it is redeemed, at the earliest when it was decided: what changed
+    // too long ago closed too long ago.
     let mut statement = c.prepare_cached(
-        "SELECT p.seq FROM prompt p JOIN device d ON d.no = p.device_no
-         WHERE d.id = ?1 ORDER BY p.seq DESC LIMIT ?2",
+        "SELECT json_extract(b.facts, '$.consent_request_id'), f.state, f.at, f.expires, s.settled
+         FROM prompt p JOIN flow f ON f.seq = p.seq JOIN body b ON b.seq = p.seq
+         LEFT JOIN settlement s ON s.seq = p.seq
+         WHERE p.device_no = ?1 AND coalesce(f.at, f.expires) >= ?2 AND (f.state <> 0 OR f.expires <= ?3)
+         ORDER BY p.seq DESC LIMIT ?4",
     )?;
-    let mut found = statement.query(params![device.id.as_str(), CLOSE_NOTICES])?;
+    let since = now.plus(1 - CLOSE_NOTICE_SECONDS);
+    let mut found = statement.query(params![device_no, since.0, now.0, CLOSE_NOTICES])?;
+    let mut closed = Vec::new();
     while let Some(row) = found.next()? {
-        let Some(loaded) = load(c, FlowSeq(row.get(0)?))? else {
-            continue;
-        };
-        if let Some(reason) = close_reason(&loaded, Some(now))
-            && now.since(closed_at(&loaded)) < CLOSE_NOTICE_SECONDS
+        let settled: Option<String> = row.get(4)?;
+        let settlement: Option<Settlement> = settled
+            .map(|text| rows::from_json(&text, "settlement"))
+            .transpose()?;
+        let state = rows::state(row.get(1)?, row.get(2)?, settlement.as_ref())?;
+        let expires = UnixTime(row.get(3)?);
+        if let Some(reason) = reason_of(&state, settlement.as_ref(), expires, Some(now))
+            && now.since(closed_at(&state, expires)) < CLOSE_NOTICE_SECONDS
         {
-            set.closed.push(Closure {
-                request: loaded.flow.facts.consent_request_id,
-                reason,
-            });
+            let request = request_id(row, 0)?;
+            closed.push(Closure { request, reason });
         }
     }
     // Read newest first so that the limit keeps the newest; delivered oldest first.
-    set.closed.reverse();
-    Ok(set)
+    closed.reverse();
+    Ok(closed)
 }
 
-fn closed_at(loaded: &Loaded) -> UnixTime {
+fn request_id(row: &Row<'_>, column: usize) -> Result<ConsentRequestId> {
+    let text: String = row.get(column)?;
+    ConsentRequestId::parse(&text).map_err(|_| corrupt("a request's identifier"))
+}
+
+fn closed_at(state: &BackchannelAuthenticationState, expires: UnixTime) -> UnixTime {
     use BackchannelAuthenticationState as S;
-    match &loaded.flow.state {
-        S::Pending => loaded.flow.facts.expires,
+    match state {
+        S::Pending => expires,
         S::Approved(approval) | S::Redeemed { approval, .. } => approval.at,
         S::Denied { at, .. } | S::TransferFailed { at } | S::Withdrawn { at } => *at,
     }

@@ -145,7 +145,7 @@ impl StoreReader for SqliteReader {
         )
     }
 
-    fn pending(&self, device: &DeviceId, now: UnixTime) -> Result<PendingSet> {
+    fn pending(&self, device: &DeviceId, now: UnixTime) -> Result<Option<PendingSet>> {
         self.snapshot(|c| flows::pending(c, device, now))
     }
 

@@ -379,4 +379,5 @@ pub(super) async fn pending(bench: &Bench, device: &PairedDevice, now: UnixTime)
         .read(move |r| r.pending(&id, now))
         .await
         .unwrap()
+        .unwrap_or_default()
 }

@@ -388,7 +388,8 @@ impl Bench {
             .store
             .read(move |r| r.pending(&device, now))
             .await
-            .unwrap();
+            .unwrap()
+            .expect("an active device");
         pending.prompts.len()
     }
 
@@ -405,7 +406,8 @@ impl Bench {
             .store
             .read(move |r| r.pending(&id, now))
             .await
-            .unwrap();
+            .unwrap()
+            .expect("an active device");
         let request = pending
             .prompts
             .last()
