@@ -38,6 +38,8 @@ pub(super) struct Screen {
 /// What became of a start.
 #[derive(Debug)]
 pub(super) struct Painted {
+    /// From the start to the first time that there was a window.
+    pub(super) shown: Duration,
     /// From the start to the first picture of the window that is more than one flat colour.
     pub(super) first: Duration,
     /// From the start to the last change of the picture.
@@ -45,6 +47,10 @@ pub(super) struct Painted {
     /// What was seen then.
     pub(super) picture: Picture,
 }
+
+/// How far a colour channel may differ, of 255, in pictures that show the same. WebKit smooths the edges of letters a little
+/// differently from one start to the next; another word differs by nearly everything somewhere.
+const SMOOTHING: u8 = 96;
 
 /// The pixels of a window.
 #[derive(Debug, Clone)]
@@ -67,6 +73,19 @@ impl PartialEq for Picture {
 impl Picture {
     fn seen(&self) -> impl Iterator<Item = Option<&[u8]>> {
         self.pixels.chunks_exact(4).map(|pixel| pixel.get(..3))
+    }
+
+    /// Whether a person would see no difference, see [`SMOOTHING`].
+    pub(super) fn shows_the_same(&self, other: &Self) -> bool {
+        let close = |(one, other): (Option<&[u8]>, Option<&[u8]>)| {
+            one.into_iter()
+                .flatten()
+                .zip(other.into_iter().flatten())
+                .all(|(one, other)| one.abs_diff(*other) <= SMOOTHING)
+        };
+        self.width == other.width
+            && self.pixels.len() == other.pixels.len()
+            && self.seen().zip(other.seen()).all(close)
     }
 
     /// Whether there is nothing on it.
@@ -114,7 +133,7 @@ impl Screen {
     /// It does not come to that in time, or the display is gone.
     pub(super) async fn at_rest(&self, start: Instant) -> anyhow::Result<Painted> {
         let mut picture: Option<Picture> = None;
-        let mut first = None;
+        let (mut shown, mut first) = (None, None);
         let mut last = start;
         loop {
             if self.drawn()? {
@@ -123,6 +142,9 @@ impl Screen {
                 let seen_at = Instant::now();
                 if now != picture {
                     last = seen_at;
+                    if now.is_some() {
+                        shown.get_or_insert(seen_at - start);
+                    }
                     if first.is_none() && now.as_ref().is_some_and(|now| !now.is_flat()) {
                         first = Some(seen_at - start);
                     }
@@ -130,10 +152,11 @@ impl Screen {
                 }
             }
             if last.elapsed() >= AT_REST
-                && let Some(first) = first
+                && let Some((shown, first)) = shown.zip(first)
                 && let Some(picture) = picture.take_if(|picture| !picture.is_flat())
             {
                 return Ok(Painted {
+                    shown,
                     first,
                     last: last - start,
                     picture,
@@ -237,6 +260,14 @@ mod tests {
         assert!(one.is_flat());
         assert_eq!(one, picture(&[1, 2, 3, 9, 1, 2, 3, 9]));
         assert_ne!(one, picture(&[1, 2, 3, 0, 1, 2, 4, 255]));
+    }
+
+    #[test]
+    fn a_smoothed_edge_shows_the_same_and_a_letter_does_not() {
+        let one = picture(&[250, 250, 250, 0, 20, 20, 20, 0]);
+        assert!(one.shows_the_same(&picture(&[250, 250, 250, 0, 60, 20, 20, 0])));
+        assert!(!one.shows_the_same(&picture(&[250, 250, 250, 0, 250, 250, 250, 0])));
+        assert!(!one.shows_the_same(&picture(&[250, 250, 250, 0])));
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub(super) struct Candidate {
 /// One start.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Start {
+    /// Until there was a window.
+    pub(super) shown: Duration,
     /// Until the first picture with something on it.
     pub(super) first: Duration,
     /// Until the picture that stays.
@@ -129,11 +131,12 @@ async fn measure(
     let usage = tree::usage(root)?;
     tree::end(child).await?;
     anyhow::ensure!(
-        painted.picture == *picture,
+        painted.picture.shows_the_same(picture),
         "{} has come to rest with another picture than before",
         candidate.program.display()
     );
     Ok(Start {
+        shown: painted.shown,
         first: painted.first,
         last: painted.last,
         cpu: usage.cpu,

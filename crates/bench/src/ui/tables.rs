@@ -92,6 +92,7 @@ fn goal(text: &str, value: f64, bound: f64) -> Goal {
 
 /// In milliseconds.
 struct Medians {
+    shown: f64,
     first: f64,
     last: f64,
     cpu: f64,
@@ -101,6 +102,7 @@ impl Medians {
     fn of(starts: &[Start]) -> Self {
         let all = |pick: fn(&Start) -> Duration| median(starts.iter().map(pick).map(millis));
         Self {
+            shown: all(|start| start.shown),
             first: all(|start| start.first),
             last: all(|start| start.last),
             cpu: all(|start| start.cpu),
@@ -132,6 +134,7 @@ fn starts(starts: &[Vec<Start>; 2]) -> Table {
         Row {
             label: label.to_owned(),
             cells: vec![
+                Some(medians.shown),
                 Some(medians.first),
                 Some(medians.last),
                 last().min_by(f64::total_cmp),
@@ -147,6 +150,7 @@ fn starts(starts: &[Vec<Start>; 2]) -> Table {
             "Start of a process that does not run yet, seen on the display; medians of {count} starts in turns"
         ),
         columns: [
+            "window there (ms)",
             "first content (ms)",
             "at rest (ms)",
             "fastest (ms)",

@@ -227,7 +227,7 @@ mod tests {
         }
         let all = of(root).unwrap();
         assert!(usage(root).unwrap().resident > 0);
-        // The shell leaves its child behind, which is then killed: it takes the whole patience.
+        // As the processes of an app do when it ends, by themselves.
         let left = all.iter().copied().filter(|&pid| pid != root);
         for pid in left {
             kill_process(Pid::from_raw(pid.cast_signed()).unwrap(), Signal::TERM).unwrap();
