@@ -88,7 +88,7 @@ async fn windows(
     let (rounds, idle_for) = if options.quick {
         (2, Duration::from_secs(3))
     } else {
-        (11, Duration::from_secs(30))
+        (11, Duration::from_mins(1))
     };
     let data = folder.join("device");
     let log = |name: &str| -> PathBuf { folder.join(name) };

@@ -47,7 +47,9 @@ pub(super) struct Start {
 pub(super) struct Idle {
     /// For how long.
     pub(super) time: Duration,
-    /// What was used in this time, and what is in memory at its end.
+    /// How often a thread woke up in this time.
+    pub(super) wakeups: u64,
+    /// CPU time that was used in it, and what is in memory at its end.
     pub(super) usage: TreeUsage,
 }
 
@@ -152,10 +154,10 @@ async fn idle(
     let (child, _) = begin(desktop, screen, candidate).await?;
     let root = child.id().context("it has already ended")?;
     sleep(SETTLE).await;
-    let before = tree::usage(root)?;
+    let (before, woken_before) = (tree::usage(root)?, tree::wakeups(root)?);
     let start = Instant::now();
     sleep(time).await;
-    let after = tree::usage(root)?;
+    let (after, woken_after) = (tree::usage(root)?, tree::wakeups(root)?);
     let time = start.elapsed();
     if let Some(server) = candidate.server {
         anyhow::ensure!(
@@ -170,9 +172,9 @@ async fn idle(
     );
     Ok(Idle {
         time,
+        wakeups: tree::woken(&woken_before, &woken_after),
         usage: TreeUsage {
             cpu: after.cpu.saturating_sub(before.cpu),
-            wakeups: after.wakeups.saturating_sub(before.wakeups),
             ..after
         },
     })

@@ -174,7 +174,7 @@ fn idle(idle: &[Idle; 2]) -> Table {
         label: label.to_owned(),
         cells: vec![
             Some(share_of_a_core(idle)),
-            Some(idle.usage.wakeups as f64 / idle.time.as_secs_f64()),
+            Some(idle.wakeups as f64 / idle.time.as_secs_f64()),
             idle.usage.proportional.map(mib),
             Some(mib(idle.usage.resident)),
             Some(idle.usage.processes as f64),

@@ -2,7 +2,12 @@
 
 use anyhow::Context as _;
 use rustix::process::{Pid, Signal, kill_process};
-use std::{collections::BTreeSet, fs, net::SocketAddr, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    net::SocketAddr,
+    time::Duration,
+};
 use tokio::{
     process::Child,
     time::{Instant, sleep},
@@ -19,10 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct TreeUsage {
     /// Processes in it.
     pub(super) processes: usize,
-    /// CPU time of the processes that are there.
+    /// CPU time of the processes that are there, in steps of 10 ms for each; threads that have ended are in it.
     pub(super) cpu: Duration,
-    /// Times that they gave up the CPU by themselves: how often something woke up.
-    pub(super) wakeups: u64,
     /// Resident memory in bytes; what several share is counted for each.
     pub(super) resident: u64,
     /// The same with shared memory divided among those who share it, where the system tells.
@@ -77,10 +80,8 @@ pub(super) fn usage(root: u32) -> anyhow::Result<TreeUsage> {
         ..TreeUsage::default()
     };
     for pid in of(root)? {
-        let usage = Usage::of(pid)?;
         sum.processes += 1;
-        sum.cpu += scheduled(pid).unwrap_or(usage.cpu);
-        sum.wakeups += usage.voluntary_switches;
+        sum.cpu += Usage::of(pid)?.cpu;
         sum.resident += cpu::resident_bytes(pid)?;
         sum.proportional = sum
             .proportional
@@ -90,15 +91,41 @@ pub(super) fn usage(root: u32) -> anyhow::Result<TreeUsage> {
     Ok(sum)
 }
 
-/// CPU time of the threads that are alive, to the nanosecond; an idle program uses less than the steps of
-/// `/proc/PID/stat` in a minute.
-fn scheduled(pid: u32) -> Option<Duration> {
-    let mut nanos = 0;
-    for task in fs::read_dir(format!("/proc/{pid}/task")).ok()? {
-        let text = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
-        nanos += text.split_whitespace().next()?.parse::<u64>().ok()?;
+/// How often each thread of the tree has given up the CPU by itself, by thread id: it woke up that often.
+///
+/// Kept apart since a thread that ends takes its count with it; a difference of sums would hide what the others did.
+///
+/// # Errors
+/// There is no `/proc`.
+pub(super) fn wakeups(root: u32) -> anyhow::Result<BTreeMap<u32, u64>> {
+    let mut counts = BTreeMap::new();
+    for pid in of(root)? {
+        for task in fs::read_dir(format!("/proc/{pid}/task"))? {
+            let task = task?;
+            // It may have ended since it was listed.
+            let Ok(status) = fs::read_to_string(task.path().join("status")) else {
+                continue;
+            };
+            let count = status
+                .lines()
+                .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+            if let Some(id) = task.file_name().to_str().and_then(|id| id.parse().ok())
+                && let Some(count) = count.and_then(|count| count.trim().parse().ok())
+            {
+                counts.insert(id, count);
+            }
+        }
     }
-    Some(Duration::from_nanos(nanos))
+    Ok(counts)
+}
+
+/// What happened between two counts of [`wakeups`]. Threads that ended meanwhile are not in it.
+pub(super) fn woken(before: &BTreeMap<u32, u64>, after: &BTreeMap<u32, u64>) -> u64 {
+    let earlier = |id| before.get(id).copied().unwrap_or_default();
+    after
+        .iter()
+        .map(|(id, count)| count.saturating_sub(earlier(id)))
+        .sum()
 }
 
 fn proportional(pid: u32) -> Option<u64> {
@@ -199,6 +226,13 @@ mod tests {
     fn a_name_with_parentheses_does_not_hide_the_parent() {
         assert_eq!(parent("77 (a) b) S 42 77 77 0"), Some(42));
         assert_eq!(parent("77 no name"), None);
+    }
+
+    #[test]
+    fn a_thread_that_ends_does_not_hide_what_others_do() {
+        let before = BTreeMap::from([(1, 10), (2, 1000)]);
+        let after = BTreeMap::from([(1, 15), (3, 2)]);
+        assert_eq!(woken(&before, &after), 7);
     }
 
     #[test]
