@@ -257,7 +257,7 @@ fn a_newer_schema_is_refused_and_both_versions_are_named() {
         error,
         StoreError::NewerSchema {
             found: 99,
-            supported: 3
+            supported: 4
         }
     );
     assert!(

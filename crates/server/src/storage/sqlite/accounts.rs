@@ -126,7 +126,7 @@ pub(super) fn use_assertion(
         return Ok(true);
     };
     let inserted = c
-        .prepare_cached("INSERT INTO assertion (client_no, jti, expires) VALUES (?1, ?2, ?3)")?
+        .prepare_cached("INSERT INTO used_assertion (client_no, jti, expires) VALUES (?1, ?2, ?3)")?
         .execute(params![client_no, assertion.jti, assertion.expires.0]);
     Ok(!is_taken(inserted)?)
 }
@@ -215,5 +215,5 @@ pub(super) fn with_budget<T>(
 
 /// Drops assertions that have expired by themselves.
 pub(super) fn sweep_assertions(c: &Connection, now: UnixTime) -> Result<usize> {
-    Ok(c.execute("DELETE FROM assertion WHERE expires <= ?1", [now.0])?)
+    Ok(c.execute("DELETE FROM used_assertion WHERE expires <= ?1", [now.0])?)
 }

@@ -27,7 +27,8 @@ fn select(
     parameters: impl rusqlite::Params,
 ) -> Result<Vec<PairedDevice>> {
     let sql = format!(
-        "SELECT {} FROM device JOIN account ON account.no = device.account_no {condition} ORDER BY device.no",
+        "SELECT {} FROM device JOIN device_document ON device_document.device_no = device.no
+         JOIN account ON account.no = device.account_no {condition} ORDER BY device.no",
         rows::DEVICE
     );
     let mut statement = c.prepare_cached(&sql)?;
@@ -60,7 +61,8 @@ pub(super) fn devices(c: &Connection) -> Result<Vec<PairedDevice>> {
 
 pub(super) fn countersign(c: &Connection, op: &Countersign) -> Result<bool> {
     let changed = c.execute(
-        "UPDATE device SET countersignature = ?1 WHERE id = ?2 AND countersignature IS NULL",
+        "UPDATE device_document SET countersignature = ?1
+         WHERE device_no = (SELECT no FROM device WHERE id = ?2) AND countersignature IS NULL",
         params![op.jws, op.device.as_str()],
     )?;
     Ok(changed == 1)

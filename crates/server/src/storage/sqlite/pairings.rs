@@ -274,17 +274,23 @@ pub(super) fn confirm(c: &Connection, op: &ConfirmPairing) -> Result<ConfirmPair
         .map(|(_, id)| id)
         .collect();
     c.execute(
-        "INSERT INTO device (id, account_no, grade, registration, possession, approval, paired_at, receipt)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO device (id, account_no, grade, possession, approval, paired_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![
             device.as_str(),
             account,
             grade,
-            rows::to_json(&*registration)?,
             registration.possession_thumbprint.0.0,
             registration.approval_thumbprint.0.0,
             op.now.0,
-            receipt,
+        ],
+    )?;
+    c.execute(
+        "INSERT INTO device_document (device_no, registration, receipt) VALUES (?1, ?2, ?3)",
+        params![
+            c.last_insert_rowid(),
+            rows::to_json(&*registration)?,
+            receipt
         ],
     )?;
     Ok(ConfirmPairingOutcome::Confirmed {

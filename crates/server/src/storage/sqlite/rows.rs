@@ -24,9 +24,9 @@ pub(super) const REDEEMED: i64 = 5;
 pub(super) const ACCOUNT: &str = "id, sub, login_name, display_name, test, created";
 pub(super) const CLIENT: &str =
     "id, name, authentication, registered_by, since, host, binding_message, transfer_code";
-pub(super) const DEVICE: &str = "device.id, account.id, device.registration, device.grade, device.revoked_at, \
+pub(super) const DEVICE: &str = "device.id, account.id, device_document.registration, device.grade, device.revoked_at, \
      device.suspect, device.paired_at, device.last_seen, device.possession_counter, device.approval_counter, \
-     device.receipt, device.countersignature";
+     device_document.receipt, device_document.countersignature";
 
 /// The decision that a device made, kept beside the hot row.
 #[derive(Debug, Clone, Serialize, Deserialize)]

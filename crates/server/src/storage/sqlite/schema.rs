@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::storage::StoreError;
 
 /// Steps from the empty file to today's schema. Only ever appended to.
-const MIGRATIONS: &[&str] = &[V1, V2, V3];
+const MIGRATIONS: &[&str] = &[V1, V2, V3, V4];
 
 /// Low-traffic things have ordinary keys. What every request touches follows one layout: a narrow hot row `flow` whose
 /// integer key grows with time, wide rows beside it that are written once, and no index on anything random. `flow` has
@@ -196,6 +196,30 @@ const V3: &str = "
 DROP INDEX prompt_flow;
 ";
 
+/// Every decision rewrites its device's row: the documents that never change are kept beside it. Assertions lie in the order
+/// in which they expire, so that new ones share pages and old ones are dropped as a run.
+const V4: &str = "
+CREATE TABLE device_document (
+    device_no INTEGER PRIMARY KEY REFERENCES device ON DELETE CASCADE,
+    registration TEXT NOT NULL,
+    receipt TEXT NOT NULL,
+    countersignature TEXT
+) STRICT;
+INSERT INTO device_document SELECT no, registration, receipt, countersignature FROM device;
+ALTER TABLE device DROP COLUMN registration;
+ALTER TABLE device DROP COLUMN receipt;
+ALTER TABLE device DROP COLUMN countersignature;
+
+CREATE TABLE used_assertion (
+    expires INTEGER NOT NULL,
+    client_no INTEGER NOT NULL REFERENCES client ON DELETE CASCADE,
+    jti TEXT NOT NULL,
+    PRIMARY KEY (expires, client_no, jti)
+) STRICT, WITHOUT ROWID;
+INSERT INTO used_assertion SELECT expires, client_no, jti FROM assertion;
+DROP TABLE assertion;
+";
+
 /// Takes the steps that are missing, all in one commit.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -220,6 +244,14 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 mod tests {
     use super::*;
 
+    const ROWS_BEFORE_V4: &str = "
+        INSERT INTO account VALUES (1, 'a', 's', 'l', 'd', 0, 0, '{}');
+        INSERT INTO client VALUES (1, 'c', 'n', 'a', 'o', 0, NULL, 'show', 0);
+        INSERT INTO assertion VALUES (1, 'j', 60);
+        INSERT INTO device (no, id, account_no, grade, registration, possession, approval, paired_at, approval_counter,
+                            receipt)
+            VALUES (1, 'd', 1, 'g', '{}', x'01', x'02', 0, 7, 'jws');";
+
     #[test]
     fn a_database_of_each_earlier_version_is_brought_up_to_date_and_keeps_its_rows() {
         let newest = i64::try_from(MIGRATIONS.len()).unwrap();
@@ -234,7 +266,30 @@ mod tests {
             connection
                 .execute("INSERT INTO value (name, value) VALUES ('kept', x'01')", [])
                 .unwrap();
+            if version < 4 {
+                connection.execute_batch(ROWS_BEFORE_V4).unwrap();
+            }
             migrate(&mut connection).unwrap();
+            if version < 4 {
+                let kept: (String, String, Option<String>, i64, String) = connection
+                    .query_row(
+                        "SELECT registration, receipt, countersignature, approval_counter, jti
+                         FROM device JOIN device_document ON device_no = device.no, used_assertion",
+                        [],
+                        |row| {
+                            Ok((
+                                row.get(0)?,
+                                row.get(1)?,
+                                row.get(2)?,
+                                row.get(3)?,
+                                row.get(4)?,
+                            ))
+                        },
+                    )
+                    .unwrap();
+                let expected = ("{}".to_owned(), "jws".to_owned(), None, 7, "j".to_owned());
+                assert_eq!(kept, expected);
+            }
             let (version, kept, refusals): (i64, i64, i64) = connection
                 .query_row(
                     "SELECT (SELECT user_version FROM pragma_user_version),
