@@ -10,6 +10,8 @@ mod fuzz;
 #[cfg(test)]
 mod races;
 #[cfg(test)]
+mod tls;
+#[cfg(test)]
 mod vectors;
 #[cfg(test)]
 mod workspace;

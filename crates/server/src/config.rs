@@ -19,8 +19,10 @@ use std::{
 };
 
 mod issuer;
+mod tls;
 
 pub use issuer::{InvalidIssuerError, Issuer};
+pub use tls::TlsConfig;
 
 /// Bytes of stack for the parser: several times what its deepest recursion takes in a build without optimization.
 const PARSER_STACK: usize = 8 * 1024 * 1024;
@@ -29,9 +31,10 @@ const PARSER_STACK: usize = 8 * 1024 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Where to listen; MUST be a loopback address. Port 0 lets the system choose.
+    /// Where to listen; without TLS it MUST be a loopback address. Port 0 lets the system choose.
     pub listen: SocketAddr,
-    /// The issuer; MUST be `https`, or `http` on `localhost`; never an IP literal. Default: `http://localhost:PORT`.
+    /// The issuer; MUST be `https`, or `http` on `localhost`; never an IP literal. Default: `http://localhost:PORT`;
+    /// with TLS it MUST be set, and be `https`.
     pub issuer: Option<Issuer>,
     /// Keys, database and the rest. Default: the operating system's folder for application data.
     pub data_dir: Option<PathBuf>,
@@ -47,6 +50,8 @@ pub struct Config {
     pub approval_verifier: VerifierKind,
     /// What scopes give, in plain words, by scope value. Overrides and adds to the standard ones.
     pub scopes: BTreeMap<String, ScopeTexts>,
+    /// The server's own certificate.
+    pub tls: TlsConfig,
     /// How the server logs.
     pub log: LogConfig,
     /// How long things live, in seconds.
@@ -67,6 +72,7 @@ impl Default for Config {
             assertion_audience: AssertionAudience::IssuerOnly,
             approval_verifier: VerifierKind::default(),
             scopes: BTreeMap::new(),
+            tls: TlsConfig::default(),
             log: LogConfig::default(),
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
@@ -241,16 +247,7 @@ impl Config {
             key,
             problem: problem.to_owned(),
         };
-        if !self.listen.ip().is_loopback() {
-            return Err(ConfigError::NotAllowed {
-                key: "listen",
-                problem: format!(
-                    "{} is not a loopback address. This version speaks plain HTTP and listens on 127.0.0.1 or [::1] \
-                     only; TLS, and with it other addresses, comes with a later version",
-                    self.listen
-                ),
-            });
-        }
+        self.check_transport()?;
         if self.demo
             && let Some(issuer) = &self.issuer
             && !issuer.is_local()
@@ -302,7 +299,7 @@ impl Config {
     }
 }
 
-const ENVIRONMENT_KEYS: [&str; 28] = [
+const ENVIRONMENT_KEYS: [&str; 30] = [
     "listen",
     "issuer",
     "data_dir",
@@ -311,6 +308,8 @@ const ENVIRONMENT_KEYS: [&str; 28] = [
     "interval",
     "assertion_audience",
     "approval_verifier",
+    "tls.certificate",
+    "tls.key",
     "log.format",
     "log.level",
     "lifetimes.request",
@@ -337,11 +336,11 @@ const ENVIRONMENT_KEYS: [&str; 28] = [
 pub const DEFAULT_FILE: &str = r#"# tegata-server: every option with its default. Remove the `#` of a line to change it.
 # The environment overrides this file: TEGATA_LISTEN, TEGATA_LIFETIMES__REQUEST, TEGATA_LOG__LEVEL, …
 
-# Where to listen. A loopback address: this version has no TLS. Port 0 lets the system choose.
+# Where to listen. A loopback address, unless [tls] is set. Port 0 lets the system choose.
 # listen = "127.0.0.1:8480"
 
 # What tokens and devices call this server. Devices pin it when they pair, so choose it once: https, or http on
-# localhost, never an IP address. Default: http://localhost:PORT.
+# localhost, never an IP address. With [tls] it must be set, and https. Default: http://localhost:PORT.
 # issuer = "http://localhost:8480"
 
 # Where keys and database are; counts only in a file that --config names, and --data-dir goes before it. Default: the
@@ -366,6 +365,16 @@ pub const DEFAULT_FILE: &str = r#"# tegata-server: every option with its default
 
 # What scopes give, as the person who approves reads it. The standard ones have words already. A table for each scope,
 # such as [scopes.library], with its en = "See your loans" and ja = "貸出状況を見る".
+
+# The server's own TLS, and with it any address to listen on. Without, it speaks plain HTTP on loopback, for this machine or
+# a reverse proxy on it. Files are PEM; relative paths start at the data folder. They are looked at every few seconds, and
+# when the process gets SIGHUP: a new pair is in force at once, a bad one is refused and the log says why.
+[tls]
+# The certificate for the issuer's host, followed by the intermediate ones. With an RSA key, TLS 1.3 and 1.2 (ECDHE_RSA with
+# AES-GCM); with any other, TLS 1.3.
+# certificate = "/etc/tegata/chain.pem"
+# Its key: PKCS#8, SEC1 or PKCS#1, not encrypted, and readable by its owner alone (chmod 600).
+# key = "/etc/tegata/key.pem"
 
 [log]
 # "text" for people, "json" for machines. Logs go to standard error and hold no secrets.
@@ -449,8 +458,14 @@ mod tests {
             })
             .collect::<Vec<_>>()
             .join("\n");
-        let mut said = load(&uncommented).unwrap();
-        assert_eq!(said.issuer.take().unwrap(), Issuer::localhost(8480));
+        // The two examples exclude each other: with TLS the issuer is not http.
+        let issuer = format!("issuer = \"{}\"", Issuer::localhost(8480));
+        assert!(uncommented.contains(&issuer));
+        let mut said =
+            load(&uncommented.replace(&issuer, "issuer = \"https://id.example\"")).unwrap();
+        assert_eq!(said.issuer.take().unwrap().as_str(), "https://id.example");
+        let tls = std::mem::take(&mut said.tls);
+        assert!(tls.certificate.is_some() && tls.key.is_some());
         assert_eq!(
             said.data_dir.take().unwrap(),
             PathBuf::from("/var/lib/tegata")
@@ -510,7 +525,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_to_listen_anywhere_but_on_loopback() {
+    fn without_tls_it_refuses_to_listen_anywhere_but_on_loopback() {
         let error = load("listen = \"0.0.0.0:8480\"").unwrap_err().to_string();
         assert!(
             error.contains("listen") && error.contains("loopback") && error.contains("TLS"),

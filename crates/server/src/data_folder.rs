@@ -5,7 +5,7 @@
 //! tegata-server.toml   configuration, unless --config names another
 //! tegata.sqlite        the store (with -wal and -shm while open)
 //! lock                 held by the one process that uses the folder
-//! server.json          address and pid of the running server
+//! server.json          local address and pid of the running server
 //! admin-token          opens the local admin interface, new at each start, mode 0600
 //! demo-client-secret   in demo mode only, mode 0600
 //! ```
@@ -68,7 +68,7 @@ pub struct FolderLock {
 /// What a running server says about itself in `server.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunningServer {
-    /// Where it listens.
+    /// Where this machine's commands reach it, in the clear; with TLS not where the world does.
     pub address: SocketAddr,
     /// Its process id.
     pub pid: u32,
@@ -175,7 +175,7 @@ impl DataFolder {
         Ok(Keys::read(&self.keys_path(), rng)?)
     }
 
-    /// Tells other commands where the server listens.
+    /// Tells other commands where to reach the server.
     ///
     /// # Errors
     /// [`DataFolderError::Keys`] if the file cannot be written.

@@ -26,7 +26,7 @@ use crate::{
         require_jwks,
         views::{Confirmation, NewClient, NewInvitation, NewUser},
     },
-    config::Config,
+    config::{Config, Issuer},
     domain::{
         BindingMessageUse, Client, ClientAuthentication, FlowSeq, IssuingSessionId, Locator,
         RegisteredBy, account::is_login_name, locator::Located,
@@ -303,12 +303,20 @@ pub fn fuzz_client_jwks(data: &[u8]) {
 /// The configuration file, without the environment.
 ///
 /// # Panics
-/// If a configuration passes that listens to others, has a value beyond its limit, or does not survive writing.
+/// If a configuration passes that listens to others without TLS, has a value beyond its limit, or does not survive
+/// writing.
 pub fn fuzz_configuration(data: &[u8]) {
     let Ok(config) = Config::parse(&text_of(data)) else {
         return;
     };
-    assert!(config.listen.ip().is_loopback(), "only this machine");
+    assert!(
+        config.tls.is_on() || config.listen.ip().is_loopback(),
+        "without TLS only this machine"
+    );
+    assert!(
+        !config.tls.is_on() || config.issuer.as_ref().is_some_and(Issuer::is_https),
+        "with TLS an https issuer"
+    );
     assert!((1..=64).contains(&config.name.chars().count()));
     assert!(config.interval > 0 && config.lifetimes.request <= config.lifetimes.request_longest);
     let written = serde_json::to_value(&config).expect("a configuration is JSON");

@@ -224,7 +224,7 @@ pub fn write_private(path: &Path, content: &[u8], replace: bool) -> Result<(), K
 }
 
 /// Whether nobody but the owner can read the file. On systems without such modes it always holds.
-fn require_private(path: &Path) -> io::Result<bool> {
+pub(crate) fn require_private(path: &Path) -> io::Result<bool> {
     let metadata = fs::metadata(path)?;
     #[cfg(unix)]
     {

@@ -2,10 +2,10 @@
 //!
 //! The arrows inside: `http → domain`, `http → storage` (the trait), `storage → domain`. [`domain`] decides and does no
 //! I/O; [`storage`] commits; [`http`] converts at the edge; [`app`] is what all request handlers share;
-//! [`administration`] is what operators do, whether through [`cli`] or the local admin interface.
+//! [`tls`] is the server's own certificate and its listener; [`administration`] is what operators do, whether through
+//! [`cli`] or the local admin interface.
 //!
-//! What this crate does **not** do: TLS (it listens on loopback only), passwords, web sign-in, and anything on the
-//! device's side of the wire.
+//! What this crate does **not** do: passwords, web sign-in, and anything on the device's side of the wire.
 //!
 //! To add an endpoint: a file under `http/op` or `http/device`, registered in that folder's `router`. To add something
 //! that is stored: an operation in [`storage::ops`], its outcome, its implementation in `storage/sqlite`, and its test
@@ -24,4 +24,5 @@ pub mod http;
 pub mod jose;
 pub mod keys;
 pub mod storage;
+pub mod tls;
 pub mod verification;

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests {
     use std::{
-        io::{BufRead, BufReader},
+        io::{BufRead, BufReader, Write},
         path::Path,
         process::{Child, Command, Output, Stdio},
     };
@@ -206,6 +206,132 @@ mod tests {
             error.contains("loopback") && error.contains("TLS"),
             "{error}"
         );
+    }
+
+    /// Writes a certificate for `localhost` that ends a minute before so many days are over, its key, and the configuration
+    /// that names them.
+    fn with_certificate(scratch: &Path, days: u64) -> rcgen::CertifiedKey<rcgen::KeyPair> {
+        let mut params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let now = std::time::UNIX_EPOCH.elapsed().unwrap();
+        params.not_after =
+            rcgen::date_time_ymd(1970, 1, 1) + now + std::time::Duration::from_hours(24 * days)
+                - std::time::Duration::from_mins(1);
+        let signing_key = rcgen::KeyPair::generate().unwrap();
+        let cert = params.self_signed(&signing_key).unwrap();
+        let data = scratch.join("data");
+        std::fs::write(data.join("chain.pem"), cert.pem()).unwrap();
+        let mut options = std::fs::File::options();
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut key = options
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .open(data.join("key.pem"))
+            .unwrap();
+        key.write_all(signing_key.serialize_pem().as_bytes())
+            .unwrap();
+        std::fs::write(
+            data.join("tegata-server.toml"),
+            "issuer = \"https://localhost:8480\"\n[tls]\ncertificate = \"chain.pem\"\nkey = \"key.pem\"\n",
+        )
+        .unwrap();
+        rcgen::CertifiedKey { cert, signing_key }
+    }
+
+    #[test]
+    fn with_tls_it_listens_on_any_address_and_its_commands_still_reach_it() {
+        let scratch = tempfile::tempdir().unwrap();
+        succeed(scratch.path(), &["init"]);
+        with_certificate(scratch.path(), 90);
+        let server = Server::start(scratch.path(), "0.0.0.0:0");
+        assert!(
+            server.address.starts_with("https://localhost:"),
+            "{}",
+            server.address
+        );
+        succeed(scratch.path(), &["user", "add", "alice"]);
+        assert!(succeed(scratch.path(), &["user", "list"]).contains("alice"));
+        let report = succeed(scratch.path(), &["doctor"]);
+        assert!(
+            report.contains("ok   certificate") && report.contains("with TLS"),
+            "{report}"
+        );
+        let announced = std::fs::read_to_string(scratch.path().join("data/server.json")).unwrap();
+        assert!(
+            announced.contains("127.0.0.1:") && !announced.contains(server.port()),
+            "{announced}"
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_hangup_makes_it_read_its_certificate_again_and_does_not_end_it() {
+        let scratch = tempfile::tempdir().unwrap();
+        succeed(scratch.path(), &["init"]);
+        with_certificate(scratch.path(), 90);
+        let server = Server::start(scratch.path(), "127.0.0.1:0");
+        let renewed = with_certificate(scratch.path(), 90);
+        let pid = server.child.id().to_string();
+        let told = Command::new("kill").args(["-HUP", &pid]).status().unwrap();
+        assert!(told.success());
+        // Only the new certificate is trusted, so an answer is an answer under it.
+        let root = reqwest::Certificate::from_der(renewed.cert.der()).unwrap();
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let url = format!("{}/health", server.address);
+        let answered = tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let asking = async {
+                loop {
+                    let client = reqwest::Client::builder()
+                        .tls_certs_only([root.clone()])
+                        .no_proxy()
+                        .build()
+                        .unwrap();
+                    if let Ok(answer) = client.get(&url).send().await {
+                        return answer.status().as_u16();
+                    }
+                }
+            };
+            tokio::time::timeout(std::time::Duration::from_secs(20), asking).await
+        });
+        assert_eq!(answered.unwrap(), 200);
+    }
+
+    #[test]
+    fn doctor_warns_of_a_certificate_that_ends_soon_and_calls_one_bad_that_has_ended() {
+        let scratch = tempfile::tempdir().unwrap();
+        succeed(scratch.path(), &["init"]);
+        with_certificate(scratch.path(), 13);
+        let report = succeed(scratch.path(), &["doctor"]);
+        assert!(
+            report.contains("warn certificate") && report.contains("ends in 12 days"),
+            "{report}"
+        );
+        with_certificate(scratch.path(), 0);
+        let output = run(scratch.path(), &["doctor"]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stdout(&output).contains("BAD  certificate"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn it_does_not_start_with_a_certificate_that_it_cannot_serve() {
+        use std::os::unix::fs::PermissionsExt;
+        let scratch = tempfile::tempdir().unwrap();
+        succeed(scratch.path(), &["init"]);
+        with_certificate(scratch.path(), 90);
+        let key = scratch.path().join("data/key.pem");
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o640)).unwrap();
+        let (code, error) = failure(scratch.path(), &["serve", "--listen", "0.0.0.0:0"]);
+        assert_eq!(code, 2);
+        assert!(
+            error.contains("key.pem") && error.contains("chmod 600"),
+            "{error}"
+        );
+        std::fs::remove_file(&key).unwrap();
+        let (code, error) = failure(scratch.path(), &["serve", "--listen", "0.0.0.0:0"]);
+        assert_eq!(code, 2);
+        assert!(error.contains("key.pem"), "{error}");
     }
 
     #[cfg(unix)]

@@ -43,7 +43,7 @@ pub enum Command {
     #[command(
         after_help = "Examples:\n  tegata-server serve\n  tegata-server serve --listen 127.0.0.1:0 --port-file port.txt\n  \
                       tegata-server serve --demo\n\nWhen it is ready it prints `listening on http://localhost:PORT`. \
-                      It listens on loopback only."
+                      It listens on loopback only, unless the configuration has a certificate ([tls])."
     )]
     Serve(ServeOptions),
     /// People who can be asked
@@ -89,8 +89,8 @@ pub enum Command {
     /// Check keys, store, evidence and configuration, and say what is wrong
     #[command(
         after_help = "Examples:\n  tegata-server doctor\n  tegata-server doctor --data-dir /var/lib/tegata\n\nChanges \
-                      nothing, and works while the server runs. Each line begins with `ok` or `BAD`; the exit code is 1 \
-                      if anything is wrong."
+                      nothing, and works while the server runs. Each line begins with `ok`, `warn` or `BAD`; the exit code \
+                      is 1 if anything is `BAD`."
     )]
     Doctor,
     /// Copy the store into a new file, also while the server runs. Keys are not in it
@@ -115,7 +115,7 @@ pub enum Command {
 /// How to serve.
 #[derive(Debug, Args)]
 pub struct ServeOptions {
-    /// Loopback address to listen on; port 0 lets the system choose [default: from the configuration]
+    /// Address to listen on, without TLS a loopback one; port 0 lets the system choose [default: from the configuration]
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Option<SocketAddr>,
     /// Serve the demo page; make the folder, the person `hanako` and the client `demo-kiosk` if they are missing

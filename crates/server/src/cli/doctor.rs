@@ -1,22 +1,29 @@
 //! `doctor`: says what works and what does not. Changes nothing.
 
-use tegata_protocol::SystemRng;
+use tegata_protocol::{Clock as _, SystemClock, SystemRng, UnixTime};
 
 use super::{Context, Failure, admin_client::AdminClient, output::say};
 use crate::{
     app::{open_store, remembered},
+    config::Config,
     storage::{StoreOptions, StoreReader, sqlite::SqliteReader},
+    tls::{Material, TlsFiles},
 };
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
+/// How long before its end, in seconds, a certificate is warned of.
+const WARN_BEFORE: i64 = 14 * DAY;
 
 pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     let folder = &context.folder;
     let mut report = Report::default();
     report.line(true, "data folder", &folder.path().display().to_string());
-    report.line(
-        true,
-        "configuration",
-        "readable; it would listen on loopback",
-    );
+    report.line(true, "configuration", &configuration(&context.config));
+    if let Some(files) = context.config.tls.files(folder.path()) {
+        certificate(&mut report, &files, &context.config, SystemClock.now());
+    }
     let keys = match folder.keys(&SystemRng::new()) {
         Ok(keys) => {
             report.line(
@@ -37,7 +44,11 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
                 .announced()
                 .map(|running| running.address.to_string())
                 .unwrap_or_default();
-            report.line(true, "server", &format!("running on {address}"));
+            report.line(
+                true,
+                "server",
+                &format!("running; commands reach it on {address}"),
+            );
             let options = StoreOptions::new(keys.locator().clone());
             let checked = SqliteReader::open(&folder.store_path(), &options)
                 .and_then(|reader| check(&reader));
@@ -64,6 +75,46 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     report.end()
 }
 
+fn configuration(config: &Config) -> String {
+    let over = if config.tls.is_on() {
+        "with TLS"
+    } else {
+        "in the clear, for this machine"
+    };
+    format!("readable; it would listen on {} {over}", config.listen)
+}
+
+/// Checks certificate and key as a start would, and also what only clients would notice.
+fn certificate(report: &mut Report, files: &TlsFiles, config: &Config, now: UnixTime) {
+    const WHAT: &str = "certificate";
+    let material = match Material::load(files) {
+        Ok(material) => material,
+        Err(error) => return report.line(false, WHAT, &error.to_string()),
+    };
+    let until = material.until_date();
+    let left = material.until().0.saturating_sub(now.0);
+    let text = format!("{}, until {until}", material.subject());
+    if !material.is_valid_at(now) {
+        report.line(false, WHAT, &format!("{text}: not valid now"));
+    } else if left < WARN_BEFORE {
+        warning(
+            WHAT,
+            &format!("{text}: ends in {} days; renew it", left / DAY),
+        );
+    } else {
+        report.line(true, WHAT, &text);
+    }
+    if let Some(issuer) = &config.issuer
+        && !material.names(issuer.host())
+    {
+        report.line(
+            false,
+            WHAT,
+            &format!("does not name the issuer's host {}", issuer.host()),
+        );
+    }
+}
+
 fn check(reader: &dyn StoreReader) -> Result<String, crate::storage::StoreError> {
     let (accounts, clients, devices) = (reader.accounts()?, reader.clients()?, reader.devices()?);
     let evidence = reader.verify_evidence_chain()?;
@@ -74,6 +125,11 @@ fn check(reader: &dyn StoreReader) -> Result<String, crate::storage::StoreError>
         accounts.len(),
         clients.len()
     ))
+}
+
+/// Something that will be wrong if nobody does anything.
+fn warning(what: &str, text: &str) {
+    say(&format!("warn {what:<14} {text}"));
 }
 
 #[derive(Default)]

@@ -1,7 +1,11 @@
 //! `serve`: binds, opens the data folder, says that it is ready, and stops when told.
 
-use std::{io, net::SocketAddr, sync::Arc};
-use tegata_protocol::{SystemClock, SystemRng};
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+use tegata_protocol::{Clock as _, SystemClock, SystemRng};
 use tokio::net::TcpListener;
 
 use super::{Context, Failure, arguments::ServeOptions, demo, log, output::say};
@@ -11,6 +15,7 @@ use crate::{
     http,
     keys::write_private,
     storage::{StoreOptions, sqlite::SqliteReader},
+    tls::{Renewal, TlsListener},
 };
 
 pub(super) async fn run(context: Context, options: ServeOptions) -> Result<(), Failure> {
@@ -31,6 +36,13 @@ pub(super) async fn run(context: Context, options: ServeOptions) -> Result<(), F
     .ok()
     .and_then(|reader| remembered(&reader).ok().flatten())
     .and_then(|issuer| issuer.port());
+    let clock = SystemClock;
+    let renewal = config
+        .tls
+        .files(folder.path())
+        .map(|files| Renewal::open(files, clock.now()))
+        .transpose()
+        .map_err(Failure::usage)?;
     let listener = bind(config.listen, earlier.filter(|_| config.issuer.is_none())).await?;
     let address = listener.local_addr().map_err(Failure::failed)?;
     let demo = config.demo;
@@ -38,7 +50,7 @@ pub(super) async fn run(context: Context, options: ServeOptions) -> Result<(), F
         config,
         &folder,
         address.port(),
-        Arc::new(SystemClock),
+        Arc::new(clock),
         Arc::new(rng),
     )
     .await
@@ -51,8 +63,24 @@ pub(super) async fn run(context: Context, options: ServeOptions) -> Result<(), F
     }
     // Taken before anybody is told, so that a signal right after the announcement is not lost.
     let stop = stop_signal().map_err(Failure::failed)?;
-    folder.announce(address).map_err(Failure::failed)?;
-    let base = format!("http://localhost:{}", address.port());
+    let doors = match renewal {
+        None => Doors::Plain(listener),
+        Some(renewal) => {
+            warn_of_another_name(&renewal, &app);
+            Doors::Tls(
+                TlsListener::new(listener, renewal),
+                bind(LOCAL, None).await?,
+            )
+        }
+    };
+    let (base, commands) = match &doors {
+        Doors::Plain(_) => (format!("http://localhost:{}", address.port()), address),
+        Doors::Tls(_, local) => (
+            format!("https://{}:{}", app.issuer.host(), address.port()),
+            local.local_addr().map_err(Failure::failed)?,
+        ),
+    };
+    folder.announce(commands).map_err(Failure::failed)?;
     if let Some(path) = &options.port_file {
         write_private(path, format!("{base}\n").as_bytes(), true).map_err(Failure::failed)?;
     }
@@ -61,10 +89,34 @@ pub(super) async fn run(context: Context, options: ServeOptions) -> Result<(), F
     if demo {
         say(&format!("demo page    {base}/demo"));
     }
-    let served = http::serve(Arc::clone(&app), listener, stop).await;
+    let served = match doors {
+        Doors::Plain(listener) => http::serve(app, listener, stop).await,
+        Doors::Tls(public, local) => http::serve_tls(app, public, local, stop).await,
+    };
     folder.withdraw_announcement();
     tracing::info!("stopped");
     served.map_err(Failure::failed)
+}
+
+/// Where a server with TLS is administered: on this machine, at a port that the system chooses.
+const LOCAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// What the server listens on.
+enum Doors {
+    /// One listener for everything, on loopback.
+    Plain(TcpListener),
+    /// One for the world, and one for this machine's own commands.
+    Tls(TlsListener, TcpListener),
+}
+
+fn warn_of_another_name(renewal: &Renewal, app: &App) {
+    let host = app.issuer.host();
+    if !renewal.material().names(host) {
+        tracing::error!(
+            host,
+            "the certificate does not name the issuer's host: clients will refuse this server"
+        );
+    }
 }
 
 /// Binds `address`; with port 0, the port of the last start first, because devices have pinned the issuer it made.

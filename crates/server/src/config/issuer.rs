@@ -57,6 +57,11 @@ impl Issuer {
         self.0.host()
     }
 
+    /// Whether it is reached through TLS.
+    pub fn is_https(&self) -> bool {
+        self.as_str().starts_with("https://")
+    }
+
     /// Whether the host is this machine by name: `localhost` or a name under it.
     pub fn is_local(&self) -> bool {
         self.host() == "localhost" || self.host().ends_with(".localhost")

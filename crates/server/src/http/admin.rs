@@ -1,7 +1,8 @@
 //! The local admin interface: what `tegata-server user`, `client`, `invite` and `devices` use while the server runs.
 //!
-//! `/admin/v1/…`, JSON, on loopback like everything else, opened by the bearer token in the data folder's
-//! `admin-token`, which is new at each start. It is between two processes of one version and promises nothing to others.
+//! `/admin/v1/…`, JSON, always in the clear on loopback and never on a listener with TLS, opened by the bearer token in
+//! the data folder's `admin-token`, which is new at each start. It is between two processes of one version and promises
+//! nothing to others.
 
 use axum::{
     Json, Router,

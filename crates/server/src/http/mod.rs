@@ -5,7 +5,10 @@
 //! that it is not to be stored, framed or sniffed unless its handler says otherwise. Spans name the matched route and
 //! never the path, which can hold secrets.
 //!
-//! To add a part: a folder with `pub(crate) fn router() -> Router<Arc<App>>`, merged in [`router`].
+//! Without TLS one listener on loopback has everything ([`router`]). With it the public listener has everything but the admin
+//! interface ([`public_router`]), which this machine reaches through a listener of its own ([`local_router`]).
+//!
+//! To add a part: a folder with `pub(crate) fn router() -> Router<Arc<App>>`, merged in `public_routes`.
 
 pub(crate) mod admin;
 pub(crate) mod device;
@@ -17,8 +20,9 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
+    serve::Listener,
 };
-use std::{future::Future, io, sync::Arc, time::Duration};
+use std::{fmt::Debug, future::Future, io, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
     sync::watch,
@@ -30,7 +34,11 @@ use tower_http::{
 };
 use tracing::Instrument;
 
-use crate::{app::App, delivery, demo};
+use crate::{
+    app::App,
+    delivery, demo,
+    tls::{TlsListener, renewal},
+};
 
 /// Largest body of any request, in bytes; handlers have limits of their own below this.
 pub const MAX_BODY: usize = 128 * 1024;
@@ -44,15 +52,36 @@ const STOP_WITHIN: Duration = Duration::from_secs(10);
 /// How often what nobody may ask for any more is dropped.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
-/// All routes of the server.
+/// All routes of the server, for a listener that only this machine reaches.
 pub fn router(app: Arc<App>) -> Router {
-    let mut routes = Router::new()
-        .merge(op::router())
-        .merge(device::router())
-        .merge(admin::router(&app));
+    let routes = public_routes(&app).merge(admin::router(&app));
+    finished(app, routes)
+}
+
+/// What the world may reach: everything but the admin interface.
+pub fn public_router(app: Arc<App>) -> Router {
+    let routes = public_routes(&app);
+    finished(app, routes)
+}
+
+/// What only this machine may reach where the rest is public: the admin interface, and the same answer about health.
+pub fn local_router(app: Arc<App>) -> Router {
+    let health = op::router().with_state(Arc::clone(&app));
+    let routes = admin::router(&app).route_service(op::paths::HEALTH, health);
+    finished(app, routes)
+}
+
+fn public_routes(app: &App) -> Router<Arc<App>> {
+    let routes = Router::new().merge(op::router()).merge(device::router());
     if app.config.demo {
-        routes = routes.merge(demo::router());
+        routes.merge(demo::router())
+    } else {
+        routes
     }
+}
+
+/// What holds for all routes.
+fn finished(app: Arc<App>, routes: Router<Arc<App>>) -> Router {
     let unless_set = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
@@ -79,7 +108,7 @@ pub fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// Serves until `shutdown` is ready, then lets answers under way finish for at most ten seconds.
+/// Serves everything, in the clear, until `shutdown` is ready, then lets answers under way finish for at most ten seconds.
 ///
 /// # Errors
 /// What the listener says.
@@ -89,6 +118,64 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let (stop, stopping) = watch::channel(false);
+    let server = answer(listener, router(Arc::clone(&app)), stopping);
+    until_stopped(app, stop, shutdown, server).await
+}
+
+/// Serves the same in two parts: to the world over TLS all but the admin interface, whose place is `local`, a listener in
+/// the clear on loopback. Certificate and key are followed when their files change.
+///
+/// # Errors
+/// What the listeners say.
+pub async fn serve_tls(
+    app: Arc<App>,
+    mut public: TlsListener,
+    local: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let (stop, stopping) = watch::channel(false);
+    let renewing = public.take_hangups().map(|hangups| {
+        let renewal = Arc::clone(public.renewal());
+        let (app, stopping) = (Arc::clone(&app), stopping.clone());
+        tokio::spawn(renewal::keep(renewal, hangups, app, stopping))
+    });
+    let outside = answer(public, public_router(Arc::clone(&app)), stopping.clone());
+    let inside = answer(local, local_router(Arc::clone(&app)), stopping);
+    let servers = async { tokio::try_join!(outside, inside).map(drop) };
+    let result = until_stopped(app, stop, shutdown, servers).await;
+    if let Some(renewing) = renewing {
+        renewing.abort();
+    }
+    result
+}
+
+/// Answers on a listener until it is told to stop, and then finishes what it has begun.
+async fn answer<L>(
+    listener: L,
+    router: Router,
+    mut stopping: watch::Receiver<bool>,
+) -> io::Result<()>
+where
+    L: Listener,
+    L::Addr: Debug,
+{
+    axum::serve(listener, router)
+        .with_graceful_shutdown(async move {
+            // An error means that the sender is gone, which is as good as being told.
+            drop(stopping.wait_for(|stop| *stop).await);
+        })
+        .await
+}
+
+/// Runs `servers` and what goes on beside them. When `shutdown` is ready everybody is told through `stop`, devices are sent
+/// elsewhere, and whoever has not finished after ten seconds is cut off.
+async fn until_stopped(
+    app: Arc<App>,
+    stop: watch::Sender<bool>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+    servers: impl Future<Output = io::Result<()>>,
+) -> io::Result<()> {
+    let mut stopping = stop.subscribe();
     let sweeper = tokio::spawn(sweep(Arc::clone(&app), stopping.clone()));
     let timer = delivery::spawn_timer(&app);
     let draining = Arc::clone(&app);
@@ -97,15 +184,10 @@ pub async fn serve(
         stop.send_replace(true);
         draining.delivery.drain(STOP_WITHIN).await;
     });
-    let (mut graceful, mut hard) = (stopping.clone(), stopping);
-    let server = axum::serve(listener, router(app)).with_graceful_shutdown(async move {
-        // An error means that the sender is gone, which is as good as being told.
-        drop(graceful.wait_for(|stop| *stop).await);
-    });
     let result = tokio::select! {
-        result = server => result,
+        result = servers => result,
         () = async {
-            drop(hard.wait_for(|stop| *stop).await);
+            drop(stopping.wait_for(|stop| *stop).await);
             tokio::time::sleep(STOP_WITHIN).await;
         } => Ok(()),
     };

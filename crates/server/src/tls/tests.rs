@@ -1,0 +1,5 @@
+//! Certificates of an authority made here, and real connections on loopback.
+
+mod authority;
+mod files;
+mod serving;
