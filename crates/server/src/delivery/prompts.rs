@@ -35,15 +35,11 @@ use crate::{
 /// [`StoreError`] if the account's devices cannot be read.
 pub async fn make_prompts(app: &App, facts: &RequestFacts) -> Result<Vec<NewPrompt>, StoreError> {
     let (account, client_id) = (facts.account.clone(), facts.client_id.clone());
-    let (devices, client, asked_before) = app
+    let devices = app.store.devices_of(&account).await?;
+    let client = app.store.client(&client_id).await?;
+    let asked_before = app
         .store
-        .read(move |reader| {
-            Ok((
-                reader.devices_of(&account)?,
-                reader.client(&client_id)?,
-                reader.has_asked(&account, &client_id)?,
-            ))
-        })
+        .read(move |reader| reader.has_asked(&account, &client_id))
         .await?;
     let (Some(client), Ok(issuer)) = (client, Issuer::parse(app.issuer.as_str())) else {
         return Ok(Vec::new());

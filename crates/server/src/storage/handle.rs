@@ -9,13 +9,17 @@ use std::{
     },
     thread::JoinHandle,
 };
-use tegata_protocol::{AuthReqId, Rng, Secret, Sha256Digest, UnixTime};
+use tegata_protocol::{
+    AccountId, AuthReqId, ClientId, DeviceId, Rng, Secret, Sha256Digest, UnixTime,
+};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::{
-    Counters, Op, Operation, Outcome, Store, StoreError, StoreReader, StoreStatistics, ops::Sweep,
+    AccountName, Counters, Op, Operation, Outcome, Store, StoreError, StoreReader, StoreStatistics,
+    catalogue::{self, Catalogue},
+    ops::Sweep,
 };
-use crate::domain::{FlowIds, FlowSeq, Locator};
+use crate::domain::{Account, Client, FlowIds, FlowSeq, Locator, PairedDevice};
 
 /// Most sweeps in one run. With a run a minute this keeps up with more than a thousand requests a second.
 const SWEEPS: usize = 200;
@@ -65,6 +69,7 @@ struct Inner {
     next_seq: AtomicI64,
     locator: Locator,
     counters: Arc<Counters>,
+    catalogue: Arc<Catalogue>,
 }
 
 type Readers = Arc<Mutex<Vec<Box<dyn StoreReader>>>>;
@@ -89,11 +94,15 @@ impl StoreHandle {
             readers.push(Box::new(store.reader()?));
         }
         let counters = store.counters();
+        let catalogue = Arc::new(Catalogue::default());
         let next_seq = AtomicI64::new(store.last_seq()?.0 + 1);
         let (sender, receiver) = mpsc::channel(options.queue);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || write_until_closed(store, receiver))
+            .spawn({
+                let catalogue = Arc::clone(&catalogue);
+                move || write_until_closed(store, receiver, &catalogue)
+            })
             .map_err(|error| StoreError::Engine(error.to_string()))?;
         Ok(Self {
             inner: Arc::new(Inner {
@@ -105,6 +114,7 @@ impl StoreHandle {
                 next_seq,
                 locator: options.locator.clone(),
                 counters,
+                catalogue,
             }),
         })
     }
@@ -191,6 +201,89 @@ impl StoreHandle {
         task.await.unwrap_or(Err(StoreError::Closed))
     }
 
+    /// A client, perhaps from memory; never older than what was acknowledged before this was called. So for the three
+    /// methods that follow.
+    ///
+    /// # Errors
+    /// As [`StoreHandle::read`].
+    pub async fn client(&self, id: &ClientId) -> Result<Option<Arc<Client>>, StoreError> {
+        let catalogue = &self.inner.catalogue;
+        if let Some(copy) = catalogue.look(|copies| copies.clients.get(id)) {
+            return Ok(Some(copy));
+        }
+        let version = catalogue.version();
+        let key = id.clone();
+        let found = self.read(move |reader| reader.client(&key)).await?;
+        Ok(found.map(|client| {
+            let client = Arc::new(client);
+            catalogue.keep(version, |copies| copies.clients.keep(id.clone(), &client));
+            client
+        }))
+    }
+
+    /// An account by one of the names that clients know.
+    ///
+    /// # Errors
+    /// As [`StoreHandle::read`].
+    pub async fn account(&self, name: AccountName) -> Result<Option<Arc<Account>>, StoreError> {
+        let catalogue = &self.inner.catalogue;
+        if let Some(copy) = catalogue.look(|copies| copies.accounts.get(&name)) {
+            return Ok(Some(copy));
+        }
+        let version = catalogue.version();
+        let key = name.clone();
+        let read = self.read(move |reader| match &key {
+            AccountName::Login(login) => reader.account_by_login(login),
+            AccountName::Sub(sub) => reader.account_by_sub(sub),
+        });
+        Ok(read.await?.map(|account| {
+            let account = Arc::new(account);
+            catalogue.keep(version, |copies| copies.accounts.keep(name, &account));
+            account
+        }))
+    }
+
+    /// A device, active or revoked. Its counters, its suspicion and when it was last seen may be older.
+    ///
+    /// # Errors
+    /// As [`StoreHandle::read`].
+    pub async fn device(&self, id: &DeviceId) -> Result<Option<Arc<PairedDevice>>, StoreError> {
+        let catalogue = &self.inner.catalogue;
+        if let Some(copy) = catalogue.look(|copies| copies.devices.get(id)) {
+            return Ok(Some(copy));
+        }
+        let version = catalogue.version();
+        let key = id.clone();
+        let found = self.read(move |reader| reader.device(&key)).await?;
+        Ok(found.map(|device| {
+            let device = Arc::new(device);
+            catalogue.keep(version, |copies| copies.devices.keep(id.clone(), &device));
+            device
+        }))
+    }
+
+    /// The devices of an account, active and revoked, oldest first, with the same reservation.
+    ///
+    /// # Errors
+    /// As [`StoreHandle::read`].
+    pub async fn devices_of(
+        &self,
+        account: &AccountId,
+    ) -> Result<Arc<Vec<PairedDevice>>, StoreError> {
+        let catalogue = &self.inner.catalogue;
+        if let Some(copy) = catalogue.look(|copies| copies.devices_of.get(account)) {
+            return Ok(copy);
+        }
+        let version = catalogue.version();
+        let key = account.clone();
+        let found = self.read(move |reader| reader.devices_of(&key)).await?;
+        let devices = Arc::new(found);
+        catalogue.keep(version, |copies| {
+            copies.devices_of.keep(account.clone(), &devices);
+        });
+        Ok(devices)
+    }
+
     /// What the store has done since it was opened.
     pub fn statistics(&self) -> StoreStatistics {
         self.inner.counters.read()
@@ -243,7 +336,11 @@ fn lock(readers: &Readers) -> std::sync::MutexGuard<'_, Vec<Box<dyn StoreReader>
     readers.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn write_until_closed<S: Store>(mut store: S, mut receiver: mpsc::Receiver<Waiting>) {
+fn write_until_closed<S: Store>(
+    mut store: S,
+    mut receiver: mpsc::Receiver<Waiting>,
+    catalogue: &Catalogue,
+) {
     let mut waiting: Vec<Waiting> = Vec::with_capacity(BATCH);
     while let Some(first) = receiver.blocking_recv() {
         waiting.push(first);
@@ -257,8 +354,12 @@ fn write_until_closed<S: Store>(mut store: S, mut receiver: mpsc::Receiver<Waiti
         }
         let (ops, answers): (Vec<Op>, Vec<_>) = waiting.drain(..).unzip();
         let count = ops.len();
+        let changes_catalogue = ops.iter().any(catalogue::changes);
         let outcomes = catch_unwind(AssertUnwindSafe(|| store.apply(ops)))
             .unwrap_or_else(|panic| vec![Err(panicked(panic.as_ref())); count]);
+        if changes_catalogue {
+            catalogue.changed();
+        }
         for (answer, outcome) in answers.into_iter().zip(outcomes) {
             // A caller that went away does not need its answer; the operation is stored all the same.
             drop(answer.send(outcome));

@@ -10,12 +10,14 @@
 //! To add an operation: its parameters and outcome in [`ops`], one line in `operations!`, its implementation under
 //! `sqlite/`, and a test in `tests.rs`, which is written against the traits.
 
+mod catalogue;
 pub mod handle;
 pub mod ops;
 pub mod sqlite;
 pub mod statistics;
 pub mod views;
 
+pub use catalogue::AccountName;
 pub use handle::{StoreHandle, StoreOptions};
 pub use ops::{Op, Operation, Outcome};
 pub use statistics::{Counters, StoreStatistics};

@@ -160,6 +160,46 @@ async fn a_result_is_collected_with_a_fresh_assertion_only() {
 }
 
 #[tokio::test]
+async fn what_is_kept_in_memory_is_never_older_than_what_was_acknowledged() {
+    let bench = Bench::new().await;
+    let store = &bench.store;
+    let device = bench.pair("alice").await;
+    let login = || AccountName::Login("alice".to_owned());
+    // From the disk and from memory.
+    for _ in 0..2 {
+        assert!(store.device(&device.id).await.unwrap().unwrap().is_active());
+        assert_eq!(store.devices_of(&device.account).await.unwrap().len(), 1);
+        assert!(store.client(&client_id("shop")).await.unwrap().is_some());
+        let account = store.account(login()).await.unwrap().unwrap();
+        let by_sub = AccountName::Sub(account.sub.clone());
+        assert_eq!(store.account(by_sub).await.unwrap(), Some(account));
+    }
+    let revoke = RevokeDevice {
+        device: device.id.clone(),
+        now: NOW,
+    };
+    store.apply(revoke).await.unwrap();
+    assert!(!store.device(&device.id).await.unwrap().unwrap().is_active());
+    assert!(!store.devices_of(&device.account).await.unwrap()[0].is_active());
+    let delete = DeleteClient {
+        client: client_id("shop"),
+        now: NOW,
+    };
+    store.apply(delete).await.unwrap();
+    assert_eq!(store.client(&client_id("shop")).await.unwrap(), None);
+    store.apply(CreateClient(client("shop"))).await.unwrap();
+    assert!(store.client(&client_id("shop")).await.unwrap().is_some());
+    let account = store.account(login()).await.unwrap().unwrap();
+    let delete = DeleteAccount {
+        account: account.id.clone(),
+        now: NOW,
+    };
+    store.apply(delete).await.unwrap();
+    assert_eq!(store.account(login()).await.unwrap(), None);
+    assert_eq!(store.device(&device.id).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_backup_is_a_store_of_its_own() {
     let bench = Bench::new().await;
     let target = bench.folder.path().join("copy.sqlite");
@@ -261,7 +301,7 @@ fn a_newer_schema_is_refused_and_both_versions_are_named() {
         }
     );
     assert!(
-        error.to_string().contains("99") && error.to_string().contains("up to 3"),
+        error.to_string().contains("99") && error.to_string().contains("up to 4"),
         "{error}"
     );
 }

@@ -1,6 +1,7 @@
 //! `pending`, `seen` and `receipts`: what a device asks about requests.
 
 use serde::Serialize;
+use std::sync::Arc;
 use tegata_protocol::{
     ConsentRequestId,
     device::{
@@ -118,14 +119,10 @@ pub(super) fn closed_at_now(app: &App, request: &ConsentRequest) -> Option<Close
 }
 
 /// The device as the store has it now, if it may still act.
-pub(crate) async fn reload(app: &App, device: &PairedDevice) -> Result<PairedDevice, Refusal> {
-    let id = device.id.clone();
-    let found = app
-        .store
-        .read(move |reader| reader.device(&id))
-        .await
-        .map_err(|error| store_trouble(&error))?;
+pub(crate) async fn reload(app: &App, device: &PairedDevice) -> Result<Arc<PairedDevice>, Refusal> {
+    let found = app.store.device(&device.id).await;
     found
-        .filter(PairedDevice::is_active)
+        .map_err(|error| store_trouble(&error))?
+        .filter(|device| device.is_active())
         .ok_or_else(|| Refusal::new(ProblemCode::DeviceRevoked))
 }

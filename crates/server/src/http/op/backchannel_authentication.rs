@@ -27,7 +27,7 @@ use crate::{
     delivery::prompts::make_prompts,
     domain::{Account, Kind, RequestFacts, Transfer, TransferSource},
     storage::{
-        StoreError,
+        AccountName, StoreError,
         ops::{CreateBackchannelAuthentication, CreateOutcome},
     },
 };
@@ -92,18 +92,12 @@ async fn accept(
     store(app, &client, account, request).await
 }
 
-async fn find_account(app: &App, hint: LoginHint) -> Result<Option<Account>, StoreError> {
+async fn find_account(app: &App, hint: LoginHint) -> Result<Option<Arc<Account>>, StoreError> {
     match hint {
         LoginHint::IssSub { iss, sub } if iss == app.issuer.as_str() => {
-            app.store
-                .read(move |reader| reader.account_by_sub(&sub))
-                .await
+            app.store.account(AccountName::Sub(sub)).await
         }
-        LoginHint::LoginName(name) => {
-            app.store
-                .read(move |reader| reader.account_by_login(&name))
-                .await
-        }
+        LoginHint::LoginName(name) => app.store.account(AccountName::Login(name)).await,
         LoginHint::IssSub { .. } | LoginHint::Nobody => Ok(None),
     }
 }
@@ -113,7 +107,7 @@ async fn find_account(app: &App, hint: LoginHint) -> Result<Option<Account>, Sto
 async fn store(
     app: &Arc<App>,
     authenticated: &AuthenticatedClient,
-    account: Account,
+    account: Arc<Account>,
     request: AuthenticationRequest,
 ) -> Result<BackchannelAuthenticationResponse, BackchannelAuthenticationError> {
     let client = authenticated.registration();
@@ -130,7 +124,7 @@ async fn store(
         client_id: client.id.clone(),
         client_name: client.name.clone(),
         account: account.id.clone(),
-        sub: account.sub,
+        sub: account.sub.clone(),
         kind: kind_of(&request.scope),
         scopes: request.scope.values().to_vec(),
         acr_values: request.acr_values,

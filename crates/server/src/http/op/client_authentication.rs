@@ -6,6 +6,7 @@ use axum::{
     response::Response,
 };
 use data_encoding::BASE64;
+use std::sync::Arc;
 use tegata_protocol::{
     ClientId, Secret, Sha256Digest,
     bytes::constant_time_eq,
@@ -30,7 +31,7 @@ const FAILED: &str = "client authentication failed";
 /// A client that has proved itself for this one request. Only [`authenticate`] makes them.
 #[derive(Debug)]
 pub(super) struct AuthenticatedClient {
-    client: Client,
+    client: Arc<Client>,
     assertion: Option<ClientAssertion>,
 }
 
@@ -174,12 +175,15 @@ pub(super) async fn authenticate(
 }
 
 /// `client_secret_basic`.
-async fn by_secret(app: &App, value: &HeaderValue) -> Result<Client, ClientAuthenticationError> {
+async fn by_secret(
+    app: &App,
+    value: &HeaderValue,
+) -> Result<Arc<Client>, ClientAuthenticationError> {
     let failed = || ClientAuthenticationError::Failed { header: true };
     let (id, secret) = basic_credentials(value).ok_or_else(failed)?;
     // EXPOSE: hashed for comparison.
     let hash = Sha256Digest::of(secret.expose().as_bytes());
-    let client = find(app, id).await?.ok_or_else(failed)?;
+    let client = app.store.client(&id).await?.ok_or_else(failed)?;
     match &client.authentication {
         ClientAuthentication::ClientSecretBasic { secret_hash }
             if constant_time_eq(&secret_hash.0, &hash.0) =>
@@ -196,16 +200,15 @@ async fn by_key(
     app: &App,
     assertion: &str,
     kind: &str,
-) -> Result<(Client, ClientAssertion), ClientAuthenticationError> {
+) -> Result<(Arc<Client>, ClientAssertion), ClientAuthenticationError> {
     let failed = || ClientAuthenticationError::Failed { header: false };
     if kind != CLIENT_ASSERTION_TYPE {
         return Err(failed());
     }
     let unsigned = ClientAuthenticationError::Unsigned;
     let assertion = UnverifiedAssertion::parse(assertion).map_err(unsigned)?;
-    let client = find(app, assertion.client_id().map_err(unsigned)?)
-        .await?
-        .ok_or_else(failed)?;
+    let id = assertion.client_id().map_err(unsigned)?;
+    let client = app.store.client(&id).await?.ok_or_else(failed)?;
     let ClientAuthentication::PrivateKeyJwt { jwks } = &client.authentication else {
         return Err(failed());
     };
@@ -227,10 +230,6 @@ async fn by_key(
         AssertionUse::Replayed => Err(ClientAuthenticationError::AssertionReplayed),
         AssertionUse::Full => Err(StoreError::Busy.into()),
     }
-}
-
-async fn find(app: &App, id: ClientId) -> Result<Option<Client>, StoreError> {
-    app.store.read(move |reader| reader.client(&id)).await
 }
 
 /// Id and secret of a Basic header, each form-encoded before it was joined to the other (RFC 6749 section 2.3.1).
