@@ -4,6 +4,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use std::{fs, io, path::Path, sync::Arc};
 use tegata_device::{
     Connection, Pin,
+    pairing::PairingCause,
     ports::{NetworkSettings, ProxySetting},
 };
 use tegata_protocol::{Clock as _, SystemRng};
@@ -120,6 +121,7 @@ async fn a_device_that_trusts_a_private_authority_pairs_and_connects_and_another
     let stranger = world.device().unwrap();
     let refused = stranger.device.read_invitation(link).unwrap().check().await;
     let failure = refused.unwrap_err();
+    assert_eq!(failure.cause, PairingCause::IssuerUntrusted, "{failure:?}");
     assert!(failure.detail.contains("UnknownIssuer"), "{failure:?}");
 
     let device = world.device().unwrap();

@@ -79,16 +79,27 @@ pub(super) async fn exchange(
 
 /// Errors without their URL; the innermost cause says most.
 fn named(error: &reqwest::Error) -> TransportError {
+    if let Some(tls) = tls_error(error) {
+        return TransportError::Certificate(tls.to_string());
+    }
     let mut cause: &dyn std::error::Error = error;
     while let Some(inner) = cause.source() {
-        if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
-            return TransportError::Certificate(tls.to_string());
-        }
         cause = inner;
     }
     if error.is_timeout() {
         TransportError::Offline("no answer in time".into())
     } else {
         TransportError::Offline(cause.to_string())
+    }
+}
+
+/// What TLS said, however deep. What an I/O error wraps is not its source: its source is that one's source.
+fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    if let Some(tls) = error.downcast_ref() {
+        return Some(tls);
+    }
+    match error.downcast_ref::<std::io::Error>() {
+        Some(io) => tls_error(io.get_ref()?),
+        None => tls_error(error.source()?),
     }
 }

@@ -13,13 +13,13 @@ use crate::{
     },
 };
 use futures_util::{SinkExt, StreamExt};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tegata_protocol::device::{
     decision::{DecisionRequest, DenyReason, Verdict},
     delivery::{ByeReason, DeviceFrame, PendingSet, ServerFrame, parse_server_frame},
     problem::{CloseReason, ProblemCode},
 };
-use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
     tungstenite::{Error, Message},
@@ -54,6 +54,27 @@ impl Server {
             address: format!("ws://localhost:{}/device/v1/connect", address.port()),
             task,
         }
+    }
+
+    /// As the program serves, until the sender says so.
+    async fn start_to_be_stopped() -> (Self, oneshot::Sender<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let limits = SocketLimits::default();
+        let world = World::with(Config::default(), address.port(), limits).await;
+        let (stop, stopped) = oneshot::channel();
+        let app = Arc::clone(&world.app);
+        let task = tokio::spawn(async move {
+            let shutdown = async { stopped.await.unwrap() };
+            crate::http::serve(app, listener, shutdown).await.unwrap();
+        });
+        let address = format!("ws://localhost:{}/device/v1/connect", address.port());
+        let server = Self {
+            world,
+            address,
+            task,
+        };
+        (server, stop)
     }
 
     async fn connect(&self) -> Socket {
@@ -430,6 +451,22 @@ async fn draining_says_restart_to_everybody_and_waits_for_them() {
     assert_eq!(reason, ByeReason::Restart);
     assert!((1..=20).contains(&retry_after));
     assert_eq!(*server.world.app.delivery.connected().borrow(), 0);
+}
+
+#[tokio::test]
+async fn a_server_has_told_every_device_when_to_come_back_before_it_ends() {
+    let (mut server, stop) = Server::start_to_be_stopped().await;
+    let mut sockets = Vec::new();
+    for name in ["Desk", "Phone", "Tablet", "Watch"] {
+        let device = server.world.pair(name).await;
+        sockets.push(server.proved(&device).await.0);
+    }
+    stop.send(()).unwrap();
+    timeout(DEADLINE, &mut server.task).await.unwrap().unwrap();
+    assert_eq!(*server.world.app.delivery.connected().borrow(), 0);
+    for socket in &mut sockets {
+        assert_eq!(socket.bye().await.0, ByeReason::Restart);
+    }
 }
 
 #[tokio::test]

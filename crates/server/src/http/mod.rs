@@ -167,7 +167,7 @@ where
         .await
 }
 
-/// Runs `servers` and what goes on beside them. When `shutdown` is ready everybody is told through `stop`, devices are sent
+/// Runs `servers`, which end by themselves only by an error, and what goes on beside them. When `shutdown` is ready everybody is told through `stop`, devices are sent
 /// elsewhere, and whoever has not finished after ten seconds is cut off.
 async fn until_stopped(
     app: Arc<App>,
@@ -191,7 +191,12 @@ async fn until_stopped(
             tokio::time::sleep(STOP_WITHIN).await;
         } => Ok(()),
     };
-    for task in [sweeper, timer, stopper] {
+    // The servers do not wait for sockets, which have left HTTP behind: a device is told when to come back only while
+    // somebody waits for that. Draining ends by itself.
+    if result.is_ok() && stopper.await.is_err() {
+        tracing::error!("draining the device sockets failed");
+    }
+    for task in [sweeper, timer] {
         task.abort();
     }
     result
