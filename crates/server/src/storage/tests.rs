@@ -297,11 +297,11 @@ fn a_newer_schema_is_refused_and_both_versions_are_named() {
         error,
         StoreError::NewerSchema {
             found: 99,
-            supported: 4
+            supported: 5
         }
     );
     assert!(
-        error.to_string().contains("99") && error.to_string().contains("up to 4"),
+        error.to_string().contains("99") && error.to_string().contains("up to 5"),
         "{error}"
     );
 }

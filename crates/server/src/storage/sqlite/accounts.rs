@@ -72,6 +72,14 @@ pub(super) fn delete_account(c: &Connection, op: &DeleteAccount) -> Result<bool>
         "DELETE FROM access_token WHERE seq IN (SELECT seq FROM flow WHERE account_no = ?1)",
         [no],
     )?;
+    c.execute(
+        "DELETE FROM prompt WHERE seq IN (
+             WITH RECURSIVE chained(seq) AS (
+                 SELECT last_flow FROM account WHERE no = ?1
+                 UNION ALL SELECT f.previous FROM chained JOIN flow f ON f.seq = chained.seq)
+             SELECT seq FROM chained WHERE seq IS NOT NULL)",
+        [no],
+    )?;
     c.execute("DELETE FROM account WHERE no = ?1", [no])?;
     Ok(true)
 }

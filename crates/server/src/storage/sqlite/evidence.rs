@@ -151,8 +151,13 @@ pub(super) fn append(
         chain: Vec::new(),
     };
     row.chain = row.link(&previous);
+    let earlier: Option<i64> = c
+        .prepare_cached("SELECT last_evidence FROM account WHERE no = ?1")?
+        .query_row([account_no], |row| row.get(0))
+        .optional()?
+        .flatten();
     c.prepare_cached(&format!(
-        "INSERT INTO evidence ({ROW}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+        "INSERT INTO evidence ({ROW}, previous) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
     ))?
     .execute(params![
         row.no,
@@ -167,8 +172,15 @@ pub(super) fn append(
         row.assertion,
         row.receipt,
         row.at,
-        row.chain
+        row.chain,
+        earlier
     ])?;
+    c.prepare_cached("UPDATE account SET last_evidence = ?1 WHERE no = ?2")?
+        .execute([row.no, account_no])?;
+    c.prepare_cached(
+        "INSERT OR IGNORE INTO asked SELECT account_no, client_no FROM flow WHERE seq = ?1",
+    )?
+    .execute([seq.0])?;
     Ok(())
 }
 
@@ -202,13 +214,23 @@ pub(super) fn history(
     let Some(account_no) = super::accounts::account_no(c, account)? else {
         return Ok(Vec::new());
     };
+    let mut next: Option<i64> = c
+        .prepare_cached("SELECT last_evidence FROM account WHERE no = ?1")?
+        .query_row([account_no], |row| row.get(0))?;
     let mut statement = c.prepare_cached(&format!(
-        "SELECT {ROW} FROM evidence WHERE account_no = ?1 AND kind = ?2 ORDER BY no DESC LIMIT ?3"
+        "SELECT {ROW}, previous FROM evidence WHERE no = ?1"
     ))?;
-    let mut found = statement.query(params![account_no, DECISION, limit])?;
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut all = Vec::new();
-    while let Some(row) = found.next()? {
-        let stored = Stored::read(row)?;
+    while let Some(no) = next
+        && all.len() < most
+    {
+        let (stored, previous) =
+            statement.query_row([no], |row| Ok((Stored::read(row)?, row.get(13)?)))?;
+        next = previous;
+        if stored.kind != DECISION {
+            continue;
+        }
         let facts = flows::facts(c, FlowSeq(stored.seq))?
             .ok_or_else(|| corrupt("evidence without its request"))?;
         all.push(HistoryEntry {

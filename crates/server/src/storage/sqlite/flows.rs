@@ -1,6 +1,6 @@
 //! Backchannel authentications: creating, reading, delivering, sweeping.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use tegata_protocol::{
     AccountId, AuthReqId, ClientId, ConsentRequestId, DeviceId, UnixTime, bytes::constant_time_eq,
 };
@@ -26,7 +26,13 @@ use crate::{
 const CLOSE_NOTICE_SECONDS: i64 = 600;
 
 /// Most close notices that a device is sent at once.
-const CLOSE_NOTICES: i64 = 32;
+const CLOSE_NOTICES: usize = 32;
+
+/// Requests of the account, newest first, that are looked at for them.
+const LOOKED_AT: usize = 64;
+
+/// Seconds by which a request may live longer than a later one without hiding what closed before it.
+const LIFETIMES_DIFFER: i64 = 3600;
 
 /// Seconds within which a binding message cannot serve as transfer code again.
 const BINDING_MESSAGE_SECONDS: i64 = 3600;
@@ -96,9 +102,19 @@ pub(super) fn create(
     };
     reserve_code(c, account_no, facts, admission)?;
     c.prepare_cached(
-        "INSERT INTO flow (seq, tag_hash, account_no, client_no, state, expires) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO flow (seq, tag_hash, account_no, client_no, state, expires, previous)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, (SELECT last_flow FROM account WHERE no = ?3))",
     )?
-    .execute(params![op.seq.0, op.tag_hash.0, account_no, client_no, PENDING, facts.expires.0])?;
+    .execute(params![
+        op.seq.0,
+        op.tag_hash.0,
+        account_no,
+        client_no,
+        PENDING,
+        facts.expires.0
+    ])?;
+    c.prepare_cached("UPDATE account SET last_flow = ?1 WHERE no = ?2")?
+        .execute([op.seq.0, account_no])?;
     c.prepare_cached("INSERT INTO body (seq, facts) VALUES (?1, ?2)")?
         .execute(params![op.seq.0, rows::to_json(facts)?])?;
     let mut rung = Vec::new();
@@ -285,16 +301,14 @@ pub(super) fn consent_request(
     }))
 }
 
-/// Whether the account has decided on a request of this client before, or has one of it pending. Both ways lead over an
-/// index of what belongs to the account.
+/// Whether the account has decided on a request of this client before, or has one of it pending.
 pub(super) fn has_asked(c: &Connection, account: &AccountId, client: &ClientId) -> Result<bool> {
     let (account, client) = (
         accounts::account_no(c, account)?,
         accounts::client_no(c, client)?,
     );
     Ok(c.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM evidence e JOIN flow f ON f.seq = e.seq
-                        WHERE e.account_no = ?1 AND f.client_no = ?2)
+        "SELECT EXISTS (SELECT 1 FROM asked WHERE account_no = ?1 AND client_no = ?2)
              OR EXISTS (SELECT 1 FROM flow WHERE account_no = ?1 AND state = 0 AND client_no = ?2)",
     )?
     .query_row(params![account, client], |row| row.get(0))?)
@@ -329,7 +343,7 @@ pub(super) fn pending(
     };
     Ok(Some(PendingSet {
         prompts: open_prompts(c, device_no, account_no, now)?,
-        closed: closures(c, device_no, now)?,
+        closed: closures(c, device_no, account_no, now)?,
     }))
 }
 
@@ -349,7 +363,7 @@ fn open_prompts(
     let mut prompts = Vec::new();
     while let Some(row) = found.next()? {
         prompts.push(PendingPrompt {
-            request: request_id(row, 0)?,
+            request: request_id(&row.get::<_, String>(0)?)?,
             prompt: row.get(1)?,
             expires: UnixTime(row.get(2)?),
         });
@@ -357,31 +371,48 @@ fn open_prompts(
     Ok(prompts)
 }
 
-/// What closed lately, oldest first. Of a request only what a notice says is read, since this is read at every bell.
-fn closures(c: &Connection, device_no: i64, now: UnixTime) -> Result<Vec<Closure>> {
-    // A request's state changes for the last time when it is redeemed, at the earliest when it was decided: what changed
-    // too long ago closed too long ago.
+/// What closed lately, oldest first. This is read at every bell: of a request only what a notice says, and no older ones
+/// than can have closed lately.
+fn closures(
+    c: &Connection,
+    device_no: i64,
+    account_no: i64,
+    now: UnixTime,
+) -> Result<Vec<Closure>> {
     let mut statement = c.prepare_cached(
-        "SELECT json_extract(b.facts, '$.consent_request_id'), f.state, f.at, f.expires, s.settled
-         FROM prompt p JOIN flow f ON f.seq = p.seq JOIN body b ON b.seq = p.seq
-         LEFT JOIN settlement s ON s.seq = p.seq
-         WHERE p.device_no = ?1 AND coalesce(f.at, f.expires) >= ?2 AND (f.state <> 0 OR f.expires <= ?3)
-         ORDER BY p.seq DESC LIMIT ?4",
+        "SELECT f.previous, f.expires, f.state, f.at, s.settled,
+                CASE WHEN p.no IS NOT NULL THEN json_extract(b.facts, '$.consent_request_id') END
+         FROM flow f JOIN body b ON b.seq = f.seq LEFT JOIN settlement s ON s.seq = f.seq
+         LEFT JOIN prompt p ON p.seq = f.seq AND p.device_no = ?2
+         WHERE f.seq = ?1",
     )?;
-    let since = now.plus(1 - CLOSE_NOTICE_SECONDS);
-    let mut found = statement.query(params![device_no, since.0, now.0, CLOSE_NOTICES])?;
+    let since = now.plus(-CLOSE_NOTICE_SECONDS);
+    let mut next: Option<i64> = c
+        .prepare_cached("SELECT last_flow FROM account WHERE no = ?1")?
+        .query_row([account_no], |row| row.get(0))?;
     let mut closed = Vec::new();
-    while let Some(row) = found.next()? {
+    for _ in 0..LOOKED_AT {
+        let Some(seq) = next else { break };
+        let mut found = statement.query(params![seq, device_no])?;
+        // Dropped by a sweep, and so is what came before it.
+        let Some(row) = found.next()? else { break };
+        next = row.get(0)?;
+        let expires = UnixTime(row.get(1)?);
+        if expires.plus(LIFETIMES_DIFFER) < since || closed.len() == CLOSE_NOTICES {
+            break;
+        }
+        let Some(request) = row.get::<_, Option<String>>(5)? else {
+            continue;
+        };
         let settled: Option<String> = row.get(4)?;
         let settlement: Option<Settlement> = settled
             .map(|text| rows::from_json(&text, "settlement"))
             .transpose()?;
-        let state = rows::state(row.get(1)?, row.get(2)?, settlement.as_ref())?;
-        let expires = UnixTime(row.get(3)?);
+        let state = rows::state(row.get(2)?, row.get(3)?, settlement.as_ref())?;
         if let Some(reason) = reason_of(&state, settlement.as_ref(), expires, Some(now))
-            && now.since(closed_at(&state, expires)) < CLOSE_NOTICE_SECONDS
+            && closed_at(&state, expires) > since
         {
-            let request = request_id(row, 0)?;
+            let request = request_id(&request)?;
             closed.push(Closure { request, reason });
         }
     }
@@ -390,9 +421,8 @@ fn closures(c: &Connection, device_no: i64, now: UnixTime) -> Result<Vec<Closure
     Ok(closed)
 }
 
-fn request_id(row: &Row<'_>, column: usize) -> Result<ConsentRequestId> {
-    let text: String = row.get(column)?;
-    ConsentRequestId::parse(&text).map_err(|_| corrupt("a request's identifier"))
+fn request_id(text: &str) -> Result<ConsentRequestId> {
+    ConsentRequestId::parse(text).map_err(|_| corrupt("a request's identifier"))
 }
 
 fn closed_at(state: &BackchannelAuthenticationState, expires: UnixTime) -> UnixTime {
@@ -440,7 +470,8 @@ pub(super) fn sweep(c: &Connection, options: &StoreOptions, op: &Sweep) -> Resul
     // Prompts grow in order of time, so the oldest come first; decided ones are kept in the evidence.
     let prompts = c.execute(
         "DELETE FROM prompt WHERE no IN (
-             SELECT p.no FROM prompt p JOIN flow f ON f.seq = p.seq WHERE f.expires <= ?1 ORDER BY p.no LIMIT ?2)",
+             SELECT p.no FROM (SELECT no, seq FROM prompt ORDER BY no LIMIT ?2) AS p
+             JOIN flow f ON f.seq = p.seq WHERE f.expires <= ?1)",
         [horizon, SWEEP_ROWS],
     )?;
     // Undecided requests leave nothing behind; decided ones stay for the history.

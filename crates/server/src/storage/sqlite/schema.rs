@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::storage::StoreError;
 
 /// Steps from the empty file to today's schema. Only ever appended to.
-const MIGRATIONS: &[&str] = &[V1, V2, V3, V4];
+const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5];
 
 /// Low-traffic things have ordinary keys. What every request touches follows one layout: a narrow hot row `flow` whose
 /// integer key grows with time, wide rows beside it that are written once, and no index on anything random. `flow` has
@@ -220,6 +220,54 @@ INSERT INTO used_assertion SELECT expires, client_no, jti FROM assertion;
 DROP TABLE assertion;
 ";
 
+/// An index by account or device is touched at another page by every flow, the more the more flows there are. What belongs
+/// to an account is chained instead, newest first: its row, which every flow writes anyway, names the last one, and each
+/// names the one before. Which clients an account has decided on is a table of its own, written the first time only.
+const V5: &str = "
+ALTER TABLE account ADD COLUMN last_flow INTEGER;
+ALTER TABLE account ADD COLUMN last_evidence INTEGER;
+
+ALTER TABLE flow ADD COLUMN previous INTEGER;
+UPDATE flow SET previous = chained.previous
+    FROM (SELECT seq, lag(seq) OVER (PARTITION BY account_no ORDER BY seq) AS previous FROM flow) AS chained
+    WHERE chained.seq = flow.seq;
+UPDATE account SET last_flow = newest.seq
+    FROM (SELECT account_no, max(seq) AS seq FROM flow GROUP BY account_no) AS newest
+    WHERE newest.account_no = account.no;
+
+CREATE TABLE asked (
+    account_no INTEGER NOT NULL,
+    client_no INTEGER NOT NULL,
+    PRIMARY KEY (account_no, client_no)
+) STRICT, WITHOUT ROWID;
+INSERT INTO asked SELECT DISTINCT e.account_no, f.client_no FROM evidence e JOIN flow f ON f.seq = e.seq;
+
+DROP TRIGGER evidence_is_not_changed;
+ALTER TABLE evidence ADD COLUMN previous INTEGER;
+UPDATE evidence SET previous = chained.previous
+    FROM (SELECT no, lag(no) OVER (PARTITION BY account_no ORDER BY no) AS previous FROM evidence) AS chained
+    WHERE chained.no = evidence.no;
+UPDATE account SET last_evidence = newest.no
+    FROM (SELECT account_no, max(no) AS no FROM evidence GROUP BY account_no) AS newest
+    WHERE newest.account_no = account.no;
+CREATE TRIGGER evidence_is_not_changed BEFORE UPDATE ON evidence
+    BEGIN SELECT raise(ABORT, 'evidence is append-only'); END;
+DROP INDEX evidence_account;
+
+CREATE TABLE sent_prompt (
+    no INTEGER PRIMARY KEY,
+    device_no INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    nonce BLOB NOT NULL,
+    jws TEXT NOT NULL,
+    seen INTEGER,
+    UNIQUE (seq, device_no)
+) STRICT;
+INSERT INTO sent_prompt SELECT no, device_no, seq, nonce, jws, seen FROM prompt;
+DROP TABLE prompt;
+ALTER TABLE sent_prompt RENAME TO prompt;
+";
+
 /// Takes the steps that are missing, all in one commit.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -243,6 +291,16 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Account 5 asked twice by client 8, with another account's request between.
+    const ROWS_BEFORE_V5: &str = "
+        INSERT INTO account VALUES (5, 'a5', 's5', 'l5', 'd', 0, 0, '{}');
+        INSERT INTO flow (seq, tag_hash, account_no, client_no, state, expires)
+            VALUES (1, x'01', 5, 8, 1, 60), (2, x'02', 6, 8, 0, 60), (3, x'03', 5, 8, 2, 60);
+        INSERT INTO evidence VALUES (1, 1, 5, 0, 'd', 'a', x'01', 'p', 'd', 'a', 'r', 7, x'01'),
+                                    (2, 3, 5, 0, 'd', 'a', x'02', 'p', 'd', 'a', 'r', 8, x'02');
+        PRAGMA foreign_keys = OFF;
+        INSERT INTO prompt VALUES (4, 9, 1, x'01', 'p', NULL), (5, 9, 3, x'02', 'p', NULL);";
 
     const ROWS_BEFORE_V4: &str = "
         INSERT INTO account VALUES (1, 'a', 's', 'l', 'd', 0, 0, '{}');
@@ -269,6 +327,9 @@ mod tests {
             if version < 4 {
                 connection.execute_batch(ROWS_BEFORE_V4).unwrap();
             }
+            if version < 5 {
+                connection.execute_batch(ROWS_BEFORE_V5).unwrap();
+            }
             migrate(&mut connection).unwrap();
             if version < 4 {
                 let kept: (String, String, Option<String>, i64, String) = connection
@@ -289,6 +350,22 @@ mod tests {
                     .unwrap();
                 let expected = ("{}".to_owned(), "jws".to_owned(), None, 7, "j".to_owned());
                 assert_eq!(kept, expected);
+            }
+            if version < 5 {
+                let chains: String = connection
+                    .query_row(
+                        "SELECT (SELECT group_concat(seq || '<' || ifnull(previous, '-')) FROM flow) || ' '
+                             || (SELECT group_concat(no || '<' || ifnull(previous, '-')) FROM evidence) || ' '
+                             || (SELECT last_flow || ' ' || last_evidence FROM account WHERE no = 5) || ' '
+                             || (SELECT group_concat(account_no || ':' || client_no) FROM asked) || ' '
+                             || (SELECT group_concat(no || '@' || seq) FROM prompt)",
+                        [],
+                        |row| row.get(0),
+                    )
+                    .unwrap();
+                assert_eq!(chains, "1<-,2<-,3<1 1<-,2<1 3 2 5:8 4@1,5@3");
+                let changed = connection.execute("UPDATE evidence SET at = 9", []);
+                assert!(changed.is_err(), "append-only again");
             }
             let (version, kept, refusals): (i64, i64, i64) = connection
                 .query_row(
