@@ -48,10 +48,11 @@ export class Store {
     try {
       const events = Object.keys(this.#readers) as UiEvent[];
       this.stop();
-      this.#stops = await Promise.all(
-        events.map((event) => this.#bridge.listen(event, () => void this.refresh(event))),
-      );
-      this.info = await this.#bridge.call("app_info");
+      // What never changes need not wait for the listening.
+      [this.#stops, this.info] = await Promise.all([
+        Promise.all(events.map((event) => this.#bridge.listen(event, () => void this.refresh(event)))),
+        this.#bridge.call("app_info"),
+      ]);
       await Promise.all(events.map((event) => this.#read(event)));
       this.ready = true;
     } catch (thrown) {
