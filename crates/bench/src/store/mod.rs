@@ -234,21 +234,20 @@ fn goals(
     goals
 }
 
-fn plots(
-    alone: &[(usize, Cost)],
-    server: &[(usize, Cost)],
-    growth: &[(u64, Cost)],
-) -> Vec<Plot> {
+fn plots(alone: &[(usize, Cost)], server: &[(usize, Cost)], growth: &[(u64, Cost)]) -> Vec<Plot> {
     let both = |value: fn(&Cost) -> f64| {
-        [("durable operations alone", alone), ("as the server", server)]
-            .map(|(name, costs)| Series {
-                name: name.to_owned(),
-                points: costs
-                    .iter()
-                    .map(|(in_flight, cost)| (*in_flight as f64, value(cost)))
-                    .collect(),
-            })
-            .to_vec()
+        [
+            ("durable operations alone", alone),
+            ("as the server", server),
+        ]
+        .map(|(name, costs)| Series {
+            name: name.to_owned(),
+            points: costs
+                .iter()
+                .map(|(in_flight, cost)| (*in_flight as f64, value(cost)))
+                .collect(),
+        })
+        .to_vec()
     };
     let plot = |id: &str, title: &str, x: &str, y: &str, series| Plot {
         id: id.to_owned(),
