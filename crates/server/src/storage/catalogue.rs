@@ -155,19 +155,19 @@ mod tests {
         let noted = catalogue.version();
         catalogue.changed();
         catalogue.keep(noted, |copies| {
-            copies.accounts.keep(login("a"), &account("old"))
+            copies.accounts.keep(login("a"), &account("old"));
         });
         assert_eq!(seen("a"), None);
         let noted = catalogue.version();
         catalogue.keep(noted, |copies| {
-            copies.accounts.keep(login("a"), &account("new"))
+            copies.accounts.keep(login("a"), &account("new"));
         });
         assert_eq!(seen("a"), Some(account("new")));
         catalogue.changed();
         assert_eq!(seen("a"), None, "the change may have been to this one");
         let noted = catalogue.version();
         catalogue.keep(noted, |copies| {
-            copies.accounts.keep(login("b"), &account("b"))
+            copies.accounts.keep(login("b"), &account("b"));
         });
         assert_eq!(seen("a"), None, "what was kept before is gone");
         assert!(seen("b").is_some());
