@@ -194,10 +194,16 @@ mod tests {
     #[test]
     fn only_threads_of_that_name_are_counted() {
         let (stop, stopped) = std::sync::mpsc::channel::<()>();
+        let (start, started) = std::sync::mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("known-thread".to_owned())
-            .spawn(move || stopped.recv())
+            .spawn(move || {
+                start.send(()).unwrap();
+                stopped.recv()
+            })
             .unwrap();
+        // Its name is its own only once it runs.
+        started.recv().unwrap();
         assert!(cpu_of_threads("known-thread").is_ok());
         assert!(cpu_of_threads("unknown-thread").is_err());
         drop(stop);

@@ -38,10 +38,22 @@ pub struct AssertionMemory {
     used: Mutex<Used>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Used {
     names: HashSet<[u8; 16]>,
     by_expiry: BTreeMap<UnixTime, Vec<[u8; 16]>>,
+    /// What expired by then is forgotten, and so counts as used: clocks are read more than once, and can be set back.
+    forgotten: UnixTime,
+}
+
+impl Default for Used {
+    fn default() -> Self {
+        Self {
+            names: HashSet::new(),
+            by_expiry: BTreeMap::new(),
+            forgotten: UnixTime(i64::MIN),
+        }
+    }
 }
 
 impl AssertionMemory {
@@ -56,7 +68,7 @@ impl AssertionMemory {
         let name = name(client, &assertion.jti);
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.forget_expired(now);
-        if used.names.contains(&name) {
+        if assertion.expires <= used.forgotten || used.names.contains(&name) {
             return AssertionUse::Replayed;
         }
         if used.names.len() >= MOST {
@@ -73,6 +85,7 @@ impl AssertionMemory {
 
 impl Used {
     fn forget_expired(&mut self, now: UnixTime) {
+        self.forgotten = self.forgotten.max(now);
         while let Some(first) = self.by_expiry.first_entry() {
             if *first.key() > now {
                 return;
@@ -116,8 +129,11 @@ mod tests {
             "names are a client's own"
         );
         assert_eq!(take(&kiosk, "b", 59), AssertionUse::Fresh);
-        // Expired: it would not get here, and takes no room.
-        assert_eq!(take(&kiosk, "c", 60), AssertionUse::Fresh);
+        // Expired: forgotten, and no better than used, also if the clock is set back.
+        assert_eq!(take(&kiosk, "a", 60), AssertionUse::Replayed);
+        assert_eq!(take(&kiosk, "a", 30), AssertionUse::Replayed);
+        let later = memory.take(&kiosk, &assertion("c", 90), UnixTime(60));
+        assert_eq!(later, AssertionUse::Fresh);
         let used = memory.used.lock().unwrap();
         assert_eq!(used.names.len(), 1, "only what was taken at 60");
         assert_eq!(used.by_expiry.len(), 1);

@@ -103,7 +103,7 @@ pub(super) fn create(
     reserve_code(c, account_no, facts, admission)?;
     c.prepare_cached(
         "INSERT INTO flow (seq, tag_hash, account_no, client_no, state, expires, previous)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, (SELECT last_flow FROM account WHERE no = ?3))",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, CASE WHEN ?7 THEN (SELECT last_flow FROM account WHERE no = ?3) END)",
     )?
     .execute(params![
         op.seq.0,
@@ -111,10 +111,14 @@ pub(super) fn create(
         account_no,
         client_no,
         PENDING,
-        facts.expires.0
+        facts.expires.0,
+        admission == Admission::Prompted
     ])?;
-    c.prepare_cached("UPDATE account SET last_flow = ?1 WHERE no = ?2")?
-        .execute([op.seq.0, account_no])?;
+    if admission == Admission::Prompted {
+        // The chain holds what somebody was asked: a flood of requests that nobody sees must not push that out of sight.
+        c.prepare_cached("UPDATE account SET last_flow = ?1 WHERE no = ?2")?
+            .execute([op.seq.0, account_no])?;
+    }
     c.prepare_cached("INSERT INTO body (seq, facts) VALUES (?1, ?2)")?
         .execute(params![op.seq.0, rows::to_json(facts)?])?;
     let mut rung = Vec::new();
@@ -394,7 +398,7 @@ fn closures(
     for _ in 0..LOOKED_AT {
         let Some(seq) = next else { break };
         let mut found = statement.query(params![seq, device_no])?;
-        // Dropped by a sweep, and so is what came before it.
+        // Dropped by a sweep, which is long after anybody has to be told.
         let Some(row) = found.next()? else { break };
         next = row.get(0)?;
         let expires = UnixTime(row.get(1)?);
@@ -467,11 +471,12 @@ pub(super) fn sweep(c: &Connection, options: &StoreOptions, op: &Sweep) -> Resul
     let mut dropped = accounts::sweep_assertions(c, now)? + pairings::sweep(c, now)?;
     dropped += c.execute("DELETE FROM access_token WHERE expires <= ?1", [now.0])?;
     dropped += c.execute("DELETE FROM transfer_code WHERE taken_until <= ?1", [now.0])?;
-    // Prompts grow in order of time, so the oldest come first; decided ones are kept in the evidence.
+    // Prompts grow in order of time, so only the oldest are looked at; decided ones are kept in the evidence. One whose request
+    // is gone must go too, or it would be among the oldest for ever.
     let prompts = c.execute(
         "DELETE FROM prompt WHERE no IN (
              SELECT p.no FROM (SELECT no, seq FROM prompt ORDER BY no LIMIT ?2) AS p
-             JOIN flow f ON f.seq = p.seq WHERE f.expires <= ?1)",
+             LEFT JOIN flow f ON f.seq = p.seq WHERE f.seq IS NULL OR f.expires <= ?1)",
         [horizon, SWEEP_ROWS],
     )?;
     // Undecided requests leave nothing behind; decided ones stay for the history.

@@ -325,3 +325,30 @@ async fn a_client_has_asked_once_something_of_it_is_pending_or_decided() {
     assert!(has_asked("shop").await.unwrap());
     assert!(!has_asked("bank").await.unwrap());
 }
+
+#[tokio::test]
+async fn a_prompt_whose_request_is_gone_does_not_keep_others_from_being_swept() {
+    let bench = Bench::new().await;
+    let device = bench.pair("alice").await;
+    let (first, _) = bench.request("alice", "shop", &[&device], NOW);
+    let (second, _) = bench.request("alice", "shop", &[&device], NOW);
+    let gone = first.seq.0;
+    bench.store.apply(first).await.unwrap();
+    bench.store.apply(second).await.unwrap();
+    let path = bench.folder.path().join("tegata.sqlite");
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection
+        .execute("DELETE FROM flow WHERE seq = ?1", [gone])
+        .unwrap();
+    let prompts = || -> i64 {
+        connection
+            .query_row("SELECT count(*) FROM prompt", [], |row| row.get(0))
+            .unwrap()
+    };
+    assert_eq!(prompts(), 2);
+    bench.store.apply(Sweep { now: later(120) }).await.unwrap();
+    assert_eq!(prompts(), 1, "the orphan");
+    let over = later(120 + 86_400);
+    bench.store.apply(Sweep { now: over }).await.unwrap();
+    assert_eq!(prompts(), 0);
+}
