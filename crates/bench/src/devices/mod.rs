@@ -4,8 +4,8 @@
 //! heartbeats, one prompt to each device, and how fast all come back when the server is restarted or killed. What it does
 //! **not** do: decide requests (the `flow` benchmark does).
 //!
-//! To add a measurement: a file here that takes the running [`Fleet`] and gives what it saw, a call in [`measure`], and its
-//! table in [`tables`].
+//! To add a measurement: a file here that takes the running `Fleet` and gives what it saw, a call in `measure`, and its
+//! table in `tables`.
 
 mod backoff;
 mod delivery;

@@ -1,6 +1,6 @@
 //! The `ui` benchmark: what the app costs beside an empty window of the same kind, in one run.
 //!
-//! Both are started in turns on a virtual display ([`desktop`]) and watched from outside in the same way ([`screen`]): the
+//! Both are started in turns on a virtual display (`desktop`) and watched from outside in the same way (`screen`): the
 //! display tells when something was drawn, the window's pixels are then fetched and compared. A start lasts **from just
 //! before the process is made until the last change of the picture**, after which it has stayed the same for a second and
 //! is more than one flat colour. So it counts neither an empty frame nor a spinner as done, and every start of a program
@@ -9,7 +9,7 @@
 //! *Cold* means that no process of the program runs. Its files are in the system's cache, since each is started once before
 //! what is measured; WebKit's own caches in the home folder are filled by that too.
 //!
-//! The app has a real account, paired with a real server that runs meanwhile ([`account`]); its inbox is empty, because a
+//! The app has a real account, paired with a real server that runs meanwhile (`account`); its inbox is empty, because a
 //! request counts down and its picture never comes to rest. It connects during its start, and that is in the figures.
 //!
 //! What this does not measure: a real display with its compositor and graphics hardware, or a disk's first read.

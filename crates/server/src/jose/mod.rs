@@ -6,7 +6,7 @@
 //!
 //! What this does **not** do: encryption, symmetric algorithms, keys by reference. Every signature is checked by ring.
 //!
-//! To add an algorithm: a variant of [`Algorithm`], its key in [`key`], its line in both directions there, and vectors
+//! To add an algorithm: a variant of [`Algorithm`], its key in `key`, its line in both directions there, and vectors
 //! from another implementation in the tests.
 
 mod algorithm;
