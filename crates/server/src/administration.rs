@@ -16,7 +16,7 @@ use tegata_protocol::{
 use crate::{
     config::Issuer,
     domain::{
-        Account, BindingMessageUse, Client, ClientAuthentication, RegisteredBy,
+        Account, BindingMessageUse, Client, ClientAuthentication, ClientSettings, RegisteredBy,
         account::is_login_name,
     },
     jose::KeySet,
@@ -80,6 +80,7 @@ impl Desk<'_> {
             display_name,
             test: new.test,
             created: self.now,
+            user_code: None,
         };
         match self.store.apply(CreateAccount(account.clone())).await? {
             CreateAccountOutcome::Created => Ok(account.into()),
@@ -141,14 +142,16 @@ impl Desk<'_> {
                     .to_owned(),
             ));
         }
-        let (authentication, client_secret) = if let Some(jwks) = new.jwks {
+        let (authentication, settings, client_secret) = if let Some(jwks) = new.jwks {
             require_jwks(&jwks)?;
-            (ClientAuthentication::PrivateKeyJwt { jwks }, None)
+            let settings = ClientSettings::with_jwks(jwks);
+            (ClientAuthentication::PrivateKeyJwt, settings, None)
         } else {
             let secret = encode_b64u(&random_bytes::<32>(self.rng));
             let secret_hash = Sha256Digest::of(secret.as_bytes());
             (
                 ClientAuthentication::ClientSecretBasic { secret_hash },
+                ClientSettings::default(),
                 Some(secret),
             )
         };
@@ -161,6 +164,7 @@ impl Desk<'_> {
             host: new.host,
             binding_message: new.binding_message,
             transfer_code: new.transfer_code,
+            settings,
         };
         match self.store.apply(CreateClient(client.clone())).await? {
             CreateClientOutcome::Created => Ok(ClientView {

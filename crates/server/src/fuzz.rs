@@ -28,8 +28,8 @@ use crate::{
     },
     config::{Config, Issuer},
     domain::{
-        BindingMessageUse, Client, ClientAuthentication, FlowSeq, IssuingSessionId, Locator,
-        RegisteredBy, account::is_login_name, locator::Located,
+        BindingMessageUse, Client, ClientAuthentication, ClientSettings, FlowSeq, IssuingSessionId,
+        Locator, RegisteredBy, account::is_login_name, locator::Located,
     },
     http::{
         admin::{self, BackupRequest},
@@ -170,6 +170,7 @@ fn client(binding_message: BindingMessageUse) -> Client {
         host: None,
         binding_message,
         transfer_code: false,
+        settings: ClientSettings::default(),
     }
 }
 

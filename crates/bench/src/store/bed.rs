@@ -12,8 +12,8 @@ use tegata_protocol::{
 use tegata_server::{
     domain::{
         Account, Admission, BindingMessageUse, Client, ClientAssertion, ClientAuthentication,
-        FlowIds, Grade, IssuingSessionId, Kind, Limits, Locator, RegisteredBy, Registration,
-        RequestFacts, Transfer,
+        ClientSettings, FlowIds, Grade, IssuingSessionId, Kind, Limits, Locator, RegisteredBy,
+        Registration, RequestFacts, Terms, Transfer,
     },
     storage::{
         StoreHandle, StoreOptions,
@@ -110,6 +110,7 @@ impl Bed {
                 host: None,
                 binding_message: BindingMessageUse::Show,
                 transfer_code: false,
+                settings: ClientSettings::default(),
             }))
             .await?;
         let mut bed = Self {
@@ -148,6 +149,7 @@ impl Bed {
                 display_name: format!("Person {number}"),
                 test: false,
                 created: now,
+                user_code: None,
             }))
             .await?;
         let (session, pairing) = (IssuingSessionId::make(rng), PairingId::make(rng));
@@ -281,6 +283,7 @@ impl Bed {
             created: now,
             expires: now.plus(120),
             interval: 5,
+            terms: Terms::default(),
         };
         let prompt = NewPrompt {
             device: seat.device.clone(),

@@ -10,13 +10,14 @@ pub const GRANT_TYPE: &str = "urn:openid:params:grant-type:ciba";
 pub const CLIENT_ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// How a client learns the result (CIBA Core section 5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum TokenDeliveryMode {
     /// Reserved for a later version of this server.
     Ping,
     /// The client asks.
+    #[default]
     Poll,
     /// Reserved for a later version of this server.
     Push,
@@ -31,34 +32,54 @@ pub enum OAuthErrorCode {
     AccessDenied,
     /// Token endpoint 400 (CIBA 11): not decided yet.
     AuthorizationPending,
+    /// Backchannel 400 (CIBA 13): the `login_hint_token` has expired.
+    ExpiredLoginHintToken,
     /// Token endpoint 400 (CIBA 11): `auth_req_id` has expired.
     ExpiredToken,
+    /// Resource 403 (RFC 6750 section 3.1): the token does not reach that far.
+    InsufficientScope,
     /// Backchannel 400 (RFC 9396 section 5).
     InvalidAuthorizationDetails,
     /// Backchannel 400 (CIBA 13).
     InvalidBindingMessage,
     /// 401 (RFC 6749 section 5.2).
     InvalidClient,
+    /// Registration 400 (RFC 7591 section 3.2.2).
+    InvalidClientMetadata,
+    /// Token endpoint 400, resource 401 (RFC 9449 sections 5 and 7).
+    InvalidDpopProof,
     /// Token endpoint 400 (RFC 6749 section 5.2): unknown, used or another client's `auth_req_id`.
     InvalidGrant,
     /// 400 (RFC 6749 section 5.2).
     InvalidRequest,
     /// 400 (RFC 6749 section 5.2).
     InvalidScope,
+    /// 400 (RFC 8707 section 2): `resource` names nothing here.
+    InvalidTarget,
     /// Resource 401 (RFC 6750 section 3.1).
     InvalidToken,
+    /// Backchannel 400 (CIBA 13).
+    InvalidUserCode,
+    /// Backchannel 400 (CIBA 13).
+    MissingUserCode,
     /// 500: ours.
     ServerError,
     /// Token endpoint 400 (CIBA 11): polled before `interval` has passed.
     SlowDown,
-    /// 503: overloaded; see `Retry-After`.
+    /// 503: overloaded; 429: too many requests; see `Retry-After`.
     TemporarilyUnavailable,
+    /// Push error (CIBA 12): the request failed for another reason than the person's.
+    TransactionFailed,
     /// 400 (RFC 6749 section 5.2): the client may not use this grant.
     UnauthorizedClient,
     /// Backchannel 400 (CIBA 13): the hint names nobody.
     UnknownUserId,
     /// Token endpoint 400 (RFC 6749 section 5.2).
     UnsupportedGrantType,
+    /// Revocation 400 (RFC 7009 section 2.2.1).
+    UnsupportedTokenType,
+    /// Token endpoint 400, resource 401 (RFC 9449 sections 8 and 9): the proof needs the nonce of `DPoP-Nonce`.
+    UseDpopNonce,
 }
 
 /// Error body (RFC 6749 section 5.2): `error_description` holds only `%x20-21 / %x23-5B / %x5D-7E`.
@@ -78,8 +99,9 @@ pub struct BackchannelAuthenticationResponse {
     pub auth_req_id: AuthReqId,
     /// Seconds, positive.
     pub expires_in: u32,
-    /// Seconds between polls; always sent, at least 1.
-    pub interval: u32,
+    /// Seconds between polls, at least 1; always sent to clients that may poll, and never to push clients.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<u32>,
     /// Six digits to be shown on the consumption device, once, to clients that are registered for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer_code: Option<Secret<String>>,
@@ -88,9 +110,9 @@ pub struct BackchannelAuthenticationResponse {
 /// Successful token response (OIDC Core section 3.1.3.3), with the client's receipt.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TokenResponse {
-    /// Opaque.
+    /// Opaque to clients.
     pub access_token: Secret<String>,
-    /// `Bearer`.
+    /// `Bearer`, or `DPoP` for a token that is bound to a DPoP key.
     pub token_type: String,
     /// Seconds.
     pub expires_in: u32,
@@ -98,8 +120,15 @@ pub struct TokenResponse {
     pub scope: String,
     /// ID token.
     pub id_token: Secret<String>,
-    /// `client-receipt+jwt`.
-    pub client_receipt: String,
+    /// For more access tokens, if the client is registered for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<Secret<String>>,
+    /// What was granted, if it was asked for (RFC 9396 section 7).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details: Vec<serde_json::Value>,
+    /// `client-receipt+jwt`, with the tokens of an approval; not with refreshed ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_receipt: Option<String>,
 }
 
 /// A `scope` that contains `openid`: 1 to 32 distinct values of RFC 6749 section 3.3, each at most 128 characters.

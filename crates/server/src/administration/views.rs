@@ -2,10 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{
-    Account, BindingMessageUse, Client, ClientAuthentication, DeviceState, PairedDevice,
-    RegisteredBy,
-};
+use crate::domain::{Account, BindingMessageUse, Client, DeviceState, PairedDevice, RegisteredBy};
 
 /// A person to add.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -98,10 +95,7 @@ impl std::fmt::Debug for ClientView {
 
 impl From<Client> for ClientView {
     fn from(client: Client) -> Self {
-        let method = match client.authentication {
-            ClientAuthentication::ClientSecretBasic { .. } => "client_secret_basic",
-            ClientAuthentication::PrivateKeyJwt { .. } => "private_key_jwt",
-        };
+        let method = client.authentication.method();
         Self {
             client_id: client.id.as_str().to_owned(),
             client_secret: None,

@@ -111,7 +111,7 @@ pub(super) async fn start(
     let started = Started {
         provider,
         auth_req_id: answer.auth_req_id,
-        interval: Duration::from_secs(u64::from(answer.interval)),
+        interval: Duration::from_secs(u64::from(answer.interval.unwrap_or(5))),
     };
     Ok((started, sign_in))
 }
@@ -187,7 +187,7 @@ async fn poll(
         receipt: None,
         pairing_receipt: None,
         countersignature: None,
-        client_receipt: Some(tokens.client_receipt),
+        client_receipt: tokens.client_receipt,
     };
     let report = verify_evidence(&evidence, evidence.root.thumbprint())
         .map_err(|_| KioskError::Unverified("the receipt"))?;

@@ -1,6 +1,6 @@
 //! A person as the server knows them.
 
-use tegata_protocol::{AccountId, UnixTime};
+use tegata_protocol::{AccountId, Sha256Digest, UnixTime};
 
 /// An account. Three identifiers that never stand for one another: `id` for devices, `sub` for clients, `login_name`
 /// for the person and the operator.
@@ -18,6 +18,8 @@ pub struct Account {
     pub test: bool,
     /// When it was made.
     pub created: UnixTime,
+    /// Keyed hash of the person's `user_code` (CIBA Core section 7.1.2), if they have one.
+    pub user_code: Option<Sha256Digest>,
 }
 
 /// Whether `name` can be a login name: 1–64 characters of `A-Z a-z 0-9 . _ @ + -`.

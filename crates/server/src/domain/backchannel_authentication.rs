@@ -9,10 +9,14 @@
 //! Expiry is computed from the clock and is not a state.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::fmt;
-use tegata_protocol::{AccountId, ClientId, ConsentRequestId, DeviceId, Sha256Digest, UnixTime};
+use tegata_protocol::{
+    AccountId, ClientId, ConsentRequestId, DeviceId, Sha256Digest, UnixTime,
+    ciba::TokenDeliveryMode,
+};
 
-use super::FlowSeq;
+use super::{Confirmation, FlowSeq};
 
 /// Seconds for which a decision can be collected even if the request's own time ends meanwhile: somebody who approves
 /// in the last second must not lose to the client's polling interval.
@@ -49,9 +53,47 @@ pub struct RequestFacts {
     pub created: UnixTime,
     /// First second in which it can no longer be decided.
     pub expires: UnixTime,
-    /// The polling interval that the client was told, in seconds.
+    /// The polling interval that the client was told, in seconds; of a push request, which is not polled, the server's.
     pub interval: u32,
+    /// What goes beyond a poll client's plain request.
+    #[serde(default, skip_serializing_if = "Terms::are_plain")]
+    pub terms: Terms,
 }
+
+/// What a request may ask for and be bound to beyond scopes; the default is nothing.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Terms {
+    /// How the client learns of the result.
+    pub delivery: TokenDeliveryMode,
+    /// `authorization_details` as granted (RFC 9396), valid for their types.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details: Vec<Value>,
+    /// `resource` (RFC 8707): for whom the access token shall be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resource: Vec<String>,
+    /// `request_context` (FAPI-CIBA section 5.3): what the client says about where it was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_context: Option<Map<String, Value>>,
+    /// The certificate or key that the client proved when it asked: only it may collect, and pushed tokens are bound to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirmation: Option<Confirmation>,
+    /// End of the refresh token that goes with the tokens, if one does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_until: Option<UnixTime>,
+}
+
+impl Terms {
+    /// Whether there is nothing in them.
+    fn are_plain(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+debug_without_content!(Terms {
+    delivery,
+    refresh_until
+});
 
 debug_without_content!(RequestFacts {
     consent_request_id,

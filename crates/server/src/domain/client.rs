@@ -1,7 +1,10 @@
 //! OAuth clients (relying parties).
 
 use serde::{Deserialize, Serialize};
-use tegata_protocol::{ClientId, Sha256Digest, UnixTime};
+use std::net::IpAddr;
+use tegata_protocol::{ClientId, Sha256Digest, Thumbprint, UnixTime, ciba::TokenDeliveryMode};
+
+use crate::jose::Algorithm;
 
 /// A registered client. Everything a prompt says about a client comes from here, never from a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub struct Client {
     pub binding_message: BindingMessageUse,
     /// The server mints a transfer code for each of its requests and returns it as `transfer_code`.
     pub transfer_code: bool,
+    /// What else it is registered for; the default is a poll client without keys.
+    pub settings: ClientSettings,
 }
 
 /// How a client authenticates (OpenID Connect Core section 9).
@@ -34,11 +39,170 @@ pub enum ClientAuthentication {
         /// SHA-256 of the secret's characters.
         secret_hash: Sha256Digest,
     },
-    /// `private_key_jwt` with the keys of this JWK Set (RFC 7517), as JSON text.
-    PrivateKeyJwt {
-        /// The JWK Set.
-        jwks: String,
+    /// `client_secret_post`, with the same kind of secret.
+    ClientSecretPost {
+        /// SHA-256 of the secret's characters.
+        secret_hash: Sha256Digest,
     },
+    /// `client_secret_jwt` (HS256). The secret is computed from the server's own key and this salt, so that none is stored.
+    ClientSecretJwt {
+        /// Random, drawn at registration.
+        salt: Sha256Digest,
+    },
+    /// `private_key_jwt` with [`ClientSettings::keys`].
+    PrivateKeyJwt,
+    /// `self_signed_tls_client_auth` (RFC 8705 section 2.2): the certificate's key is one of [`ClientSettings::keys`].
+    SelfSignedTlsClientAuth,
+    /// `tls_client_auth` (RFC 8705 section 2.1): a certificate by a trusted authority with this name.
+    TlsClientAuth {
+        /// What the certificate must name.
+        name: CertificateName,
+    },
+}
+
+/// The one name by which a certificate is known to be a client's (RFC 8705 section 2.1.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CertificateName {
+    /// `tls_client_auth_subject_dn`: the subject's distinguished name as RFC 4514 writes it.
+    #[serde(rename = "tls_client_auth_subject_dn")]
+    SubjectDn(String),
+    /// `tls_client_auth_san_dns`.
+    #[serde(rename = "tls_client_auth_san_dns")]
+    SanDns(String),
+    /// `tls_client_auth_san_email`.
+    #[serde(rename = "tls_client_auth_san_email")]
+    SanEmail(String),
+    /// `tls_client_auth_san_ip`.
+    #[serde(rename = "tls_client_auth_san_ip")]
+    SanIp(IpAddr),
+    /// `tls_client_auth_san_uri`.
+    #[serde(rename = "tls_client_auth_san_uri")]
+    SanUri(String),
+}
+
+/// What a client is registered for beyond how it authenticates and is shown. Stored as one document; a member that is
+/// missing has its default, so that one can be added without touching what is stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClientSettings {
+    /// Its public keys: for assertions, request objects and self-signed certificates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys: Option<ClientKeys>,
+    /// How it learns of results.
+    pub delivery: Delivery,
+    /// `token_endpoint_auth_signing_alg`; `None`: any that the server takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assertion_alg: Option<Algorithm>,
+    /// `backchannel_authentication_request_signing_alg`: its requests MUST be signed, with this. `None`: they may be, with
+    /// any that the server takes, if it has keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_alg: Option<Algorithm>,
+    /// `backchannel_user_code_parameter`: its requests may carry a `user_code`.
+    pub user_code: bool,
+    /// `id_token_signed_response_alg`.
+    pub id_token_alg: Algorithm,
+    /// `tls_client_certificate_bound_access_tokens` (RFC 8705 section 3.4).
+    pub certificate_bound: bool,
+    /// `dpop_bound_access_tokens` (RFC 9449 section 5.2).
+    pub dpop_bound: bool,
+    /// The sector of its pairwise subjects (OpenID Connect Core section 8.1), a host; `None`: public subjects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sector: Option<String>,
+    /// `authorization_details_types` (RFC 9396 section 10); empty: it may use none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details_types: Vec<String>,
+    /// It gets refresh tokens (`grant_types` has `refresh_token`).
+    pub refresh: bool,
+    /// Seconds, 0 to 30, for which its polls of pending requests are held unless they say otherwise (`Prefer: wait`).
+    pub long_poll: u32,
+    /// Made for tests: the automation hook may decide its requests.
+    pub test: bool,
+    /// If it registered itself: SHA-256 of its registration access token (RFC 7592 section 3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration_token_hash: Option<Sha256Digest>,
+}
+
+impl ClientSettings {
+    /// Of a client with this JWK Set (RFC 7517) as JSON text.
+    pub fn with_jwks(jwks: String) -> Self {
+        Self {
+            keys: Some(ClientKeys::Jwks(jwks)),
+            ..Self::default()
+        }
+    }
+}
+
+/// Where a client's public keys are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientKeys {
+    /// Here: a JWK Set as JSON text.
+    Jwks(String),
+    /// At this address, `https`.
+    JwksUri(String),
+}
+
+/// How a client learns of results (`backchannel_token_delivery_mode`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "mode", rename_all = "snake_case")]
+pub enum Delivery {
+    /// It asks.
+    #[default]
+    Poll,
+    /// It is told to ask.
+    Ping {
+        /// `backchannel_client_notification_endpoint`.
+        endpoint: String,
+    },
+    /// It is sent the tokens.
+    Push {
+        /// `backchannel_client_notification_endpoint`.
+        endpoint: String,
+    },
+}
+
+impl Delivery {
+    /// The mode alone.
+    pub fn mode(&self) -> TokenDeliveryMode {
+        match self {
+            Self::Poll => TokenDeliveryMode::Poll,
+            Self::Ping { .. } => TokenDeliveryMode::Ping,
+            Self::Push { .. } => TokenDeliveryMode::Push,
+        }
+    }
+
+    /// Where the client is called; `None` if it never is.
+    pub fn endpoint(&self) -> Option<&str> {
+        match self {
+            Self::Poll => None,
+            Self::Ping { endpoint } | Self::Push { endpoint } => Some(endpoint),
+        }
+    }
+}
+
+/// What a token is bound to: only who proves to have it may use the token. Serializes as `cnf` (RFC 7800 section 3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Confirmation {
+    /// A TLS client certificate: SHA-256 of its DER (RFC 8705 section 3.1).
+    #[serde(rename = "x5t#S256")]
+    Certificate(Sha256Digest),
+    /// A DPoP key (RFC 9449 section 6).
+    #[serde(rename = "jkt")]
+    Key(Thumbprint),
+}
+
+impl ClientAuthentication {
+    /// `token_endpoint_auth_method`.
+    pub const fn method(&self) -> &'static str {
+        match self {
+            Self::ClientSecretBasic { .. } => "client_secret_basic",
+            Self::ClientSecretPost { .. } => "client_secret_post",
+            Self::ClientSecretJwt { .. } => "client_secret_jwt",
+            Self::PrivateKeyJwt => "private_key_jwt",
+            Self::SelfSignedTlsClientAuth => "self_signed_tls_client_auth",
+            Self::TlsClientAuth { .. } => "tls_client_auth",
+        }
+    }
 }
 
 /// Who registered a client; a self-registered name is shown as the client's own words.

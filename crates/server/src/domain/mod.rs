@@ -36,11 +36,14 @@ pub use account::Account;
 pub use assertion_memory::{AssertionMemory, AssertionUse, ClientAssertion};
 pub use backchannel_authentication::{
     Approval, BackchannelAuthentication, BackchannelAuthenticationState, CloseReason, Decision,
-    DenialReason, Effect, InvalidTransition, Kind, RequestFacts, Transfer, TransferSource,
+    DenialReason, Effect, InvalidTransition, Kind, RequestFacts, Terms, Transfer, TransferSource,
     Transition,
 };
 pub use budget::{Admission, Budget, Limits, SilenceReason};
-pub use client::{BindingMessageUse, Client, ClientAuthentication, RegisteredBy};
+pub use client::{
+    BindingMessageUse, CertificateName, Client, ClientAuthentication, ClientKeys, ClientSettings,
+    Confirmation, Delivery, RegisteredBy,
+};
 pub use device::{DeviceState, PairedDevice};
 pub use locator::{FlowIds, FlowSeq, Locator};
 pub use pairing::{

@@ -11,6 +11,7 @@
 //! To add a part: a folder with `pub(crate) fn router() -> Router<Arc<App>>`, merged in `public_routes`.
 
 pub(crate) mod admin;
+pub(crate) mod caller;
 pub(crate) mod device;
 pub(crate) mod op;
 

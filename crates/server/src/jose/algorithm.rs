@@ -5,9 +5,12 @@ use std::fmt;
 
 /// An asymmetric JWS algorithm. `none` and the symmetric ones are not among them, so nothing that is parsed to this type
 /// can be confused with them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 pub enum Algorithm {
     /// ECDSA on P-256 with SHA-256.
+    #[default]
     #[serde(rename = "ES256")]
     Es256,
     /// RSASSA-PSS with SHA-256, keys of 2048 to 4096 bits.

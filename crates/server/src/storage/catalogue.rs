@@ -141,6 +141,7 @@ mod tests {
             display_name: name.to_owned(),
             test: false,
             created: tegata_protocol::UnixTime(0),
+            user_code: None,
         })
     }
 

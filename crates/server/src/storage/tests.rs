@@ -297,7 +297,7 @@ fn a_newer_schema_is_refused_and_both_versions_are_named() {
         error,
         StoreError::NewerSchema {
             found: 99,
-            supported: 5
+            supported: 6
         }
     );
     assert!(

@@ -21,6 +21,7 @@ fn flow() -> BackchannelAuthentication {
             created: UnixTime(0),
             expires: UnixTime(120),
             interval: 5,
+            terms: Terms::default(),
         },
         transfer_tries: 0,
         state: BackchannelAuthenticationState::Pending,

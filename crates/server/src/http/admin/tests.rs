@@ -1,7 +1,7 @@
 use crate::{
     config::Config,
     delivery::SocketLimits,
-    domain::{BindingMessageUse, Client, ClientAuthentication, RegisteredBy},
+    domain::{BindingMessageUse, Client, ClientAuthentication, ClientSettings, RegisteredBy},
     http::device::tests::fixture::{Answer, World},
     storage::ops::CreateClient,
 };
@@ -96,6 +96,7 @@ async fn only_the_devices_that_a_removed_client_asked_are_told() {
         host: None,
         binding_message: BindingMessageUse::Show,
         transfer_code: false,
+        settings: ClientSettings::default(),
     };
     world.client = other.id.clone();
     world.app.store.apply(CreateClient(other)).await.unwrap();

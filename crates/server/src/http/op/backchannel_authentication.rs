@@ -1,15 +1,12 @@
 //! `POST /backchannel-authentication` (CIBA Core section 7): a client asks for somebody's approval.
 
-use axum::{
-    body::Body,
-    extract::State,
-    http::{HeaderMap, StatusCode},
-    response::Response,
-};
+use axum::{body::Body, extract::State, http::StatusCode, response::Response};
 use std::sync::Arc;
 use tegata_protocol::{
     AccountId, Rng, Secret, UnixTime,
-    ciba::{BackchannelAuthenticationResponse, OAuthErrorCode, Scope, ScopeError},
+    ciba::{
+        BackchannelAuthenticationResponse, OAuthErrorCode, Scope, ScopeError, TokenDeliveryMode,
+    },
     rng::{random_below, random_bytes},
 };
 
@@ -25,7 +22,8 @@ use crate::{
     app::{App, Doorbell},
     config::Lifetimes,
     delivery::prompts::make_prompts,
-    domain::{Account, Kind, RequestFacts, Transfer, TransferSource},
+    domain::{Account, Kind, RequestFacts, Terms, Transfer, TransferSource},
+    http::caller::Caller,
     storage::{
         AccountName, StoreError,
         ops::{CreateBackchannelAuthentication, CreateOutcome},
@@ -68,8 +66,8 @@ enum BackchannelAuthenticationError {
 }
 
 /// Accepts a request, or says why not. Answers only after the commit.
-pub(super) async fn post(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
-    match accept(&app, &headers, body).await {
+pub(super) async fn post(State(app): State<Arc<App>>, caller: Caller, body: Body) -> Response {
+    match accept(&app, &caller, body).await {
         Ok(acknowledgement) => respond::json(StatusCode::OK, &acknowledgement),
         Err(error) => error.response(),
     }
@@ -77,12 +75,12 @@ pub(super) async fn post(State(app): State<Arc<App>>, headers: HeaderMap, body: 
 
 async fn accept(
     app: &Arc<App>,
-    headers: &HeaderMap,
+    caller: &Caller,
     body: Body,
 ) -> Result<BackchannelAuthenticationResponse, BackchannelAuthenticationError> {
-    let form = Form::read(headers, body).await?;
+    let form = Form::read(&caller.headers, body).await?;
     // CIBA Core section 7.2. 1: the client.
-    let client = authenticate(app, headers, &form).await?;
+    let client = authenticate(app, caller, &form).await?;
     // 2, 3 and 6: the parameters.
     let request = AuthenticationRequest::parse(&form, client.registration())?;
     // 4 and 5: the person.
@@ -133,6 +131,10 @@ async fn store(
         created: now,
         expires: UnixTime(now.0).plus(i64::from(lifetime)),
         interval: app.config.interval,
+        terms: Terms {
+            delivery: client.settings.delivery.mode(),
+            ..Terms::default()
+        },
     };
     // A prompt says that there is a code, and never which: it need not be signed again for another one.
     let prompts = make_prompts(app, &facts).await?;
@@ -159,7 +161,8 @@ async fn store(
                 return Ok(BackchannelAuthenticationResponse {
                     auth_req_id: ids.auth_req_id,
                     expires_in: lifetime,
-                    interval: facts.interval,
+                    interval: (facts.terms.delivery != TokenDeliveryMode::Push)
+                        .then_some(facts.interval),
                     transfer_code: code.into_minted(),
                 });
             }

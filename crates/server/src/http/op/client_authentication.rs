@@ -2,7 +2,7 @@
 //! section 9, RFC 6749 section 2.3).
 
 use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::Response,
 };
 use data_encoding::BASE64;
@@ -21,7 +21,8 @@ use super::{
 use crate::{
     app::App,
     config::AssertionAudience,
-    domain::{AssertionUse, Client, ClientAssertion, ClientAuthentication},
+    domain::{AssertionUse, Client, ClientAssertion, ClientAuthentication, ClientKeys},
+    http::caller::{Caller, ClientCertificate},
     storage::StoreError,
 };
 
@@ -33,6 +34,7 @@ const FAILED: &str = "client authentication failed";
 pub(super) struct AuthenticatedClient {
     client: Arc<Client>,
     assertion: Option<ClientAssertion>,
+    certificate: Option<ClientCertificate>,
 }
 
 impl AuthenticatedClient {
@@ -45,6 +47,11 @@ impl AuthenticatedClient {
     /// anything that lasts uses it up in the same commit too.
     pub(super) fn assertion(&self) -> Option<ClientAssertion> {
         self.assertion.clone()
+    }
+
+    /// The certificate that it showed, whether or not it authenticated with it: what it proved to have for this request.
+    pub(super) fn certificate(&self) -> Option<&ClientCertificate> {
+        self.certificate.as_ref()
     }
 }
 
@@ -134,10 +141,10 @@ impl ClientAuthenticationError {
 /// [`ClientAuthenticationError`].
 pub(super) async fn authenticate(
     app: &App,
-    headers: &HeaderMap,
+    caller: &Caller,
     form: &Form,
 ) -> Result<AuthenticatedClient, ClientAuthenticationError> {
-    let mut authorization = headers.get_all(header::AUTHORIZATION).iter();
+    let mut authorization = caller.headers.get_all(header::AUTHORIZATION).iter();
     let by_header = authorization.next();
     let by_assertion = form
         .value("client_assertion")
@@ -171,7 +178,11 @@ pub(super) async fn authenticate(
             header: by_header.is_some(),
         });
     }
-    Ok(AuthenticatedClient { client, assertion })
+    Ok(AuthenticatedClient {
+        client,
+        assertion,
+        certificate: caller.certificate.clone(),
+    })
 }
 
 /// `client_secret_basic`.
@@ -190,8 +201,7 @@ async fn by_secret(
         {
             Ok(client)
         }
-        ClientAuthentication::ClientSecretBasic { .. }
-        | ClientAuthentication::PrivateKeyJwt { .. } => Err(failed()),
+        _ => Err(failed()),
     }
 }
 
@@ -209,7 +219,9 @@ async fn by_key(
     let assertion = UnverifiedAssertion::parse(assertion).map_err(unsigned)?;
     let id = assertion.client_id().map_err(unsigned)?;
     let client = app.store.client(&id).await?.ok_or_else(failed)?;
-    let ClientAuthentication::PrivateKeyJwt { jwks } = &client.authentication else {
+    let (ClientAuthentication::PrivateKeyJwt, Some(ClientKeys::Jwks(jwks))) =
+        (&client.authentication, &client.settings.keys)
+    else {
         return Err(failed());
     };
     let assertion = assertion.verify(jwks).map_err(unsigned)?;

@@ -1,11 +1,6 @@
 //! `POST /token` with the CIBA grant (CIBA Core sections 10.1 and 11): a client asks whether there is a result.
 
-use axum::{
-    body::Body,
-    extract::State,
-    http::{HeaderMap, StatusCode},
-    response::Response,
-};
+use axum::{body::Body, extract::State, http::StatusCode, response::Response};
 use std::sync::Arc;
 use tegata_protocol::{
     AuthReqId, ClientId, Secret,
@@ -29,6 +24,7 @@ use crate::{
         Approval, BackchannelAuthentication, PollVerdict, RedemptionError, RequestFacts,
         check_redemption,
     },
+    http::caller::Caller,
     storage::{
         StoreError,
         ops::{Redeem, RedeemOutcome},
@@ -68,16 +64,16 @@ enum TokenError {
 }
 
 /// Issues tokens once per approved request, or says where it stands.
-pub(super) async fn post(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
-    match redeem(&app, &headers, body).await {
+pub(super) async fn post(State(app): State<Arc<App>>, caller: Caller, body: Body) -> Response {
+    match redeem(&app, &caller, body).await {
         Ok(tokens) => respond::json(StatusCode::OK, &tokens),
         Err(error) => error.response(),
     }
 }
 
-async fn redeem(app: &App, headers: &HeaderMap, body: Body) -> Result<TokenResponse, TokenError> {
-    let form = Form::read(headers, body).await?;
-    let authenticated = authenticate(app, headers, &form).await?;
+async fn redeem(app: &App, caller: &Caller, body: Body) -> Result<TokenResponse, TokenError> {
+    let form = Form::read(&caller.headers, body).await?;
+    let authenticated = authenticate(app, caller, &form).await?;
     let client = &authenticated.registration().id;
     match form.value("grant_type") {
         None => return Err(TokenError::GrantTypeMissing),
@@ -190,7 +186,9 @@ fn issue(
         expires_in: app.config.lifetimes.access_token,
         scope,
         id_token,
-        client_receipt: sign_client_receipt(&app.keys.receipt, &receipt),
+        refresh_token: None,
+        authorization_details: Vec::new(),
+        client_receipt: Some(sign_client_receipt(&app.keys.receipt, &receipt)),
     }
 }
 

@@ -40,8 +40,8 @@ pub(super) fn client_no(c: &Connection, id: &ClientId) -> Result<Option<i64>> {
 pub(super) fn create_account(c: &Connection, op: &CreateAccount) -> Result<CreateAccountOutcome> {
     let a = &op.0;
     let inserted = c.execute(
-        "INSERT INTO account (id, sub, login_name, display_name, test, created, budget)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO account (id, sub, login_name, display_name, test, created, budget, user_code)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         params![
             a.id.as_str(),
             a.sub,
@@ -49,7 +49,8 @@ pub(super) fn create_account(c: &Connection, op: &CreateAccount) -> Result<Creat
             a.display_name,
             a.test,
             a.created.0,
-            rows::to_json(&Budget::default())?
+            rows::to_json(&Budget::default())?,
+            a.user_code.map(|hash| hash.0),
         ],
     );
     Ok(if is_taken(inserted)? {
@@ -69,7 +70,7 @@ pub(super) fn delete_account(c: &Connection, op: &DeleteAccount) -> Result<bool>
         params![rows::WITHDRAWN, op.now.0, no, rows::PENDING, rows::APPROVED],
     )?;
     c.execute(
-        "DELETE FROM access_token WHERE seq IN (SELECT seq FROM flow WHERE account_no = ?1)",
+        "DELETE FROM token WHERE seq IN (SELECT seq FROM flow WHERE account_no = ?1)",
         [no],
     )?;
     c.execute(
@@ -87,8 +88,8 @@ pub(super) fn delete_account(c: &Connection, op: &DeleteAccount) -> Result<bool>
 pub(super) fn create_client(c: &Connection, op: &CreateClient) -> Result<CreateClientOutcome> {
     let client = &op.0;
     let inserted = c.execute(
-        "INSERT INTO client (id, name, authentication, registered_by, since, host, binding_message, transfer_code)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO client (id, name, authentication, registered_by, since, host, binding_message, transfer_code, settings)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         params![
             client.id.as_str(),
             client.name,
@@ -98,6 +99,7 @@ pub(super) fn create_client(c: &Connection, op: &CreateClient) -> Result<CreateC
             client.host,
             rows::to_json(&client.binding_message)?,
             client.transfer_code,
+            rows::to_json(&client.settings)?,
         ],
     );
     Ok(if is_taken(inserted)? {
@@ -116,7 +118,7 @@ pub(super) fn delete_client(c: &Connection, op: &DeleteClient) -> Result<bool> {
         params![rows::WITHDRAWN, op.now.0, no, rows::PENDING, rows::APPROVED],
     )?;
     c.execute(
-        "DELETE FROM access_token WHERE seq IN (SELECT seq FROM flow WHERE client_no = ?1)",
+        "DELETE FROM token WHERE seq IN (SELECT seq FROM flow WHERE client_no = ?1)",
         [no],
     )?;
     c.execute("DELETE FROM client WHERE no = ?1", [no])?;

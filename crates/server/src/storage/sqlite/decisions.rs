@@ -284,12 +284,14 @@ pub(super) fn redeem(c: &Connection, options: &StoreOptions, op: &Redeem) -> Res
         return Ok(RedeemOutcome::AssertionReplayed);
     }
     swap(c, &loaded, &transition, APPROVED, op.now)?;
-    c.prepare_cached("INSERT INTO access_token (seq, hash, expires) VALUES (?1, ?2, ?3)")?
-        .execute(params![
-            loaded.flow.seq.0,
-            op.access_token_hash.0,
-            op.access_token_expires.0
-        ])?;
+    c.prepare_cached(
+        "INSERT INTO token (seq, hash, kind, expires, details) VALUES (?1, ?2, 0, ?3, '{}')",
+    )?
+    .execute(params![
+        loaded.flow.seq.0,
+        op.access_token_hash.0,
+        op.access_token_expires.0
+    ])?;
     Ok(RedeemOutcome::Redeemed {
         flow: Box::new(loaded.flow),
         approval,
@@ -335,7 +337,7 @@ fn carry_out(
                 budget.settle(&options.limits, client, seq, *ending, now);
             })?,
             Effect::RevokeTokens => {
-                c.execute("DELETE FROM access_token WHERE seq = ?1", [seq.0])?;
+                c.execute("DELETE FROM token WHERE seq = ?1", [seq.0])?;
             }
             Effect::TellDevices => devices = flows::prompted_devices(c, seq)?,
         }

@@ -448,7 +448,7 @@ pub(super) fn access_token(
         return Ok(None);
     };
     let found: Option<(Vec<u8>, i64)> = c
-        .prepare_cached("SELECT hash, expires FROM access_token WHERE seq = ?1")?
+        .prepare_cached("SELECT hash, expires FROM token WHERE seq = ?1 AND kind = 0")?
         .query_row([located.seq.0], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((hash, expires)) = found else {
@@ -469,7 +469,7 @@ pub(super) fn sweep(c: &Connection, options: &StoreOptions, op: &Sweep) -> Resul
     let now = op.now;
     let horizon = now.plus(-options.retention).0;
     let mut dropped = accounts::sweep_assertions(c, now)? + pairings::sweep(c, now)?;
-    dropped += c.execute("DELETE FROM access_token WHERE expires <= ?1", [now.0])?;
+    dropped += c.execute("DELETE FROM token WHERE expires <= ?1", [now.0])?;
     dropped += c.execute("DELETE FROM transfer_code WHERE taken_until <= ?1", [now.0])?;
     // Prompts grow in order of time, so only the oldest are looked at; decided ones are kept in the evidence. One whose request
     // is gone must go too, or it would be among the oldest for ever.

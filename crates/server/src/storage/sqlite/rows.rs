@@ -21,9 +21,8 @@ pub(super) const TRANSFER_FAILED: i64 = 3;
 pub(super) const WITHDRAWN: i64 = 4;
 pub(super) const REDEEMED: i64 = 5;
 
-pub(super) const ACCOUNT: &str = "id, sub, login_name, display_name, test, created";
-pub(super) const CLIENT: &str =
-    "id, name, authentication, registered_by, since, host, binding_message, transfer_code";
+pub(super) const ACCOUNT: &str = "id, sub, login_name, display_name, test, created, user_code";
+pub(super) const CLIENT: &str = "id, name, authentication, registered_by, since, host, binding_message, transfer_code, settings";
 pub(super) const DEVICE: &str = "device.id, account.id, device_document.registration, device.grade, device.revoked_at, \
      device.suspect, device.paired_at, device.last_seen, device.possession_counter, device.approval_counter, \
      device_document.receipt, device_document.countersignature";
@@ -102,6 +101,10 @@ pub(super) fn account(row: &Row<'_>) -> Result<Account> {
         display_name: row.get(3)?,
         test: row.get(4)?,
         created: UnixTime(row.get(5)?),
+        user_code: row
+            .get::<_, Option<Vec<u8>>>(6)?
+            .map(|hash| digest(&hash))
+            .transpose()?,
     })
 }
 
@@ -115,6 +118,7 @@ pub(super) fn client(row: &Row<'_>) -> Result<Client> {
         host: row.get(5)?,
         binding_message: from_json(&row.get::<_, String>(6)?, "client binding message")?,
         transfer_code: row.get(7)?,
+        settings: from_json(&row.get::<_, String>(8)?, "client settings")?,
     })
 }
 

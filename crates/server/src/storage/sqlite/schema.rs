@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::storage::StoreError;
 
 /// Steps from the empty file to today's schema. Only ever appended to.
-const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5];
+const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6];
 
 /// Low-traffic things have ordinary keys. What every request touches follows one layout: a narrow hot row `flow` whose
 /// integer key grows with time, wide rows beside it that are written once, and no index on anything random. `flow` has
@@ -268,6 +268,51 @@ DROP TABLE prompt;
 ALTER TABLE sent_prompt RENAME TO prompt;
 ";
 
+/// The whole provider: what clients are registered for, callbacks, and more than one token for a request. Sealed columns
+/// hold what must be known again after a restart (ids and tokens that are otherwise kept as hashes), encrypted by a key of
+/// the key file. What a token stands for is the request that it came from.
+const V6: &str = "
+ALTER TABLE client ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
+UPDATE client SET settings = json_object('keys', json_object('jwks', json_extract(authentication, '$.jwks'))),
+                  authentication = json_remove(authentication, '$.jwks')
+    WHERE json_extract(authentication, '$.method') = 'private_key_jwt';
+
+ALTER TABLE account ADD COLUMN user_code BLOB;
+ALTER TABLE account ADD COLUMN user_code_tries TEXT;
+
+CREATE TABLE notification (
+    seq INTEGER PRIMARY KEY,
+    endpoint TEXT NOT NULL,
+    sealed BLOB NOT NULL
+) STRICT;
+CREATE INDEX job_due ON job (next_at);
+
+CREATE TABLE token (
+    seq INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    kind INTEGER NOT NULL, -- 0 access, 1 refresh, 2 refresh that was used
+    expires INTEGER NOT NULL,
+    details TEXT NOT NULL,
+    PRIMARY KEY (seq, hash)
+) STRICT, WITHOUT ROWID;
+INSERT INTO token SELECT seq, hash, 0, expires, '{}' FROM access_token;
+DROP TABLE access_token;
+
+CREATE TABLE used_name (
+    expires INTEGER NOT NULL,
+    name BLOB NOT NULL,
+    PRIMARY KEY (expires, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE operator (
+    no INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    credential TEXT NOT NULL,
+    since INTEGER NOT NULL
+) STRICT;
+";
+
 /// Takes the steps that are missing, all in one commit.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -302,13 +347,13 @@ mod tests {
         PRAGMA foreign_keys = OFF;
         INSERT INTO prompt VALUES (4, 9, 1, x'01', 'p', NULL), (5, 9, 3, x'02', 'p', NULL);";
 
-    const ROWS_BEFORE_V4: &str = "
+    const ROWS_BEFORE_V4: &str = r#"
         INSERT INTO account VALUES (1, 'a', 's', 'l', 'd', 0, 0, '{}');
-        INSERT INTO client VALUES (1, 'c', 'n', 'a', 'o', 0, NULL, 'show', 0);
+        INSERT INTO client VALUES (1, 'c', 'n', '{"method":"private_key_jwt","jwks":"{}"}', 'o', 0, NULL, 'show', 0);
         INSERT INTO assertion VALUES (1, 'j', 60);
         INSERT INTO device (no, id, account_no, grade, registration, possession, approval, paired_at, approval_counter,
                             receipt)
-            VALUES (1, 'd', 1, 'g', '{}', x'01', x'02', 0, 7, 'jws');";
+            VALUES (1, 'd', 1, 'g', '{}', x'01', x'02', 0, 7, 'jws');"#;
 
     #[test]
     fn a_database_of_each_earlier_version_is_brought_up_to_date_and_keeps_its_rows() {
@@ -350,6 +395,16 @@ mod tests {
                     .unwrap();
                 let expected = ("{}".to_owned(), "jws".to_owned(), None, 7, "j".to_owned());
                 assert_eq!(kept, expected);
+                let client: (String, String) = connection
+                    .query_row("SELECT authentication, settings FROM client", [], |row| {
+                        Ok((row.get(0)?, row.get(1)?))
+                    })
+                    .unwrap();
+                let expected = (
+                    r#"{"method":"private_key_jwt"}"#,
+                    r#"{"keys":{"jwks":"{}"}}"#,
+                );
+                assert_eq!((client.0.as_str(), client.1.as_str()), expected);
             }
             if version < 5 {
                 let chains: String = connection

@@ -106,6 +106,7 @@ impl Bench {
             display_name: name.to_uppercase(),
             test,
             created: NOW,
+            user_code: None,
         }
     }
 
@@ -244,6 +245,7 @@ impl Bench {
             created: now,
             expires: now.plus(120),
             interval: 5,
+            terms: Terms::default(),
         };
         let prompts = devices
             .iter()
@@ -314,6 +316,7 @@ pub(super) fn client(name: &str) -> Client {
         host: None,
         binding_message: BindingMessageUse::Show,
         transfer_code: false,
+        settings: ClientSettings::default(),
     }
 }
 

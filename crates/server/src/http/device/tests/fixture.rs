@@ -44,8 +44,8 @@ use crate::{
     data_folder::DataFolder,
     delivery::{Registry, SocketLimits, prompts::make_prompts},
     domain::{
-        Account, BindingMessageUse, Client, ClientAuthentication, FlowIds, Grade, IssuingSessionId,
-        Kind, RegisteredBy, RequestFacts, Transfer, TransferSource,
+        Account, BindingMessageUse, Client, ClientAuthentication, ClientSettings, FlowIds, Grade,
+        IssuingSessionId, Kind, RegisteredBy, RequestFacts, Terms, Transfer, TransferSource,
     },
     http::device::{endpoints, pairing::confirm_digits},
     storage::ops::{
@@ -144,6 +144,7 @@ impl World {
                 display_name: "Hanako <Yamada>".into(),
                 test,
                 created: START,
+                user_code: None,
             }))
             .await
             .unwrap();
@@ -159,6 +160,7 @@ impl World {
                 host: None,
                 binding_message: BindingMessageUse::Show,
                 transfer_code: false,
+                settings: ClientSettings::default(),
             }))
             .await
             .unwrap();
@@ -304,6 +306,7 @@ impl World {
             created: now,
             expires: now.plus(120),
             interval: 5,
+            terms: Terms::default(),
         };
         let prompts = make_prompts(&self.app, &facts).await.unwrap();
         let outcome = self

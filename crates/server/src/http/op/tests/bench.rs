@@ -22,8 +22,8 @@ use crate::{
     config::Config,
     data_folder::DataFolder,
     domain::{
-        Account, BindingMessageUse, Client, ClientAuthentication, DenialReason, Grade,
-        IssuingSessionId, RegisteredBy, Registration, Transfer,
+        Account, BindingMessageUse, Client, ClientAuthentication, ClientSettings, DenialReason,
+        Grade, IssuingSessionId, RegisteredBy, Registration, Transfer,
     },
     storage::ops::{
         ConfirmPairing, CreateAccount, CreateClient, CreateInvitation, CreateIssuingSession,
@@ -186,9 +186,8 @@ impl Bench {
         let mut jwk = serde_json::to_value(bench.key.public()).unwrap();
         jwk["use"] = "sig".into();
         let keyed = Client {
-            authentication: ClientAuthentication::PrivateKeyJwt {
-                jwks: serde_json::json!({ "keys": [jwk] }).to_string(),
-            },
+            authentication: ClientAuthentication::PrivateKeyJwt,
+            settings: ClientSettings::with_jwks(serde_json::json!({ "keys": [jwk] }).to_string()),
             ..bench.secret_client("keyed")
         };
         for client in [kiosk, bench.secret_client("other"), keyed] {
@@ -241,6 +240,7 @@ impl Bench {
             display_name: name.to_owned(),
             test: false,
             created: self.now(),
+            user_code: None,
         };
         self.app.store.apply(CreateAccount(account)).await.unwrap();
     }
@@ -257,6 +257,7 @@ impl Bench {
             host: None,
             binding_message: BindingMessageUse::Show,
             transfer_code: false,
+            settings: ClientSettings::default(),
         }
     }
 

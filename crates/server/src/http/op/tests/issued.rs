@@ -3,7 +3,9 @@
 use super::{bench::TestClock, *};
 use crate::{
     config::{Config, ScopeTexts},
-    domain::{BindingMessageUse, Client, ClientAuthentication, RegisteredBy, Transfer},
+    domain::{
+        BindingMessageUse, Client, ClientAuthentication, ClientSettings, RegisteredBy, Transfer,
+    },
     http::device::tests::fixture::{Device, World},
     storage::ops::{CreateClient, DeleteClient},
 };
@@ -130,6 +132,7 @@ async fn signed_in(world: &mut World, device: &Device, id: &str) -> Value {
         host: None,
         binding_message: BindingMessageUse::Show,
         transfer_code: false,
+        settings: ClientSettings::default(),
     };
     world.client = client.id.clone();
     world.app.store.apply(CreateClient(client)).await.unwrap();
