@@ -11,6 +11,7 @@
 //! To add an end-to-end test, add a function to a file below `integration/e2e/`, or a file there and its line in
 //! `integration/e2e/main.rs`.
 
+pub mod conformance;
 pub mod demo;
 pub mod desktop;
 mod excerpt;

@@ -14,9 +14,10 @@ use crate::{
 };
 
 /// The stage's name, the program, and its arguments.
-const GENERATORS: [(&str, &str, &[&str]); 3] = [
+const GENERATORS: [(&str, &str, &[&str]); 4] = [
     ("generated TypeScript", "tegata-ui-bindings", &[]),
     ("generated vectors", "tegata-vectors", &[]),
+    ("table of conformance", "tegata-conformance", &[]),
     ("page of performance", BENCH, &["document"]),
 ];
 
