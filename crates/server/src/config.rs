@@ -19,9 +19,11 @@ use std::{
 };
 
 mod issuer;
+mod profile;
 mod tls;
 
 pub use issuer::{InvalidIssuerError, Issuer};
+pub use profile::Profile;
 pub use tls::TlsConfig;
 
 /// Bytes of stack for the parser: several times what its deepest recursion takes in a build without optimization.
@@ -42,6 +44,8 @@ pub struct Config {
     pub demo: bool,
     /// The server's name as devices show it; 1–64 characters.
     pub name: String,
+    /// The rules that it keeps to and holds clients to.
+    pub profile: Profile,
     /// The polling interval that clients are told and held to, in seconds; at least 1.
     pub interval: u32,
     /// What clients that authenticate with a key may name as audience.
@@ -68,6 +72,7 @@ impl Default for Config {
             data_dir: None,
             demo: false,
             name: "Tegata".to_owned(),
+            profile: Profile::default(),
             interval: 5,
             assertion_audience: AssertionAudience::IssuerOnly,
             approval_verifier: VerifierKind::default(),
@@ -299,12 +304,13 @@ impl Config {
     }
 }
 
-const ENVIRONMENT_KEYS: [&str; 30] = [
+const ENVIRONMENT_KEYS: [&str; 31] = [
     "listen",
     "issuer",
     "data_dir",
     "demo",
     "name",
+    "profile",
     "interval",
     "assertion_audience",
     "approval_verifier",
@@ -352,6 +358,11 @@ pub const DEFAULT_FILE: &str = r#"# tegata-server: every option with its default
 
 # The server's name as devices show it.
 # name = "Tegata"
+
+# The rules that the provider keeps to and holds clients to: "standard" (CIBA Core 1.0), or "fapi-ciba", the FAPI-CIBA profile:
+# signed requests, certificates or keys instead of secrets, tokens bound to certificates, PS256 and ES256, no push. Clients
+# whose certificates a proxy checks need [proxy]. Its certification tests also want assertion_audience = "ciba_core".
+# profile = "standard"
 
 # Seconds between two polls of a client. Clients are told it and held to it.
 # interval = 5

@@ -169,6 +169,13 @@ pub(super) async fn authenticate(
         // Nothing, or client_secret_post, which no client is registered for.
         return Err(ClientAuthenticationError::Failed { header: false });
     };
+    let method = client.authentication.method();
+    if !app.config.profile.authentication_methods().contains(&method) {
+        tracing::warn!(client = %client.id, method, "the profile does not allow this client's way to authenticate");
+        return Err(ClientAuthenticationError::Failed {
+            header: by_header.is_some(),
+        });
+    }
     // RFC 7521 section 4.2: a client_id beside the credentials must be the same client's.
     if form
         .value("client_id")
