@@ -79,8 +79,11 @@ impl App {
         rng: Arc<dyn Rng>,
     ) -> Result<Arc<Self>, StartError> {
         let system = SystemRng::new();
-        let keys = folder.keys(&system)?;
+        // Whatever is wrong with the folder is said before that it is in use.
+        folder.keys(&system)?;
         let lock = folder.lock()?;
+        folder.complete_keys(&lock, &system)?;
+        let keys = folder.keys(&system)?;
         let store = open_store(&config, folder, &keys)?;
         let issuer = config
             .issuer

@@ -164,6 +164,21 @@ impl DataFolder {
         }
     }
 
+    /// Adds to the key file what an older version did not write, for whoever holds the lock.
+    ///
+    /// # Errors
+    /// [`DataFolderError::NotMade`] or [`DataFolderError::Keys`].
+    pub fn complete_keys(
+        &self,
+        _lock: &FolderLock,
+        rng: &SystemRng,
+    ) -> Result<(), DataFolderError> {
+        if !self.is_made() {
+            return Err(DataFolderError::NotMade(self.path.clone()));
+        }
+        Ok(Keys::complete(&self.keys_path(), rng)?)
+    }
+
     /// Reads the keys.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The server's keys: made once by `init`, kept in `keys.json` in the data folder, never printed.
 //!
-//! To add a key: a field here and in `KeyFile`, drawn in [`Keys::make`]; a file without it is refused with its name.
+//! To add a key: a field here and in `KeyFile`, there as an `Option` that [`KeyFile::fill`] draws if it is missing, so that
+//! the key file of an older version goes on being readable.
 
 use ring::hmac;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,7 @@ pub struct Keys {
     invitation: hmac::Key,
     transfer: hmac::Key,
     nonce: hmac::Key,
+    user_code: hmac::Key,
 }
 
 impl std::fmt::Debug for Keys {
@@ -79,6 +81,53 @@ struct KeyFile {
     invitation: Secret<String>,
     transfer: Secret<String>,
     nonce: Secret<String>,
+    #[serde(default)]
+    user_code: Option<Secret<String>>,
+}
+
+impl KeyFile {
+    /// Draws the keys that a file of an older version does not have; whether there were any.
+    fn fill(&mut self, rng: &SystemRng) -> bool {
+        let mut is_changed = false;
+        for key in [&mut self.user_code] {
+            if key.is_none() {
+                *key = Some(draw_symmetric(rng));
+                is_changed = true;
+            }
+        }
+        is_changed
+    }
+
+    fn write(&self, path: &Path, replace: bool) -> Result<(), KeysError> {
+        let json = Zeroizing::new(serde_json::to_vec_pretty(self).expect("strings serialize"));
+        write_private(path, &json, replace)
+    }
+
+    fn read(path: &Path) -> Result<Self, KeysError> {
+        let damaged = |what| KeysError::Damaged {
+            path: path.to_owned(),
+            what,
+        };
+        let io_error = |source| KeysError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        require_private(path)
+            .map_err(io_error)?
+            .then_some(())
+            .ok_or_else(|| KeysError::Exposed(path.to_owned()))?;
+        let json = Zeroizing::new(fs::read(path).map_err(io_error)?);
+        let file: Self = serde_json::from_slice(&json)
+            .map_err(|_| damaged("not the JSON that `init` writes"))?;
+        if file.version != 1 {
+            return Err(damaged("its version is not 1"));
+        }
+        Ok(file)
+    }
+}
+
+fn draw_symmetric(rng: &SystemRng) -> Secret<String> {
+    Secret::new(encode_b64u(&*Zeroizing::new(random_bytes::<32>(rng))))
 }
 
 impl Keys {
@@ -95,8 +144,8 @@ impl Keys {
             // EXPOSE: encoded for the key file, into another wrapper.
             Secret::new(encode_b64u(pkcs8.expose()))
         };
-        let symmetric = || Secret::new(encode_b64u(&*Zeroizing::new(random_bytes::<32>(rng))));
-        let file = KeyFile {
+        let symmetric = || draw_symmetric(rng);
+        let mut file = KeyFile {
             version: 1,
             root: signing(),
             prompt: signing(),
@@ -106,13 +155,30 @@ impl Keys {
             invitation: symmetric(),
             transfer: symmetric(),
             nonce: symmetric(),
+            user_code: None,
         };
-        let json = Zeroizing::new(serde_json::to_vec_pretty(&file).expect("strings serialize"));
-        write_private(path, &json, false)?;
+        file.fill(rng);
+        file.write(path, false)?;
         Self::read(path, rng)
     }
 
-    /// Reads the keys that [`Keys::make`] wrote.
+    /// Adds the keys that a file of an older version does not have. The caller holds the folder's lock.
+    ///
+    /// # Errors
+    /// [`KeysError`], never with key material in it; the file is then as it was.
+    ///
+    /// # Panics
+    /// Never: strings serialize.
+    pub fn complete(path: &Path, rng: &SystemRng) -> Result<(), KeysError> {
+        let mut file = KeyFile::read(path)?;
+        if file.fill(rng) {
+            file.write(path, true)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the keys that [`Keys::make`] wrote and [`Keys::complete`] has brought up to date; one that is missing all the
+    /// same is drawn for this process alone.
     ///
     /// # Errors
     /// [`KeysError`], never with key material in it.
@@ -121,20 +187,8 @@ impl Keys {
             path: path.to_owned(),
             what,
         };
-        let io_error = |source| KeysError::Io {
-            path: path.to_owned(),
-            source,
-        };
-        require_private(path)
-            .map_err(io_error)?
-            .then_some(())
-            .ok_or_else(|| KeysError::Exposed(path.to_owned()))?;
-        let json = Zeroizing::new(fs::read(path).map_err(io_error)?);
-        let file: KeyFile = serde_json::from_slice(&json)
-            .map_err(|_| damaged("not the JSON that `init` writes"))?;
-        if file.version != 1 {
-            return Err(damaged("its version is not 1"));
-        }
+        let mut file = KeyFile::read(path)?;
+        file.fill(rng);
         let signing = |text: &Secret<String>, what| {
             // EXPOSE: decoded into a wiped buffer, which ring copies into its key.
             let pkcs8 = Zeroizing::new(decode_b64u(text.expose()).map_err(|_| damaged(what))?);
@@ -157,6 +211,12 @@ impl Keys {
             invitation: mac(&file.invitation, "the invitation key")?,
             transfer: mac(&file.transfer, "the transfer key")?,
             nonce: mac(&file.nonce, "the nonce key")?,
+            user_code: mac(
+                file.user_code
+                    .as_ref()
+                    .ok_or_else(|| damaged("a missing key"))?,
+                "the user code key",
+            )?,
         })
     }
 
@@ -174,6 +234,14 @@ impl Keys {
     pub fn transfer_hash(&self, account: &AccountId, code: &str) -> Sha256Digest {
         mac(
             &self.transfer,
+            &[account.as_str().as_bytes(), code.as_bytes()],
+        )
+    }
+
+    /// Keyed hash of a person's `user_code`; equal codes of different accounts hash differently.
+    pub fn user_code_hash(&self, account: &AccountId, code: &str) -> Sha256Digest {
+        mac(
+            &self.user_code,
             &[account.as_str().as_bytes(), code.as_bytes()],
         )
     }
@@ -253,6 +321,28 @@ mod tests {
         assert_eq!(made.invitation_mac("ABC"), read.invitation_mac("ABC"));
         assert_ne!(made.root.thumbprint(), made.prompt.thumbprint());
         assert!(matches!(Keys::make(&path, &rng), Err(KeysError::Exists(_))));
+    }
+
+    #[test]
+    fn a_key_file_of_an_older_version_is_completed_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.json");
+        let rng = SystemRng::new();
+        let made = Keys::make(&path, &rng).unwrap();
+        let account = AccountId::parse("a").unwrap();
+        let hash = |keys: &Keys| keys.user_code_hash(&account, "1234");
+        assert_eq!(hash(&made), hash(&Keys::read(&path, &rng).unwrap()));
+        let mut json: serde_json::Value =
+            serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        json.as_object_mut().unwrap().remove("user_code");
+        write_private(&path, json.to_string().as_bytes(), true).unwrap();
+        Keys::read(&path, &rng).unwrap();
+        Keys::complete(&path, &rng).unwrap();
+        let completed = Keys::read(&path, &rng).unwrap();
+        assert_eq!(completed.root.thumbprint(), made.root.thumbprint());
+        assert_ne!(hash(&completed), hash(&made));
+        Keys::complete(&path, &rng).unwrap();
+        assert_eq!(hash(&completed), hash(&Keys::read(&path, &rng).unwrap()));
     }
 
     #[cfg(unix)]

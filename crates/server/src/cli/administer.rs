@@ -45,8 +45,11 @@ fn place(context: &Context) -> Result<Place, Failure> {
         return Ok(Place::Running(client));
     }
     let rng = SystemRng::new();
-    let keys = context.folder.keys(&rng).map_err(Failure::failed)?;
-    let lock = context.folder.lock().map_err(Failure::failed)?;
+    let folder = &context.folder;
+    folder.keys(&rng).map_err(Failure::failed)?;
+    let lock = folder.lock().map_err(Failure::failed)?;
+    folder.complete_keys(&lock, &rng).map_err(Failure::failed)?;
+    let keys = folder.keys(&rng).map_err(Failure::failed)?;
     let store = open_store(&context.config, &context.folder, &keys).map_err(Failure::failed)?;
     Ok(Place::Here {
         store,
