@@ -9,6 +9,7 @@ use crate::{
     delivery::Registry,
     demo::DemoState,
     domain::{AssertionMemory, PollGate},
+    egress::{Egress, EgressStartError},
     keys::Keys,
     storage::{
         StoreError, StoreHandle, StoreOptions, StoreReader, ops::SetValue, sqlite::SqliteStore,
@@ -42,6 +43,8 @@ pub struct App {
     pub demo: DemoState,
     /// For the demo consumption page's own requests. No redirects, ten seconds at most.
     pub http_client: reqwest::Client,
+    /// Calls addresses that clients gave.
+    pub egress: Egress,
     /// Opens the local admin interface.
     pub admin_token: Secret<String>,
     /// Keeps other processes out of the data folder. Last, so that it is dropped after the store.
@@ -51,6 +54,9 @@ pub struct App {
 /// The server cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// Clients' addresses cannot be called.
+    #[error(transparent)]
+    Egress(#[from] EgressStartError),
     /// The data folder cannot be used.
     #[error(transparent)]
     Folder(#[from] DataFolderError),
@@ -84,6 +90,7 @@ impl App {
         let lock = folder.lock()?;
         folder.complete_keys(&lock, &system)?;
         let keys = folder.keys(&system)?;
+        let egress = Egress::open(&config, folder.path())?;
         let store = open_store(&config, folder, &keys)?;
         let issuer = config
             .issuer
@@ -113,6 +120,7 @@ impl App {
             delivery: Registry::default(),
             demo: DemoState::default(),
             http_client: http_client()?,
+            egress,
             admin_token,
             _lock: lock,
         }))

@@ -18,10 +18,12 @@ use std::{
     thread,
 };
 
+mod callbacks;
 mod issuer;
 mod profile;
 mod tls;
 
+pub use callbacks::CallbacksConfig;
 pub use issuer::{InvalidIssuerError, Issuer};
 pub use profile::Profile;
 pub use tls::TlsConfig;
@@ -56,6 +58,8 @@ pub struct Config {
     pub scopes: BTreeMap<String, ScopeTexts>,
     /// The server's own certificate.
     pub tls: TlsConfig,
+    /// Whom the server may call at clients' request.
+    pub callbacks: CallbacksConfig,
     /// How the server logs.
     pub log: LogConfig,
     /// How long things live, in seconds.
@@ -78,6 +82,7 @@ impl Default for Config {
             approval_verifier: VerifierKind::default(),
             scopes: BTreeMap::new(),
             tls: TlsConfig::default(),
+            callbacks: CallbacksConfig::default(),
             log: LogConfig::default(),
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
@@ -304,7 +309,7 @@ impl Config {
     }
 }
 
-const ENVIRONMENT_KEYS: [&str; 31] = [
+const ENVIRONMENT_KEYS: [&str; 34] = [
     "listen",
     "issuer",
     "data_dir",
@@ -316,6 +321,9 @@ const ENVIRONMENT_KEYS: [&str; 31] = [
     "approval_verifier",
     "tls.certificate",
     "tls.key",
+    "callbacks.allow",
+    "callbacks.ports",
+    "callbacks.authorities",
     "log.format",
     "log.level",
     "lifetimes.request",
@@ -386,6 +394,17 @@ pub const DEFAULT_FILE: &str = r#"# tegata-server: every option with its default
 # certificate = "/etc/tegata/chain.pem"
 # Its key: PKCS#8, SEC1 or PKCS#1, not encrypted, and readable by its owner alone (chmod 600).
 # key = "/etc/tegata/key.pem"
+
+# Addresses that clients give and the server calls: where they are notified, where their keys are. Only https, and only
+# public addresses, so that a client cannot reach through the server what it cannot reach itself.
+[callbacks]
+# What may be called although it is not public: ranges, addresses, and hosts by name, such as
+# ["10.0.0.0/8", "rp.internal"]. A host named here may be called at any port.
+# allow = []
+# The ports that may be named.
+# ports = [443]
+# Authorities, PEM, that vouch for clients' servers beside those that the system trusts. Relative to the data folder.
+# authorities = "/etc/tegata/clients-ca.pem"
 
 [log]
 # "text" for people, "json" for machines. Logs go to standard error and hold no secrets.
@@ -477,6 +496,7 @@ mod tests {
         assert_eq!(said.issuer.take().unwrap().as_str(), "https://id.example");
         let tls = std::mem::take(&mut said.tls);
         assert!(tls.certificate.is_some() && tls.key.is_some());
+        assert!(said.callbacks.authorities.take().is_some());
         assert_eq!(
             said.data_dir.take().unwrap(),
             PathBuf::from("/var/lib/tegata")

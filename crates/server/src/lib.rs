@@ -2,7 +2,7 @@
 //!
 //! The arrows inside: `http → domain`, `http → storage` (the trait), `storage → domain`. [`domain`] decides and does no
 //! I/O; [`storage`] commits; [`http`] converts at the edge; [`app`] is what all request handlers share;
-//! [`tls`] is the server's own certificate and its listener; [`administration`] is what operators do, whether through
+//! [`egress`] calls clients' addresses; [`tls`] is the server's own certificate and its listener; [`administration`] is what operators do, whether through
 //! [`cli`] or the local admin interface.
 //!
 //! What this crate does **not** do: passwords, web sign-in, and anything on the device's side of the wire.
@@ -19,6 +19,7 @@ pub mod data_folder;
 pub mod delivery;
 pub mod demo;
 pub mod domain;
+pub mod egress;
 pub mod fuzz;
 pub mod http;
 pub mod jose;

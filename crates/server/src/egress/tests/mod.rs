@@ -1,0 +1,2 @@
+mod calls;
+pub(crate) mod receiver;
