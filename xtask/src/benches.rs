@@ -13,6 +13,7 @@ pub(crate) enum Bench {
     Devices,
     Flow,
     Peer,
+    Poll,
     Protocol,
     Store,
     Ui,
@@ -20,12 +21,13 @@ pub(crate) enum Bench {
 
 impl Bench {
     /// In the order in which they are run.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Calibration,
         Self::Store,
         Self::Protocol,
         Self::Flow,
         Self::Devices,
+        Self::Poll,
         Self::Peer,
         Self::Ui,
     ];
@@ -37,6 +39,7 @@ impl Bench {
             Self::Devices => "devices",
             Self::Flow => "flow",
             Self::Peer => "peer",
+            Self::Poll => "poll",
             Self::Protocol => "protocol",
             Self::Store => "store",
             Self::Ui => "ui",
@@ -55,6 +58,7 @@ impl Bench {
             Self::Devices => "thousands of paired devices: memory, delivery, reconnect storm",
             Self::Flow => "complete sign-ins, polls and requests against a real server",
             Self::Peer => "node-oidc-provider under the same load generator",
+            Self::Poll => "ten thousand pending requests, polled for five minutes",
             Self::Protocol => "single operations of the protocol",
             Self::Store => "durable operations on a file of its own",
             Self::Ui => "the app: payload, start, idle",
@@ -68,6 +72,7 @@ impl Bench {
             Self::Devices => (300, 30),
             Self::Flow => (300, 30),
             Self::Peer => (120, 20),
+            Self::Poll => (340, 30),
             Self::Protocol => (240, 60),
             Self::Store => (420, 20),
             Self::Ui => (180, 30),

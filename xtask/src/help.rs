@@ -199,7 +199,7 @@ Examples:
   cargo xtask fuzz evidence --seconds 3600";
 
 const BENCH: &str = "\
-cargo xtask bench [calibration|store|protocol|flow|devices|peer|ui …] [--quick] [--docs] [--yes]
+cargo xtask bench [calibration|store|protocol|flow|devices|poll|peer|ui …] [--quick] [--docs] [--yes]
 
 Builds in the release profile and measures what is named, or everything, on Linux. It says first what it will
 measure and about how long that takes. Each figure stands beside what the same machine took, in the same run,
@@ -211,6 +211,7 @@ slow. Results: target/bench/NAME.json and tables on the terminal; docs/performan
   protocol     single operations of the protocol (criterion)
   flow         complete sign-ins against a server on a core of its own; polls and requests alone
   devices      thousands of paired devices: memory, heartbeats, delivery, reconnect storm
+  poll         ten thousand pending requests, each polled at its interval for five minutes
   peer         node-oidc-provider under the same load generator
   ui           the app: payload, start, idle
 

@@ -7,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 use tegata_bench::{
-    Options, calibration::Calibration, devices, document::Documents, flow, peer, protocol,
+    Options, calibration::Calibration, devices, document::Documents, flow, peer, poll, protocol,
     report::Report, store, ui,
 };
 
@@ -43,6 +43,8 @@ enum Command {
     Flow,
     /// Thousands of paired devices: memory, heartbeats, delivery, reconnect storm.
     Devices,
+    /// Ten thousand pending requests, each polled at its interval for five minutes.
+    Poll,
     /// node-oidc-provider under the same load generator.
     Peer,
     /// The app: payload, start, idle.
@@ -92,6 +94,7 @@ fn carry_out(arguments: &Arguments) -> anyhow::Result<()> {
         Command::Protocol => protocol::run(&options)?,
         Command::Flow => flow::run(&options, &arguments.output)?,
         Command::Devices => devices::run(&options)?,
+        Command::Poll => poll::run(&options)?,
         Command::Peer => peer::run(&options)?,
         Command::Ui => ui::run(&options)?,
         Command::Acceptor { websocket } => return devices::accept(*websocket),

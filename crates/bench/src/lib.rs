@@ -30,6 +30,7 @@ pub mod http_client;
 pub mod latency;
 pub mod peer;
 pub mod plot;
+pub mod poll;
 pub mod protocol;
 pub mod relying_party;
 pub mod report;
