@@ -165,6 +165,7 @@ mod tests {
         );
     }
 
+    /// Conformance: CIBA-7.3-entropy
     #[test]
     fn neighbouring_rows_have_unrelated_identifiers() {
         let (locator, rng) = (Locator::new(&[7; 32]), SystemRng::new());

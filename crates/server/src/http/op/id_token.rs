@@ -72,6 +72,7 @@ fn at_hash(access_token: &Secret<String>) -> String {
 mod tests {
     use super::*;
 
+    /// Conformance: OIDC-2-id-token
     #[test]
     fn at_hash_is_the_left_half_of_sha_256() {
         // Access token of OpenID Connect Core appendix A.4, whose ID token has this at_hash.

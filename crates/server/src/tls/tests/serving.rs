@@ -252,6 +252,7 @@ async fn http_1_1_is_what_a_client_gets_that_would_rather_have_http_2() {
     assert!(server.connect(Arc::new(only_h2)).await.is_err());
 }
 
+/// Conformance: FAPI-CIBA-7.9-tls
 #[tokio::test]
 async fn tls_1_2_is_spoken_with_rsa_and_aes_gcm_and_with_nothing_else() {
     let rsa = KeyPair::from_pem(RSA_KEY).unwrap();
@@ -270,6 +271,7 @@ async fn tls_1_2_is_spoken_with_rsa_and_aes_gcm_and_with_nothing_else() {
     }
 }
 
+/// Conformance: FAPI-CIBA-7.9-tls
 #[tokio::test]
 async fn tls_1_3_is_all_there_is_with_a_key_that_is_not_rsa() {
     let server = Server::start().await;

@@ -16,6 +16,7 @@ use tegata_protocol::{Rng, SystemRng};
 
 const PATH: &str = "/backchannel-authentication";
 
+/// Conformance: CIBA-7.3-response, CIBA-7.3-entropy, CIBA-7.1-login-hint
 #[tokio::test]
 async fn an_accepted_request_is_acknowledged_in_full_and_put_to_the_device() {
     let bench = Bench::new().await;
@@ -34,6 +35,7 @@ async fn an_accepted_request_is_acknowledged_in_full_and_put_to_the_device() {
     assert_eq!(bench.open_prompts(&device).await, 1);
 }
 
+/// Conformance: CIBA-7.1-scope, CIBA-7.1-one-hint, CIBA-13-invalid-request, CIBA-13-invalid-scope, CIBA-13-unknown-user, CIBA-7.1-binding-message, CIBA-7.1-requested-expiry, CIBA-13-body
 #[tokio::test]
 async fn every_bad_parameter_has_its_error() {
     let bench = Bench::new().await;
@@ -131,6 +133,7 @@ async fn every_bad_parameter_has_its_error() {
     );
 }
 
+/// Conformance: CIBA-7.2-unknown
 #[tokio::test]
 async fn what_is_empty_or_unknown_is_ignored() {
     let bench = Bench::new().await;
@@ -140,6 +143,7 @@ async fn what_is_empty_or_unknown_is_ignored() {
     assert_eq!(bench.ask(&form).await.status, StatusCode::OK);
 }
 
+/// Conformance: CIBA-7.1-post, CIBA-7.2-duplicate
 #[tokio::test]
 async fn the_body_must_be_one_form_of_bounded_size() {
     let bench = Bench::new().await;
@@ -169,6 +173,7 @@ async fn the_body_must_be_one_form_of_bounded_size() {
     assert_eq!(bench.get(PATH).await.status, StatusCode::METHOD_NOT_ALLOWED);
 }
 
+/// Conformance: CIBA-7.2-order, CIBA-7.1-client-auth, CIBA-13-invalid-client, AUTH-challenge, AUTH-one-method
 #[tokio::test]
 async fn the_client_is_authenticated_before_parameters_are_looked_at() {
     let bench = Bench::new().await;
@@ -231,6 +236,7 @@ async fn the_client_is_authenticated_before_parameters_are_looked_at() {
     assert_eq!(reply.status, StatusCode::OK);
 }
 
+/// Conformance: AUTH-basic
 #[tokio::test]
 async fn basic_credentials_are_form_decoded_and_their_scheme_has_no_case() {
     let bench = Bench::new().await;
@@ -243,6 +249,7 @@ async fn basic_credentials_are_form_decoded_and_their_scheme_has_no_case() {
     }
 }
 
+/// Conformance: CIBA-7.1-requested-expiry
 #[tokio::test]
 async fn requested_expiry_is_kept_up_to_the_longest() {
     let bench = Bench::new().await;
@@ -259,6 +266,7 @@ async fn requested_expiry_is_kept_up_to_the_longest() {
     }
 }
 
+/// Conformance: CIBA-7.1-login-hint
 #[tokio::test]
 async fn login_hint_may_be_issuer_and_sub() {
     let bench = Bench::new().await;
@@ -403,6 +411,7 @@ async fn a_binding_message_that_is_the_code_must_look_like_one_and_be_new() {
     );
 }
 
+/// Conformance: CIBA-7.1-binding-message
 #[tokio::test]
 async fn a_client_registered_without_binding_messages_may_not_send_one() {
     let bench = Bench::with(|kiosk| kiosk.binding_message = BindingMessageUse::Refuse).await;

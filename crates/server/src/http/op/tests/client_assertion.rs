@@ -51,6 +51,7 @@ async fn ask(bench: &Bench, assertion: &str) -> Reply {
     bench.post("/backchannel-authentication", "", &form).await
 }
 
+/// Conformance: AUTH-private-key-jwt, AUTH-jti
 #[tokio::test]
 async fn a_good_assertion_authenticates_once() {
     let bench = Bench::new().await;
@@ -89,6 +90,7 @@ async fn what_other_libraries_put_in_is_accepted() {
     }
 }
 
+/// Conformance: AUTH-private-key-jwt, AUTH-audience
 #[tokio::test]
 async fn every_faulty_claim_is_refused() {
     let bench = Bench::new().await;
@@ -131,6 +133,7 @@ async fn every_faulty_claim_is_refused() {
     }
 }
 
+/// Conformance: CIBA-7.1-audience, AUTH-audience
 #[tokio::test]
 async fn endpoints_are_audiences_only_where_configured() {
     let config = Config {
@@ -159,6 +162,7 @@ async fn endpoints_are_audiences_only_where_configured() {
     }
 }
 
+/// Conformance: AUTH-private-key-jwt
 #[tokio::test]
 async fn every_faulty_header_and_signature_is_refused() {
     let bench = Bench::new().await;
@@ -211,6 +215,7 @@ async fn every_faulty_header_and_signature_is_refused() {
     );
 }
 
+/// Conformance: FAPI1-B-5.2.2-client-id
 #[tokio::test]
 async fn an_assertion_needs_its_type_and_its_client_id() {
     let bench = Bench::new().await;

@@ -9,6 +9,7 @@ use tegata_protocol::{
     jws,
 };
 
+/// Conformance: CIBA-10.1.1-response, OIDC-2-id-token, CIBA-7.1-acr, FAPI-CIBA-5.2.2-acr, CIBA-8-decision
 #[tokio::test]
 async fn an_approval_is_collected_with_verifiable_tokens() {
     let bench = Bench::new().await;
@@ -94,6 +95,7 @@ async fn an_approval_is_collected_with_verifiable_tokens() {
     assert_eq!(stored.unwrap().client.as_str(), "kiosk");
 }
 
+/// Conformance: CIBA-10.1.1-once
 #[tokio::test]
 async fn redeems_only_once_when_polled_twice() {
     let bench = Bench::new().await;
@@ -113,6 +115,7 @@ async fn redeems_only_once_when_polled_twice() {
     );
 }
 
+/// Conformance: CIBA-10.1.1-once
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_32_racing_redemptions_one_gets_tokens() {
     let bench = Arc::new(Bench::new().await);
@@ -141,6 +144,7 @@ async fn of_32_racing_redemptions_one_gets_tokens() {
     }
 }
 
+/// Conformance: CIBA-11-pending, CIBA-11-slow-down
 #[tokio::test]
 async fn the_interval_is_enforced_with_tolerance_and_without_escalation() {
     let bench = Bench::new().await;
@@ -173,6 +177,7 @@ async fn the_interval_is_enforced_with_tolerance_and_without_escalation() {
     assert_eq!(reply.status, StatusCode::OK, "a result is never held back");
 }
 
+/// Conformance: CIBA-11-denied
 #[tokio::test]
 async fn a_denial_is_answered_as_often_as_it_is_asked_for() {
     let bench = Bench::new().await;
@@ -187,6 +192,7 @@ async fn a_denial_is_answered_as_often_as_it_is_asked_for() {
     }
 }
 
+/// Conformance: CIBA-11-expired
 #[tokio::test]
 async fn an_expired_request_is_remembered_as_expired_until_its_retention_is_over() {
     let bench = Bench::new().await;
@@ -226,6 +232,7 @@ async fn an_approval_in_the_last_second_can_still_be_collected() {
     assert_eq!(bench.poll("kiosk", &id).await.status, StatusCode::OK);
 }
 
+/// Conformance: CIBA-10.1-own, CIBA-11-invalid-grant
 #[tokio::test]
 async fn another_client_learns_nothing_and_spoils_nothing() {
     let bench = Bench::new().await;
@@ -259,6 +266,7 @@ async fn another_client_learns_nothing_and_spoils_nothing() {
     );
 }
 
+/// Conformance: CIBA-11-invalid-grant, CIBA-13-body
 #[tokio::test]
 async fn every_bad_token_request_has_its_error() {
     let bench = Bench::new().await;
