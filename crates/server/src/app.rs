@@ -14,6 +14,7 @@ use crate::{
     storage::{
         StoreError, StoreHandle, StoreOptions, StoreReader, ops::SetValue, sqlite::SqliteStore,
     },
+    tls::{ClientAuthorities, TlsError},
 };
 
 /// The server's state, behind one `Arc`. Nothing in it is authoritative but the store.
@@ -33,6 +34,8 @@ pub struct App {
     pub rng: SharedRng,
     /// The server's keys.
     pub keys: Keys,
+    /// Who vouches for clients' certificates.
+    pub client_authorities: ClientAuthorities,
     /// Which client assertions were used.
     pub assertions: AssertionMemory,
     /// Enforces polling intervals.
@@ -57,6 +60,9 @@ pub enum StartError {
     /// Clients' addresses cannot be called.
     #[error(transparent)]
     Egress(#[from] EgressStartError),
+    /// The file with clients' authorities cannot be used.
+    #[error("tls.client_authorities: {0}")]
+    ClientAuthorities(#[from] TlsError),
     /// The data folder cannot be used.
     #[error(transparent)]
     Folder(#[from] DataFolderError),
@@ -84,6 +90,8 @@ impl App {
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
     ) -> Result<Arc<Self>, StartError> {
+        let authorities = config.tls.client_authorities_file(folder.path());
+        let client_authorities = ClientAuthorities::open(authorities)?;
         let system = SystemRng::new();
         // Whatever is wrong with the folder is said before that it is in use.
         folder.keys(&system)?;
@@ -115,6 +123,7 @@ impl App {
             clock: SharedClock(clock),
             rng: SharedRng(rng),
             keys,
+            client_authorities,
             assertions: AssertionMemory::default(),
             poll_gate: PollGate::default(),
             delivery: Registry::default(),
@@ -128,6 +137,14 @@ impl App {
     /// Now, in whole seconds.
     pub fn now(&self) -> UnixTime {
         self.clock.0.now()
+    }
+
+    /// What the endpoints for clients with certificates begin with (RFC 8705 section 5); `None` if no certificate can reach
+    /// this server.
+    pub fn mtls_base(&self) -> Option<&Issuer> {
+        self.config
+            .takes_client_certificates()
+            .then(|| self.config.tls.mtls_base.as_ref().unwrap_or(&self.issuer))
     }
 
     /// Randomness.

@@ -19,13 +19,17 @@ use std::{
 };
 
 mod callbacks;
+mod connections;
 mod issuer;
 mod profile;
+mod proxy;
 mod tls;
 
 pub use callbacks::CallbacksConfig;
+pub use connections::Connections;
 pub use issuer::{InvalidIssuerError, Issuer};
 pub use profile::Profile;
+pub use proxy::ProxyConfig;
 pub use tls::TlsConfig;
 
 /// Bytes of stack for the parser: several times what its deepest recursion takes in a build without optimization.
@@ -60,6 +64,10 @@ pub struct Config {
     pub tls: TlsConfig,
     /// Whom the server may call at clients' request.
     pub callbacks: CallbacksConfig,
+    /// How many connections there may be.
+    pub connections: Connections,
+    /// Who may speak for others.
+    pub proxy: ProxyConfig,
     /// How the server logs.
     pub log: LogConfig,
     /// How long things live, in seconds.
@@ -83,6 +91,8 @@ impl Default for Config {
             scopes: BTreeMap::new(),
             tls: TlsConfig::default(),
             callbacks: CallbacksConfig::default(),
+            connections: Connections::default(),
+            proxy: ProxyConfig::default(),
             log: LogConfig::default(),
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
@@ -258,6 +268,8 @@ impl Config {
             problem: problem.to_owned(),
         };
         self.check_transport()?;
+        self.connections.check()?;
+        self.proxy.check()?;
         if self.demo
             && let Some(issuer) = &self.issuer
             && !issuer.is_local()
@@ -309,7 +321,7 @@ impl Config {
     }
 }
 
-const ENVIRONMENT_KEYS: [&str; 34] = [
+const ENVIRONMENT_KEYS: [&str; 45] = [
     "listen",
     "issuer",
     "data_dir",
@@ -324,6 +336,17 @@ const ENVIRONMENT_KEYS: [&str; 34] = [
     "callbacks.allow",
     "callbacks.ports",
     "callbacks.authorities",
+    "tls.client_authorities",
+    "tls.mtls_base",
+    "connections.most",
+    "connections.most_per_address",
+    "connections.handshakes",
+    "connections.handshakes_per_address",
+    "connections.handshake_seconds",
+    "connections.headers_seconds",
+    "proxy.addresses",
+    "proxy.client_certificate_header",
+    "proxy.address_header",
     "log.format",
     "log.level",
     "lifetimes.request",
@@ -394,6 +417,36 @@ pub const DEFAULT_FILE: &str = r#"# tegata-server: every option with its default
 # certificate = "/etc/tegata/chain.pem"
 # Its key: PKCS#8, SEC1 or PKCS#1, not encrypted, and readable by its owner alone (chmod 600).
 # key = "/etc/tegata/key.pem"
+# Authorities whose certificates clients may authenticate with (tls_client_auth), as a PEM file, also behind a proxy. It is
+# looked at like the other two. Self-signed certificates of clients (self_signed_tls_client_auth) need none.
+# client_authorities = "/etc/tegata/client-authorities.pem"
+# Another name under which clients with certificates find the endpoints, published as mtls_endpoint_aliases. The certificate
+# must name it too. With it only who connects by this name is asked for a certificate; without, everybody is, and a browser
+# that has certificates of its own may ask people which to show.
+# mtls_base = "https://mtls.id.example"
+
+# Connections, for each listener by itself; a network of IPv6 (/64) counts as one address. Every connection takes one of the
+# files that the system lets this process open.
+[connections]
+# Open at once, and of these from one address. The second counts only where the server speaks TLS, and not for [proxy].
+# most = 20000
+# most_per_address = 1024
+# TLS handshakes at once, of these from one address, and the seconds that one may take.
+# handshakes = 1024
+# handshakes_per_address = 128
+# handshake_seconds = 10
+# Seconds for the headers of a request; also how long a connection that is not used stays open.
+# headers_seconds = 60
+
+# A reverse proxy that speaks TLS in front of this server. What it says counts if the connection comes from one of these
+# addresses, so nothing else may be able to connect from them; in requests of anybody else the headers are ignored.
+[proxy]
+# addresses = ["127.0.0.1"]
+# The header with a client's certificate: URL-encoded PEM ($ssl_client_escaped_cert of nginx), or RFC 9440. The proxy must set
+# or remove it in every request.
+# client_certificate_header = "client-cert"
+# The header with the sender's address. Of a list the last address counts that is not a proxy's.
+# address_header = "x-forwarded-for"
 
 # Addresses that clients give and the server calls: where they are notified, where their keys are. Only https, and only
 # public addresses, so that a client cannot reach through the server what it cannot reach itself.
@@ -497,6 +550,9 @@ mod tests {
         let tls = std::mem::take(&mut said.tls);
         assert!(tls.certificate.is_some() && tls.key.is_some());
         assert!(said.callbacks.authorities.take().is_some());
+        assert!(tls.client_authorities.is_some() && tls.mtls_base.is_some());
+        let proxy = std::mem::take(&mut said.proxy);
+        assert!(proxy.client_certificate_header.is_some() && proxy.address_header.is_some());
         assert_eq!(
             said.data_dir.take().unwrap(),
             PathBuf::from("/var/lib/tegata")

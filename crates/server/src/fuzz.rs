@@ -32,6 +32,7 @@ use crate::{
         Locator, RegisteredBy, account::is_login_name, locator::Located,
     },
     http::{
+        Reach,
         admin::{self, BackupRequest},
         device::{body::is_json, pages, pairing::canonical_digits},
         is_known_host,
@@ -471,6 +472,6 @@ pub fn fuzz_pairing_page(data: &[u8]) {
 pub fn fuzz_request_headers(data: &[u8]) {
     let text = text_of(data);
     let _ = is_json(&text);
-    let _ = is_known_host(&text, "id.example");
+    let _ = is_known_host(&text, &["id.example"], Reach::Local);
     let _ = headers(header::CONTENT_TYPE, data).map(|headers| is_form(&headers));
 }

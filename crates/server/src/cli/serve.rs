@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use super::{Context, Failure, arguments::ServeOptions, demo, log, output::say};
 use crate::{
     app::{App, StartError, remembered},
+    config::Issuer,
     data_folder::DataFolderError,
     http,
     keys::write_private,
@@ -55,7 +56,9 @@ pub(super) async fn run(context: Context, options: ServeOptions) -> Result<(), F
     )
     .await
     .map_err(|error| match error {
-        StartError::Folder(DataFolderError::InUse(_)) => Failure::usage(error),
+        StartError::ClientAuthorities(_) | StartError::Folder(DataFolderError::InUse(_)) => {
+            Failure::usage(error)
+        }
         other => Failure::failed(other),
     })?;
     if demo {
@@ -110,12 +113,14 @@ enum Doors {
 }
 
 fn warn_of_another_name(renewal: &Renewal, app: &App) {
-    let host = app.issuer.host();
-    if !renewal.material().names(host) {
-        tracing::error!(
-            host,
-            "the certificate does not name the issuer's host: clients will refuse this server"
-        );
+    let bases = [Some(&app.issuer), app.config.tls.mtls_base.as_ref()];
+    for host in bases.into_iter().flatten().map(Issuer::host) {
+        if !renewal.material().names(host) {
+            tracing::error!(
+                host,
+                "the certificate does not name a host of this server: clients will refuse it there"
+            );
+        }
     }
 }
 

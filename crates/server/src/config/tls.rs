@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, Issuer};
 use crate::tls::TlsFiles;
 
 /// The server's own certificate. Both files or none; relative paths start at the data folder.
@@ -14,6 +14,12 @@ pub struct TlsConfig {
     pub certificate: Option<PathBuf>,
     /// PEM file with its key (PKCS#8, SEC1 or PKCS#1), not encrypted and readable by its owner alone.
     pub key: Option<PathBuf>,
+    /// PEM file with the authorities of clients that authenticate by `tls_client_auth`. Also for certificates that a proxy
+    /// hands on.
+    pub client_authorities: Option<PathBuf>,
+    /// What `mtls_endpoint_aliases` (RFC 8705 section 5) begin with instead of the issuer; MUST be `https`. Connections to
+    /// other names are then not asked for a certificate.
+    pub mtls_base: Option<Issuer>,
 }
 
 impl TlsConfig {
@@ -29,15 +35,31 @@ impl TlsConfig {
             key: data_dir.join(self.key.as_ref()?),
         })
     }
+
+    /// The file with clients' authorities, as seen from the data folder `data_dir`.
+    pub fn client_authorities_file(&self, data_dir: &Path) -> Option<PathBuf> {
+        Some(data_dir.join(self.client_authorities.as_ref()?))
+    }
 }
 
 impl Config {
+    /// Whether clients' certificates reach this server: by its own TLS, or handed on by a proxy.
+    pub fn takes_client_certificates(&self) -> bool {
+        self.tls.is_on() || self.proxy.client_certificate_header.is_some()
+    }
+
     /// Who can reach the server, and how: others than this machine through TLS alone.
     pub(super) fn check_transport(&self) -> Result<(), ConfigError> {
         let not = |key, problem: String| Err(ConfigError::NotAllowed { key, problem });
         let half = |other: &str| {
             format!("TLS needs a certificate and its key; set tls.{other} too, or remove both")
         };
+        if let Some(base) = self.tls.mtls_base.as_ref().filter(|base| !base.is_https()) {
+            return not(
+                "tls.mtls_base",
+                format!("must be https; this one is {base}"),
+            );
+        }
         match (&self.tls.certificate, &self.tls.key) {
             (None, None) => {
                 return if self.listen.ip().is_loopback() {
@@ -125,6 +147,12 @@ mod tests {
         assert!(error.contains("set tls.key too"), "{error}");
         let error = refused("issuer = \"https://id.example\"\n[tls]\nkey = \"a\"");
         assert!(error.contains("set tls.certificate too"), "{error}");
+    }
+
+    #[test]
+    fn the_base_of_the_aliases_is_https() {
+        let error = refused("[tls]\nmtls_base = \"http://mtls.localhost\"");
+        assert!(error.starts_with("tls.mtls_base: "), "{error}");
     }
 
     #[test]

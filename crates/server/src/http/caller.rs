@@ -1,10 +1,10 @@
 //! Who sent a request, as far as the transport knows: address, headers, client certificate.
 //!
 //! What a proxy says about the sender counts only if the connection comes from a proxy that the configuration trusts; that
-//! is decided once, where connections are accepted, and not by handlers.
+//! is decided once for every request ([`super::proxy`]), and not by handlers.
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts},
+    extract::FromRequestParts,
     http::{HeaderMap, request::Parts},
 };
 use rustls::pki_types::CertificateDer;
@@ -44,6 +44,16 @@ pub(crate) struct Peer {
     pub(crate) certificate: Option<ClientCertificate>,
 }
 
+/// Who a request is from, as [`super::proxy::identify`] has found out from its connection and, if a trusted proxy made it,
+/// from its headers.
+#[derive(Debug, Clone)]
+pub(crate) struct Sender {
+    /// See [`Caller::address`].
+    pub(crate) address: IpAddr,
+    /// See [`Caller::certificate`].
+    pub(crate) certificate: Option<ClientCertificate>,
+}
+
 impl ClientCertificate {
     /// Of a chain with at least a leaf; `None` if it is empty.
     pub(crate) fn of(chain: &[CertificateDer<'_>]) -> Option<Self> {
@@ -59,10 +69,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<Peer>>();
+        let sender = parts.extensions.get::<Sender>();
         Ok(Self {
-            address: peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.address.ip()),
-            certificate: peer.and_then(|peer| peer.0.certificate.clone()),
+            // Without a connection there is nobody else.
+            address: sender.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |sender| sender.address),
+            certificate: sender.and_then(|sender| sender.certificate.clone()),
             headers: parts.headers.clone(),
         })
     }

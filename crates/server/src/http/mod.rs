@@ -5,6 +5,8 @@
 //! that it is not to be stored, framed or sniffed unless its handler says otherwise. Spans name the matched route and
 //! never the path, which can hold secrets.
 //!
+//! Who sent a request is found out before anything else ([`proxy`], [`caller`]).
+//!
 //! Without TLS one listener on loopback has everything ([`router`]). With it the public listener has everything but the admin
 //! interface ([`public_router`]), which this machine reaches through a listener of its own ([`local_router`]).
 //!
@@ -12,8 +14,10 @@
 
 pub(crate) mod admin;
 pub(crate) mod caller;
+pub mod connections;
 pub(crate) mod device;
 pub(crate) mod op;
+mod proxy;
 
 use axum::{
     Router,
@@ -21,12 +25,12 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    serve::Listener,
 };
-use std::{fmt::Debug, future::Future, io, sync::Arc, time::Duration};
+use std::{future::Future, io, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
     sync::watch,
+    task::JoinHandle,
     time::{Instant, MissedTickBehavior},
 };
 use tower_http::{
@@ -35,10 +39,14 @@ use tower_http::{
 };
 use tracing::Instrument;
 
+use self::connections::{Door, answer};
 use crate::{
     app::App,
     delivery, demo,
-    tls::{TlsListener, renewal},
+    tls::{
+        Renewal, TlsListener,
+        renewal::{self, Hangups},
+    },
 };
 
 /// Largest body of any request, in bytes; handlers have limits of their own below this.
@@ -56,20 +64,20 @@ const SWEEP_EVERY: Duration = Duration::from_mins(1);
 /// All routes of the server, for a listener that only this machine reaches.
 pub fn router(app: Arc<App>) -> Router {
     let routes = public_routes(&app).merge(admin::router(&app));
-    finished(app, routes)
+    finished(app, routes, Reach::Local)
 }
 
 /// What the world may reach: everything but the admin interface.
 pub fn public_router(app: Arc<App>) -> Router {
     let routes = public_routes(&app);
-    finished(app, routes)
+    finished(app, routes, Reach::Public)
 }
 
 /// What only this machine may reach where the rest is public: the admin interface, and the same answer about health.
 pub fn local_router(app: Arc<App>) -> Router {
     let health = op::router().with_state(Arc::clone(&app));
     let routes = admin::router(&app).route_service(op::paths::HEALTH, health);
-    finished(app, routes)
+    finished(app, routes, Reach::Local)
 }
 
 fn public_routes(app: &App) -> Router<Arc<App>> {
@@ -81,8 +89,17 @@ fn public_routes(app: &App) -> Router<Arc<App>> {
     }
 }
 
+/// Who can connect to a listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// This machine, which also calls the server by names of its own.
+    Local,
+    /// Everybody.
+    Public,
+}
+
 /// What holds for all routes.
-fn finished(app: Arc<App>, routes: Router<Arc<App>>) -> Router {
+fn finished(app: Arc<App>, routes: Router<Arc<App>>, reach: Reach) -> Router {
     let unless_set = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
@@ -95,6 +112,10 @@ fn finished(app: Arc<App>, routes: Router<Arc<App>>) -> Router {
         .layer(middleware::from_fn(trace))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&app),
+            proxy::identify,
+        ))
+        .layer(middleware::from_fn_with_state(
+            (Arc::clone(&app), reach),
             require_known_host,
         ))
         .layer(CatchPanicLayer::new())
@@ -119,53 +140,60 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let (stop, stopping) = watch::channel(false);
-    let server = answer(listener, router(Arc::clone(&app)), stopping);
-    until_stopped(app, stop, shutdown, server).await
+    let following = app
+        .client_authorities
+        .is_followed()
+        .then(|| spawn_following(&app, None, &stopping));
+    let router = router(Arc::clone(&app));
+    let (limits, proxy) = (&app.config.connections, &app.config.proxy);
+    let server = answer(listener, Door::Plain, router, limits, proxy, stopping);
+    let result = until_stopped(Arc::clone(&app), stop, shutdown, server).await;
+    if let Some(following) = following {
+        following.abort();
+    }
+    result
 }
 
 /// Serves the same in two parts: to the world over TLS all but the admin interface, whose place is `local`, a listener in
-/// the clear on loopback. Certificate and key are followed when their files change.
+/// the clear on loopback. Certificates and keys are followed when their files change.
 ///
 /// # Errors
 /// What the listeners say.
 pub async fn serve_tls(
     app: Arc<App>,
-    mut public: TlsListener,
+    public: TlsListener,
     local: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let (stop, stopping) = watch::channel(false);
-    let renewing = public.take_hangups().map(|hangups| {
-        let renewal = Arc::clone(public.renewal());
-        let (app, stopping) = (Arc::clone(&app), stopping.clone());
-        tokio::spawn(renewal::keep(renewal, hangups, app, stopping))
-    });
-    let outside = answer(public, public_router(Arc::clone(&app)), stopping.clone());
-    let inside = answer(local, local_router(Arc::clone(&app)), stopping);
+    let (public, renewal, hangups) = public.into_parts();
+    let following = spawn_following(&app, Some((Arc::clone(&renewal), hangups)), &stopping);
+    let door = Door::Tls {
+        renewal,
+        certificates_at: (app.config.tls.mtls_base.as_ref()).map(|base| base.host().to_owned()),
+    };
+    let (limits, proxy) = (&app.config.connections, &app.config.proxy);
+    let (outside, inside) = (
+        public_router(Arc::clone(&app)),
+        local_router(Arc::clone(&app)),
+    );
+    let outside = answer(public, door, outside, limits, proxy, stopping.clone());
+    let inside = answer(local, Door::Plain, inside, limits, proxy, stopping);
     let servers = async { tokio::try_join!(outside, inside).map(drop) };
-    let result = until_stopped(app, stop, shutdown, servers).await;
-    if let Some(renewing) = renewing {
-        renewing.abort();
-    }
+    let result = until_stopped(Arc::clone(&app), stop, shutdown, servers).await;
+    following.abort();
     result
 }
 
-/// Answers on a listener until it is told to stop, and then finishes what it has begun.
-async fn answer<L>(
-    listener: L,
-    router: Router,
-    mut stopping: watch::Receiver<bool>,
-) -> io::Result<()>
-where
-    L: Listener,
-    L::Addr: Debug,
-{
-    axum::serve(listener, router)
-        .with_graceful_shutdown(async move {
-            // An error means that the sender is gone, which is as good as being told.
-            drop(stopping.wait_for(|stop| *stop).await);
-        })
-        .await
+/// Follows the files of certificates in a task of its own.
+fn spawn_following(
+    app: &Arc<App>,
+    own: Option<(Arc<Renewal>, Hangups)>,
+    stopping: &watch::Receiver<bool>,
+) -> JoinHandle<()> {
+    let (renewal, hangups) = own.unzip();
+    let keep = renewal::keep(renewal, hangups, Arc::clone(app), stopping.clone());
+    tokio::spawn(keep)
 }
 
 /// Runs `servers`, which end by themselves only by an error, and what goes on beside them. When `shutdown` is ready everybody is told through `stop`, devices are sent
@@ -244,13 +272,22 @@ async fn trace(request: Request, next: Next) -> Response {
     .await
 }
 
-/// Refuses requests whose `Host` is neither the issuer's nor this machine.
-async fn require_known_host(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+/// Refuses requests whose `Host` is none of the server's names: the issuer's, that of the aliases for clients with
+/// certificates, and, where only this machine can connect, this machine's.
+async fn require_known_host(
+    State((app, reach)): State<(Arc<App>, Reach)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let names = [
+        app.issuer.host(),
+        app.mtls_base().unwrap_or(&app.issuer).host(),
+    ];
     let named = request.headers().get(header::HOST);
     let known = named.is_none_or(|value| {
         value
             .to_str()
-            .is_ok_and(|host| is_known_host(host, app.issuer.host()))
+            .is_ok_and(|host| is_known_host(host, &names, reach))
     });
     if known {
         next.run(request).await
@@ -263,17 +300,20 @@ async fn require_known_host(State(app): State<Arc<App>>, request: Request, next:
     }
 }
 
-pub(crate) fn is_known_host(host: &str, issuer: &str) -> bool {
+/// Whether a `Host`, with or without a port, is one of `names` or, where that is enough, this machine.
+pub(crate) fn is_known_host(host: &str, names: &[&str], reach: Reach) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,
     };
     let name = name.to_ascii_lowercase();
-    name == issuer
-        || name == "localhost"
-        || name.ends_with(".localhost")
-        || name == "127.0.0.1"
-        || name == "[::1]"
+    let here = || {
+        name == "localhost"
+            || name.ends_with(".localhost")
+            || name == "127.0.0.1"
+            || name == "[::1]"
+    };
+    names.contains(&name.as_str()) || (reach == Reach::Local && here())
 }
 
 #[cfg(test)]

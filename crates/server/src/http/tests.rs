@@ -71,7 +71,8 @@ impl Server {
 }
 
 #[test]
-fn only_the_issuer_and_this_machine_are_known_hosts() {
+fn only_its_names_and_to_itself_this_machine_are_known_hosts() {
+    let names = ["id.example", "mtls.id.example"];
     let good = [
         "localhost",
         "localhost:8480",
@@ -80,9 +81,12 @@ fn only_the_issuer_and_this_machine_are_known_hosts() {
         "127.0.0.1:9",
         "[::1]:9",
         "id.example",
+        "mtls.id.example",
     ];
     for host in good {
-        assert!(is_known_host(host, "id.example"), "{host}");
+        assert!(is_known_host(host, &names, Reach::Local), "{host}");
+        let named = host.ends_with("id.example");
+        assert_eq!(is_known_host(host, &names, Reach::Public), named, "{host}");
     }
     for host in [
         "evil.example",
@@ -91,7 +95,8 @@ fn only_the_issuer_and_this_machine_are_known_hosts() {
         "id.example.evil",
         "",
     ] {
-        assert!(!is_known_host(host, "id.example"), "{host}");
+        assert!(!is_known_host(host, &names, Reach::Local), "{host}");
+        assert!(!is_known_host(host, &names, Reach::Public), "{host}");
     }
 }
 

@@ -1,46 +1,18 @@
-//! Accepts connections and shakes hands, so many at once and for so long.
+//! Where TLS begins: the listener, and one connection's handshake.
 
-use axum::serve::Listener;
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    task::JoinSet,
-    time::timeout,
-};
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use std::{io, sync::Arc};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
 
 use super::{Renewal, renewal::Hangups};
 
-/// Limits of handshakes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HandshakeLimits {
-    /// For one handshake.
-    pub within: Duration,
-    /// At the same time; further connections wait until the system accepts them.
-    pub at_once: usize,
-}
-
-impl Default for HandshakeLimits {
-    fn default() -> Self {
-        Self {
-            within: Duration::from_secs(10),
-            at_once: 1024,
-        }
-    }
-}
-
-/// A connection that has shaken hands, and whose it is.
-type Connection = (TlsStream<TcpStream>, SocketAddr);
-
-/// A TCP listener that gives connections once TLS is agreed upon. Each begins with the certificate that is in force when it
-/// is accepted; a handshake that fails or takes too long ends its connection and nothing else.
+/// A TCP listener whose connections shake hands with the certificate that is in force when they begin. What limits their
+/// number is in [`crate::http::connections`].
 #[derive(Debug)]
 pub struct TlsListener {
     tcp: TcpListener,
     renewal: Arc<Renewal>,
-    hangups: Option<Hangups>,
-    limits: HandshakeLimits,
-    handshakes: JoinSet<Option<Connection>>,
+    hangups: Hangups,
 }
 
 impl TlsListener {
@@ -50,78 +22,36 @@ impl TlsListener {
     /// # Panics
     /// Outside of a tokio run time.
     pub fn new(tcp: TcpListener, renewal: Arc<Renewal>) -> Self {
-        Self::with_limits(tcp, renewal, HandshakeLimits::default())
-    }
-
-    /// The same with other limits.
-    ///
-    /// # Panics
-    /// Outside of a tokio run time.
-    pub fn with_limits(tcp: TcpListener, renewal: Arc<Renewal>, limits: HandshakeLimits) -> Self {
         Self {
             tcp,
             renewal,
-            hangups: Some(Hangups::new()),
-            limits,
-            handshakes: JoinSet::new(),
+            hangups: Hangups::new(),
         }
     }
 
-    /// What keeps its certificates.
-    pub fn renewal(&self) -> &Arc<Renewal> {
-        &self.renewal
-    }
-
-    /// The hangups since this was made; they are there once.
-    pub(crate) fn take_hangups(&mut self) -> Option<Hangups> {
-        self.hangups.take()
+    /// Its parts: where connections come from, what they begin with, and who says that files have changed.
+    pub(crate) fn into_parts(self) -> (TcpListener, Arc<Renewal>, Hangups) {
+        (self.tcp, self.renewal, self.hangups)
     }
 }
 
-impl Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    /// Can be dropped and called again: handshakes under way go on in tasks of their own, which end with the listener.
-    async fn accept(&mut self) -> Connection {
-        loop {
-            tokio::select! {
-                Some(done) = self.handshakes.join_next() => {
-                    if let Ok(Some(connection)) = done {
-                        return connection;
-                    }
-                }
-                (stream, address) = Listener::accept(&mut self.tcp),
-                    if self.handshakes.len() < self.limits.at_once =>
-                {
-                    let acceptor = TlsAcceptor::from(self.renewal.material().config());
-                    let within = self.limits.within;
-                    self.handshakes.spawn(shake_hands(acceptor, stream, address, within));
-                }
-            }
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.tcp.local_addr()
-    }
-}
-
-async fn shake_hands(
-    acceptor: TlsAcceptor,
+/// Agrees on TLS with a client. `certificates_at`: the one name at which it is asked for a certificate; `None`: everywhere.
+///
+/// # Errors
+/// Whatever the client sent instead, after it was told why by an alert.
+pub(crate) async fn shake_hands(
+    renewal: &Renewal,
+    certificates_at: Option<&str>,
     stream: TcpStream,
-    address: SocketAddr,
-    within: Duration,
-) -> Option<Connection> {
-    // A handshake is several small messages that somebody waits for.
-    let shaken = timeout(within, async {
-        stream.set_nodelay(true)?;
-        acceptor.accept(stream).await
-    })
-    .await
-    .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-    shaken
-        .map(|stream| (stream, address))
-        .inspect_err(|error| tracing::debug!(%error, "no TLS with a client"))
-        .ok()
+) -> io::Result<TlsStream<TcpStream>> {
+    let begun = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await?;
+    let ask = certificates_at.is_none_or(|name| {
+        let called = begun.client_hello();
+        called
+            .server_name()
+            .is_some_and(|called| called.eq_ignore_ascii_case(name))
+    });
+    // Not before the client has spoken: it may have taken its time.
+    let material = renewal.material();
+    begun.into_stream(material.config(ask)).await
 }

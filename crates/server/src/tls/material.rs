@@ -5,7 +5,9 @@ use rustls::{
     client::verify_server_name,
     crypto::{CryptoProvider, ring},
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem, pem::PemObject},
-    server::ParsedCertificate,
+    server::{
+        NoServerSessionStorage, ParsedCertificate, WebPkiClientVerifier, danger::ClientCertVerifier,
+    },
     sign::{CertifiedKey, SingleCertAndKey},
     version::{TLS12, TLS13},
 };
@@ -18,6 +20,7 @@ use tegata_protocol::UnixTime;
 use x509_parser::{certificate::X509Certificate, prelude::FromDer, time::ASN1Time};
 use zeroize::Zeroizing;
 
+use super::peer_certificate::ProofOfKey;
 use crate::keys::require_private;
 
 /// The cipher suites of TLS 1.2 that FAPI-CIBA section 7.9 allows and rustls has.
@@ -79,6 +82,14 @@ pub enum TlsError {
         /// Why.
         source: rustls::Error,
     },
+    /// The file with clients' authorities holds something that is none.
+    #[error("{path} holds a certificate that is no authority: {what}")]
+    NoAuthority {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
     /// A certificate that is to replace another one is not valid now.
     #[error("the certificate in {path} is not valid now, but from {from} to {until}")]
     NotNow {
@@ -88,7 +99,34 @@ pub enum TlsError {
         from: String,
         /// Its last second, as a date.
         until: String,
+        /// The first second, if it is still to come.
+        opens: Option<UnixTime>,
     },
+}
+
+/// What time alone, or somebody who does not write to the file, can mend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Passing {
+    /// At any moment.
+    Anytime,
+    /// At this second.
+    At(UnixTime),
+}
+
+impl TlsError {
+    /// Whether the same files may do later; `None`: not before they are written again.
+    pub(super) fn passing(&self) -> Option<Passing> {
+        match self {
+            // Permissions change without the file changing.
+            Self::Exposed(_) | Self::Io { .. } => Some(Passing::Anytime),
+            Self::NotNow { opens, .. } => opens.map(Passing::At),
+            Self::Mismatch { .. }
+            | Self::NoAuthority { .. }
+            | Self::NoCertificate { .. }
+            | Self::NoKey(_)
+            | Self::Unusable { .. } => None,
+        }
+    }
 }
 
 /// A certificate with its key, ready to be served.
@@ -97,7 +135,8 @@ pub struct Material {
     not_before: ASN1Time,
     not_after: ASN1Time,
     certificate: CertificateDer<'static>,
-    config: Arc<ServerConfig>,
+    asking: Arc<ServerConfig>,
+    silent: Arc<ServerConfig>,
 }
 
 impl Material {
@@ -146,12 +185,16 @@ impl Material {
             }
             Err(error) => return Err(unusable(error)),
         }
+        let provider = Arc::new(provider);
+        let asking = Arc::new(ProofOfKey::new(&provider));
+        let silent = WebPkiClientVerifier::no_client_auth();
         Ok(Self {
             subject,
             not_before,
             not_after,
             certificate,
-            config: Arc::new(server_config(provider, pair).map_err(unusable)?),
+            asking: server_config(&provider, &pair, asking).map_err(unusable)?,
+            silent: server_config(&provider, &pair, silent).map_err(unusable)?,
         })
     }
 
@@ -183,14 +226,16 @@ impl Material {
         })
     }
 
-    /// What connections are made with.
-    pub(super) fn config(&self) -> Arc<ServerConfig> {
-        Arc::clone(&self.config)
+    /// What connections are made with; `ask` for a client's certificate or do not.
+    pub(super) fn config(&self, ask: bool) -> Arc<ServerConfig> {
+        Arc::clone(if ask { &self.asking } else { &self.silent })
     }
 
-    /// The error for a certificate that is not valid at present.
-    pub(super) fn not_now(&self, files: &TlsFiles) -> TlsError {
+    /// The error for a certificate that is not valid at `now`.
+    pub(super) fn not_now(&self, files: &TlsFiles, now: UnixTime) -> TlsError {
+        let from = UnixTime(self.not_before.timestamp());
         TlsError::NotNow {
+            opens: (from > now).then_some(from),
             path: files.certificate.clone(),
             from: date(self.not_before),
             until: self.until_date(),
@@ -212,7 +257,7 @@ fn date(time: ASN1Time) -> String {
         .unwrap_or_else(|_| time.timestamp().to_string())
 }
 
-fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+pub(super) fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let bad = |what: String| TlsError::NoCertificate {
         path: path.to_owned(),
         what,
@@ -238,7 +283,7 @@ fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     PrivateKeyDer::from_pem_slice(&read(path)?).map_err(|_| TlsError::NoKey(path.to_owned()))
 }
 
-fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, TlsError> {
+pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, TlsError> {
     fs::read(path)
         .map(Zeroizing::new)
         .map_err(|source| TlsError::Io {
@@ -248,7 +293,7 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, TlsError> {
 }
 
 /// ring, with the cipher suites that FAPI-CIBA section 7.9 allows.
-fn provider() -> CryptoProvider {
+pub(super) fn provider() -> CryptoProvider {
     let mut provider = ring::default_provider();
     provider
         .cipher_suites
@@ -256,20 +301,23 @@ fn provider() -> CryptoProvider {
     provider
 }
 
-/// Every pair gets a configuration of its own, so that no session of an earlier one is resumed.
+/// No session is resumed: every connection signs anew with the certificate in force, and a client's certificate is always
+/// one whose key was used in this very handshake.
 fn server_config(
-    provider: CryptoProvider,
-    pair: CertifiedKey,
-) -> Result<ServerConfig, rustls::Error> {
+    provider: &Arc<CryptoProvider>,
+    pair: &CertifiedKey,
+    clients: Arc<dyn ClientCertVerifier>,
+) -> Result<Arc<ServerConfig>, rustls::Error> {
     let versions: &[_] = match pair.key.algorithm() {
         SignatureAlgorithm::RSA => &[&TLS13, &TLS12],
         _ => &[&TLS13],
     };
-    let mut config = ServerConfig::builder_with_provider(Arc::new(provider))
+    let mut config = ServerConfig::builder_with_provider(Arc::clone(provider))
         .with_protocol_versions(versions)?
-        // Optional client certificates (RFC 8705) take the place of this line.
-        .with_no_client_auth()
-        .with_cert_resolver(Arc::new(SingleCertAndKey::from(pair)));
+        .with_client_cert_verifier(clients)
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(pair.clone())));
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
+    Ok(Arc::new(config))
 }

@@ -4,19 +4,14 @@
 //! old one for connections that begin afterwards; those that are open live on. A pair that cannot be used changes
 //! nothing, and the log says why.
 
-use std::{
-    fs,
-    path::Path,
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime},
-};
+use std::sync::Arc;
 use tegata_protocol::UnixTime;
 use tokio::{
     sync::watch,
-    time::{MissedTickBehavior, interval},
+    time::{Duration, MissedTickBehavior, interval},
 };
 
-use super::{Material, TlsError, TlsFiles};
+use super::{Material, TlsError, TlsFiles, followed::Followed};
 use crate::app::App;
 
 /// How often the files are looked at.
@@ -26,21 +21,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Renewal {
     files: TlsFiles,
-    in_force: watch::Sender<Arc<Material>>,
-    looked: Mutex<Looked>,
+    pair: Followed<Material>,
 }
-
-/// What the files looked like.
-#[derive(Debug, Clone, Copy)]
-struct Looked {
-    /// When they were read the last time, with or without success.
-    read: Stamp,
-    /// The last time that somebody looked.
-    last: Stamp,
-}
-
-/// What tells that files have changed, without reading them. `None` for a file that is not there.
-type Stamp = [Option<(SystemTime, u64, u64)>; 2];
 
 /// What came of a look at the files.
 #[derive(Debug)]
@@ -59,65 +41,47 @@ impl Renewal {
     /// # Errors
     /// [`TlsError`].
     pub fn open(files: TlsFiles, now: UnixTime) -> Result<Arc<Self>, TlsError> {
-        let stamp = stamp(&files);
-        let material = Material::load(&files)?;
+        let paths = vec![files.certificate.clone(), files.key.clone()];
+        let pair = Followed::open(paths, || Material::load(&files))?;
+        let material = pair.in_force();
         if !material.is_valid_at(now) {
-            tracing::error!(error = %material.not_now(&files), "clients will refuse this server");
+            tracing::error!(error = %material.not_now(&files, now), "clients will refuse this server");
         }
-        Ok(Arc::new(Self {
-            files,
-            in_force: watch::Sender::new(Arc::new(material)),
-            looked: Mutex::new(Looked {
-                read: stamp,
-                last: stamp,
-            }),
-        }))
+        Ok(Arc::new(Self { files, pair }))
     }
 
     /// The pair in force.
     pub fn material(&self) -> Arc<Material> {
-        Arc::clone(&self.in_force.borrow())
+        self.pair.in_force()
     }
 
     /// Reads the files if they have changed, and if two looks in a row have found them the same: certificate and key are
-    /// two files, and whoever renews them writes one after the other.
+    /// two files, and whoever renews them writes one after the other. What was refused for a reason that passes (not valid
+    /// yet, not readable) is tried again from time to time though nothing has changed.
     pub fn look(&self, now: UnixTime) -> Look {
-        let found = stamp(&self.files);
-        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
-        let settled = looked.last == found;
-        looked.last = found;
-        let new = looked.read != found;
-        drop(looked);
-        if new && settled {
-            self.reload(now)
-        } else {
-            Look::Nothing
-        }
+        self.pair.look(now, || self.load(now))
     }
 
     /// Reads the files, whether or not they seem to have changed. What is not valid at `now` is not put in force.
     pub fn reload(&self, now: UnixTime) -> Look {
-        // Before they are read: what is written meanwhile is a change again.
-        let found = stamp(&self.files);
-        *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Looked {
-            read: found,
-            last: found,
-        };
-        match Material::load(&self.files) {
-            Ok(material) if material.is_valid_at(now) => {
-                self.in_force.send_replace(Arc::new(material));
-                Look::Renewed
-            }
-            Ok(material) => Look::Refused(material.not_now(&self.files)),
-            Err(error) => Look::Refused(error),
+        self.pair.reload(|| self.load(now))
+    }
+
+    fn load(&self, now: UnixTime) -> Result<Material, TlsError> {
+        let material = Material::load(&self.files)?;
+        if material.is_valid_at(now) {
+            Ok(material)
+        } else {
+            Err(material.not_now(&self.files, now))
         }
     }
 }
 
-/// Keeps the pair in force the one in the files, until the server stops.
+/// Keeps in force what is in the files, until the server stops: the clients' authorities, and the server's own pair if it
+/// has one. `hangups`: when somebody says that they have changed.
 pub(crate) async fn keep(
-    renewal: Arc<Renewal>,
-    mut hangups: Hangups,
+    renewal: Option<Arc<Renewal>>,
+    mut hangups: Option<Hangups>,
     app: Arc<App>,
     mut stopping: watch::Receiver<bool>,
 ) {
@@ -126,22 +90,43 @@ pub(crate) async fn keep(
     loop {
         let told = tokio::select! {
             _ = ticks.tick() => false,
-            () = hangups.next() => true,
+            () = next(hangups.as_mut()) => true,
             _ = stopping.changed() => return,
         };
-        let (renewal, now) = (Arc::clone(&renewal), app.now());
+        let (renewal, app) = (renewal.clone(), Arc::clone(&app));
         // Files can be on a disk that takes its time.
         let looking = tokio::task::spawn_blocking(move || {
-            let look = if told {
-                renewal.reload(now)
+            let (now, authorities) = (app.now(), &app.client_authorities);
+            if let Some(renewal) = renewal {
+                let look = if told {
+                    renewal.reload(now)
+                } else {
+                    renewal.look(now)
+                };
+                say(&look, &renewal);
+            }
+            match if told {
+                authorities.reload()
             } else {
-                renewal.look(now)
-            };
-            say(&look, &renewal);
+                authorities.look(now)
+            } {
+                Look::Nothing => {}
+                Look::Renewed => tracing::info!("the new authorities of clients are in force"),
+                Look::Refused(error) => {
+                    tracing::error!(%error, "the new authorities of clients are refused; the earlier ones stay in force");
+                }
+            }
         });
         if let Err(error) = looking.await {
             tracing::error!(%error, "cannot look at certificate and key");
         }
+    }
+}
+
+async fn next(hangups: Option<&mut Hangups>) {
+    match hangups {
+        Some(hangups) => hangups.next().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -161,20 +146,6 @@ fn say(look: &Look, renewal: &Renewal) {
             tracing::error!(%error, until, "the new certificate is refused; the earlier one stays in force");
         }
     }
-}
-
-fn stamp(files: &TlsFiles) -> Stamp {
-    [stamp_of(&files.certificate), stamp_of(&files.key)]
-}
-
-/// Time of change, length and, where files have one, number.
-fn stamp_of(path: &Path) -> Option<(SystemTime, u64, u64)> {
-    let metadata = fs::metadata(path).ok()?;
-    #[cfg(unix)]
-    let number = std::os::unix::fs::MetadataExt::ino(&metadata);
-    #[cfg(not(unix))]
-    let number = 0;
-    Some((metadata.modified().ok()?, metadata.len(), number))
 }
 
 /// SIGHUP, where there is such a thing. From when this is made on it no longer ends the process.

@@ -8,7 +8,7 @@ use rustls::{
     pki_types::ServerName,
     version::{TLS12, TLS13},
 };
-use std::{io, sync::Arc, time::Duration};
+use std::{io, path::Path, sync::Arc, time::Duration};
 use tegata_protocol::{
     FixedClock, SystemRng, UnixTime,
     device::delivery::{ServerFrame, parse_server_frame},
@@ -26,10 +26,10 @@ use tokio_tungstenite::{Connector, connect_async_tls_with_config, tungstenite::M
 use super::authority::{Authority, RSA_KEY, files_in};
 use crate::{
     app::App,
-    config::{Config, Issuer},
+    config::{Config, Connections, Issuer, TlsConfig},
     data_folder::DataFolder,
     http::serve_tls,
-    tls::{HandshakeLimits, Look, Renewal, TlsFiles, TlsListener},
+    tls::{Look, Renewal, TlsFiles, TlsListener},
 };
 
 const NOW: UnixTime = UnixTime(1_800_000_000);
@@ -52,10 +52,11 @@ struct Server {
 
 impl Server {
     async fn start() -> Self {
-        Self::start_with(&KeyPair::generate().unwrap(), HandshakeLimits::default()).await
+        Self::start_with(&KeyPair::generate().unwrap(), |_, _| {}).await
     }
 
-    async fn start_with(key: &KeyPair, limits: HandshakeLimits) -> Self {
+    /// `change`: applied to the configuration; it is given the scratch folder.
+    async fn start_with(key: &KeyPair, change: impl FnOnce(&mut Config, &Path)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = DataFolder::at(folder.path().join("data"));
         let rng = SystemRng::new();
@@ -66,10 +67,16 @@ impl Server {
         let public = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let local = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = public.local_addr().unwrap().port();
-        let config = Config {
+        let mut config = Config {
             issuer: Some(Issuer::parse(&format!("https://localhost:{port}")).unwrap()),
+            tls: TlsConfig {
+                certificate: Some(files.certificate.clone()),
+                key: Some(files.key.clone()),
+                ..TlsConfig::default()
+            },
             ..Config::default()
         };
+        change(&mut config, folder.path());
         let clock = Arc::new(FixedClock::at(NOW));
         let app = App::open(config, &data, port, clock, Arc::new(rng))
             .await
@@ -79,7 +86,7 @@ impl Server {
             local: format!("http://{}", local.local_addr().unwrap()),
             task: tokio::spawn(serve_tls(
                 Arc::clone(&app),
-                TlsListener::with_limits(public, Arc::clone(&renewal), limits),
+                TlsListener::new(public, Arc::clone(&renewal)),
                 local,
                 async move { stopped.await.unwrap() },
             )),
@@ -91,6 +98,11 @@ impl Server {
             stop,
             _folder: folder,
         }
+    }
+
+    async fn limited(change: impl FnOnce(&mut Connections)) -> Self {
+        let key = KeyPair::generate().unwrap();
+        Self::start_with(&key, |config, _| change(&mut config.connections)).await
     }
 
     fn url(&self, path: &str) -> String {
@@ -256,7 +268,7 @@ async fn http_1_1_is_what_a_client_gets_that_would_rather_have_http_2() {
 #[tokio::test]
 async fn tls_1_2_is_spoken_with_rsa_and_aes_gcm_and_with_nothing_else() {
     let rsa = KeyPair::from_pem(RSA_KEY).unwrap();
-    let server = Server::start_with(&rsa, HandshakeLimits::default()).await;
+    let server = Server::start_with(&rsa, |_, _| {}).await;
     for suite in ring::ALL_CIPHER_SUITES {
         let version = suite.version().version;
         let name = suite.suite();
@@ -287,9 +299,12 @@ async fn tls_1_3_is_all_there_is_with_a_key_that_is_not_rsa() {
 
 #[tokio::test]
 async fn a_client_that_says_nothing_holds_a_place_only_for_a_time() {
-    let within = Duration::from_millis(200);
-    let limits = HandshakeLimits { within, at_once: 1 };
-    let server = Server::start_with(&KeyPair::generate().unwrap(), limits).await;
+    let within = Duration::from_secs(1);
+    let server = Server::limited(|limits| {
+        limits.handshakes = 1;
+        limits.handshake_seconds = 1;
+    })
+    .await;
     let start = Instant::now();
     let mut silent = TcpStream::connect(("127.0.0.1", server.port))
         .await
