@@ -1,0 +1,110 @@
+"""One sign-in by idpyoidc: poll mode with client_secret_basic, everything through the library's services.
+
+    python interop_idpyoidc.py SETTINGS.json
+
+Says `accepted` with the id that the test decides about, then `tokens` when the library has verified the ID token.
+
+What the library lacks is added here, each named where it is done:
+1. it has the message of the CIBA token request and no service that sends it;
+2. its state is for flows with a redirect, so the verification of the ID token is called with the keys by hand.
+"""
+
+import json
+import sys
+import time
+
+from cryptojwt.key_jar import KeyJar
+from idpyoidc.client.oauth2 import Client
+from idpyoidc.client.service import Service
+from idpyoidc.message.oauth2 import ResponseMessage
+from idpyoidc.message.oidc import AccessTokenResponse
+from idpyoidc.message.oidc.backchannel_authentication import TokenRequest
+
+GRANT = "urn:openid:params:grant-type:ciba"
+
+
+class CibaToken(Service):
+    """Fix 1: the token request of CIBA Core section 10.1."""
+
+    msg_type = TokenRequest
+    response_cls = AccessTokenResponse
+    error_msg = ResponseMessage
+    endpoint_name = "token_endpoint"
+    synchronous = True
+    service_name = "ciba_token"
+    response_body_type = "json"
+    http_method = "POST"
+    default_authn_method = "client_secret_basic"
+
+
+def say(event, **further):
+    print(json.dumps({"event": event, **further}), flush=True)
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as file:
+        given = json.load(file)
+    services = {
+        "discovery": {
+            "class": "idpyoidc.client.oidc.provider_info_discovery.ProviderInfoDiscovery"
+        },
+        "backchannel": {
+            "class": "idpyoidc.client.oidc.backchannel_authentication.BackChannelAuthentication",
+            "kwargs": {"default_authn_method": "client_secret_basic"},
+        },
+        "ciba_token": {"class": CibaToken},
+    }
+    client = Client(
+        keyjar=KeyJar(),
+        config={
+            "client_id": given["client_id"],
+            "client_secret": given["secret"],
+            "issuer": given["issuer"],
+            "client_type": "oidc",
+            "token_endpoint_auth_methods_supported": ["client_secret_basic"],
+        },
+        services=services,
+        httpc_params={"verify": given["ca"]},
+    )
+    context = client.get_context()
+    metadata = client.do_request("provider_info")
+    context.provider_info = metadata.to_dict() if hasattr(metadata, "to_dict") else metadata
+    basic = {"authn_method": "client_secret_basic"}
+    asked = client.do_request(
+        "backchannel_authentication", request_args=given["parameters"], **basic
+    )
+    if "error" in asked:
+        say("refused", error=asked["error"])
+        return
+    say("accepted", auth_req_id=asked["auth_req_id"], interval=asked["interval"])
+    while True:
+        answer = client.do_request(
+            "ciba_token",
+            request_args={"grant_type": GRANT, "auth_req_id": asked["auth_req_id"]},
+            **basic,
+        )
+        if answer.get("error") not in ("authorization_pending", "slow_down"):
+            break
+        time.sleep(asked["interval"])
+    if "error" in answer:
+        say("refused", error=answer["error"])
+        return
+    # Fix 2.
+    keys = KeyJar()
+    keys.import_jwks(
+        client.httpc("GET", context.provider_info["jwks_uri"], verify=given["ca"]).json(),
+        given["issuer"],
+    )
+    answer.verify(
+        keyjar=keys,
+        iss=given["issuer"],
+        client_id=given["client_id"],
+        allowed_sign_alg=given.get("id_token_alg", "ES256"),
+        skew=60,
+    )
+    token = answer["__verified_id_token"]
+    say("tokens", header=token.jws_header, claims=token.to_dict(), type=answer["token_type"])
+
+
+if __name__ == "__main__":
+    main()
