@@ -7,6 +7,7 @@ mod client_assertion;
 mod discovery;
 mod issued;
 mod logs;
+mod races;
 mod snippets;
 mod token;
 mod unwritable;

@@ -12,8 +12,8 @@ use std::sync::{
     atomic::{AtomicI64, AtomicU32, Ordering},
 };
 use tegata_protocol::{
-    AccountId, ClientId, Clock, DeviceId, PairingId, Rng, Secret, Sha256Digest, SigningKey,
-    SystemClock, SystemRng, UnixTime,
+    AccountId, ClientId, Clock, ConsentRequestId, DeviceId, PairingId, Rng, Secret, Sha256Digest,
+    SigningKey, SystemClock, SystemRng, UnixTime,
 };
 use tower::ServiceExt;
 
@@ -394,13 +394,8 @@ impl Bench {
         pending.prompts.len()
     }
 
-    /// Decides the device's newest open request. `transfer`: the code that was typed.
-    pub(crate) async fn decide(
-        &self,
-        (device, registration): &(DeviceId, Registration),
-        approve: bool,
-        transfer: Option<&str>,
-    ) -> DecideOutcome {
+    /// The device's newest open request.
+    pub(crate) async fn newest(&self, device: &DeviceId) -> ConsentRequestId {
         let (id, now) = (device.clone(), self.now());
         let pending = self
             .app
@@ -409,12 +404,30 @@ impl Bench {
             .await
             .unwrap()
             .expect("an active device");
-        let request = pending
-            .prompts
-            .last()
-            .expect("an open request")
-            .request
-            .clone();
+        let newest = pending.prompts.last().expect("an open request");
+        newest.request.clone()
+    }
+
+    /// Decides the device's newest open request. `transfer`: the code that was typed.
+    pub(crate) async fn decide(
+        &self,
+        device: &(DeviceId, Registration),
+        approve: bool,
+        transfer: Option<&str>,
+    ) -> DecideOutcome {
+        let request = self.newest(&device.0).await;
+        self.decide_on(device, request, approve, transfer).await
+    }
+
+    /// Decides a request of the device.
+    pub(crate) async fn decide_on(
+        &self,
+        (device, registration): &(DeviceId, Registration),
+        request: ConsentRequestId,
+        approve: bool,
+        transfer: Option<&str>,
+    ) -> DecideOutcome {
+        let now = self.now();
         let account = AccountId::parse("id-hanako").unwrap();
         let counter = self.counter.fetch_add(1, Ordering::SeqCst);
         let decide = Decide {
