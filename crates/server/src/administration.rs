@@ -17,7 +17,7 @@ use crate::{
     config::Issuer,
     domain::{
         Account, BindingMessageUse, Client, ClientAuthentication, ClientSettings, RegisteredBy,
-        account::is_login_name,
+        account::is_login_name, client::is_shown,
     },
     jose::KeySet,
     storage::{
@@ -298,12 +298,12 @@ fn unknown_user(login_name: &str) -> AdministrationError {
 }
 
 fn require_shown(what: &str, text: &str) -> Result<()> {
-    if text.trim().is_empty() || text.chars().count() > 64 || text.chars().any(char::is_control) {
-        return Err(AdministrationError::Invalid(format!(
-            "{what} must be 1 to 64 characters without control characters"
-        )));
+    if is_shown(text) {
+        return Ok(());
     }
-    Ok(())
+    Err(AdministrationError::Invalid(format!(
+        "{what} must be 1 to 64 characters, all of which can be seen"
+    )))
 }
 
 /// A name as an issuer could have it: ASCII, lower case, no port, no IP address. Devices show it as it stands.

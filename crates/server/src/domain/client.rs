@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
-use tegata_protocol::{ClientId, Sha256Digest, Thumbprint, UnixTime, ciba::TokenDeliveryMode};
+use tegata_protocol::{
+    ClientId, Sha256Digest, Thumbprint, UnixTime,
+    ciba::{Scope, TokenDeliveryMode},
+    text,
+};
 
 use crate::jose::Algorithm;
 
@@ -108,6 +112,12 @@ pub struct ClientSettings {
     /// The sector of its pairwise subjects (OpenID Connect Core section 8.1), a host; `None`: public subjects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sector: Option<String>,
+    /// `sector_identifier_uri`: the document that gives the sector and lists the client's address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sector_identifier_uri: Option<String>,
+    /// `scope`: the values that it may ask for, separated by spaces; `None`: any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
     /// `authorization_details_types` (RFC 9396 section 10); empty: it may use none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub authorization_details_types: Vec<String>,
@@ -130,6 +140,22 @@ impl ClientSettings {
             ..Self::default()
         }
     }
+
+    /// Whether it may ask for this scope (RFC 7591 section 2, `scope`).
+    pub fn may_ask(&self, scope: &Scope) -> bool {
+        let Some(registered) = &self.scope else {
+            return true;
+        };
+        scope
+            .values()
+            .iter()
+            .all(|value| registered.split(' ').any(|known| known == value))
+    }
+}
+
+/// Whether people can be shown this name: 1 to 64 characters, not blank, all visible and where they stand.
+pub fn is_shown(name: &str) -> bool {
+    !name.trim().is_empty() && name.chars().count() <= 64 && text::inspect(name).defects.is_empty()
 }
 
 /// Where a client's public keys are.

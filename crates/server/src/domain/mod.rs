@@ -26,6 +26,7 @@ pub mod assertion_memory;
 pub mod backchannel_authentication;
 pub mod budget;
 pub mod client;
+pub mod client_metadata;
 pub mod device;
 pub mod locator;
 pub mod pairing;
@@ -44,6 +45,7 @@ pub use client::{
     BindingMessageUse, CertificateName, Client, ClientAuthentication, ClientKeys, ClientSettings,
     Confirmation, Delivery, RegisteredBy,
 };
+pub use client_metadata::{AuthenticationMethod, ClientMetadata, MetadataError, Offered};
 pub use device::{DeviceState, PairedDevice};
 pub use locator::{FlowIds, FlowSeq, Locator};
 pub use pairing::{
