@@ -10,6 +10,7 @@ use crate::{
     demo::DemoState,
     domain::{AssertionMemory, PollGate},
     egress::{Egress, EgressStartError},
+    jose::RemoteKeys,
     keys::Keys,
     storage::{
         StoreError, StoreHandle, StoreOptions, StoreReader, ops::SetValue, sqlite::SqliteStore,
@@ -36,6 +37,8 @@ pub struct App {
     pub keys: Keys,
     /// Who vouches for clients' certificates.
     pub client_authorities: ClientAuthorities,
+    /// Clients' keys that are elsewhere.
+    pub remote_keys: RemoteKeys,
     /// Which client assertions were used.
     pub assertions: AssertionMemory,
     /// Enforces polling intervals.
@@ -124,6 +127,7 @@ impl App {
             rng: SharedRng(rng),
             keys,
             client_authorities,
+            remote_keys: RemoteKeys::default(),
             assertions: AssertionMemory::default(),
             poll_gate: PollGate::default(),
             delivery: Registry::default(),

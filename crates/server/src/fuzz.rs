@@ -237,15 +237,15 @@ pub fn fuzz_basic_credentials(data: &[u8]) {
 /// # Panics
 /// If an assertion passes whose `jti` or life is beyond its limit, or one that nobody has signed.
 pub fn fuzz_client_assertion(data: &[u8]) {
-    static KEY: LazyLock<(SigningKey, String)> = LazyLock::new(|| {
+    static KEY: LazyLock<(SigningKey, KeySet)> = LazyLock::new(|| {
         let (key, _) = SigningKey::make(&SystemRng::new());
         let jwks = serde_json::json!({ "keys": [key.public()] }).to_string();
-        (key, jwks)
+        (key, KeySet::parse(&jwks))
     });
-    let (key, jwks) = &*KEY;
+    let (key, keys) = &*KEY;
     if let Ok(assertion) = UnverifiedAssertion::parse(&text_of(data)) {
         let _ = assertion.client_id();
-        assert!(assertion.verify(jwks).is_err(), "nobody has signed it");
+        assert!(assertion.verify(keys).is_err(), "nobody has signed it");
     }
     let mut lines = data.splitn(2, |byte| *byte == b'\n');
     let (header, claims) = (lines.next(), lines.next());
@@ -264,7 +264,7 @@ pub fn fuzz_client_assertion(data: &[u8]) {
         };
         let _ = assertion.client_id();
         let verified = assertion
-            .verify(jwks)
+            .verify(keys)
             .and_then(|signed| signed.check(&audience, NOW));
         if let Ok(verified) = verified {
             assert!((1..=MAX_JTI).contains(&verified.jti.chars().count()));

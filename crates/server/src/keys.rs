@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 use tegata_protocol::{
-    AccountId, Secret, Sha256Digest, SigningKey, SystemRng,
+    AccountId, ClientId, Secret, Sha256Digest, SigningKey, SystemRng,
     bytes::{decode_b64u, encode_b64u},
     rng::random_bytes,
 };
@@ -34,6 +34,7 @@ pub struct Keys {
     transfer: hmac::Key,
     nonce: hmac::Key,
     user_code: hmac::Key,
+    client_secret: hmac::Key,
 }
 
 impl std::fmt::Debug for Keys {
@@ -83,13 +84,15 @@ struct KeyFile {
     nonce: Secret<String>,
     #[serde(default)]
     user_code: Option<Secret<String>>,
+    #[serde(default)]
+    client_secret: Option<Secret<String>>,
 }
 
 impl KeyFile {
     /// Draws the keys that a file of an older version does not have; whether there were any.
     fn fill(&mut self, rng: &SystemRng) -> bool {
         let mut is_changed = false;
-        for key in [&mut self.user_code] {
+        for key in [&mut self.user_code, &mut self.client_secret] {
             if key.is_none() {
                 *key = Some(draw_symmetric(rng));
                 is_changed = true;
@@ -156,6 +159,7 @@ impl Keys {
             transfer: symmetric(),
             nonce: symmetric(),
             user_code: None,
+            client_secret: None,
         };
         file.fill(rng);
         file.write(path, false)?;
@@ -173,6 +177,7 @@ impl Keys {
         let mut file = KeyFile::read(path)?;
         if file.fill(rng) {
             file.write(path, true)?;
+            tracing::info!(path = %path.display(), "drew the keys that an older version did not have; copy the file again");
         }
         Ok(())
     }
@@ -217,6 +222,12 @@ impl Keys {
                     .ok_or_else(|| damaged("a missing key"))?,
                 "the user code key",
             )?,
+            client_secret: mac(
+                file.client_secret
+                    .as_ref()
+                    .ok_or_else(|| damaged("a missing key"))?,
+                "the key of clients' secrets",
+            )?,
         })
     }
 
@@ -244,6 +255,13 @@ impl Keys {
             &self.user_code,
             &[account.as_str().as_bytes(), code.as_bytes()],
         )
+    }
+
+    /// The secret of a `client_secret_jwt` client, which is computed from its id and the salt that was drawn when it was
+    /// registered, so that it is stored nowhere: 32 bytes as base64url.
+    pub fn client_secret(&self, client: &ClientId, salt: &Sha256Digest) -> Secret<String> {
+        let secret = mac(&self.client_secret, &[client.as_str().as_bytes(), &salt.0]);
+        Secret::new(encode_b64u(&secret.0))
     }
 
     /// Authenticates the stateless nonces of proofs.

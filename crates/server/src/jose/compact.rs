@@ -1,8 +1,9 @@
 //! JWS in compact form (RFC 7515 section 7.1), as clients send them.
 
+use ring::hmac;
 use serde::Deserialize;
 use serde_json::Value;
-use tegata_protocol::{bytes::decode_b64u, ijson, keys::BadSignatureError};
+use tegata_protocol::{Secret, bytes::decode_b64u, ijson, keys::BadSignatureError};
 
 use super::{Algorithm, KeySet};
 
@@ -45,6 +46,100 @@ pub(crate) struct CompactJws<'a> {
     kid: Option<String>,
 }
 
+/// The parts of a compact JWS.
+struct Parts<'a> {
+    signed: &'a str,
+    header: Header,
+    payload: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(text: &'a str, max_len: usize) -> Result<Self, CompactError> {
+        if text.len() > max_len {
+            return Err(CompactError::Malformed);
+        }
+        let (signed, signature) = text.rsplit_once('.').ok_or(CompactError::Malformed)?;
+        let (header, payload) = signed.split_once('.').ok_or(CompactError::Malformed)?;
+        let decode = |part: &str| decode_b64u(part).map_err(|_| CompactError::Malformed);
+        let (header, payload, signature) = (decode(header)?, decode(payload)?, decode(signature)?);
+        let header: Header = ijson::parse(&header, max_len).map_err(|_| CompactError::Header)?;
+        Ok(Self {
+            signed,
+            header,
+            payload,
+            signature,
+        })
+    }
+
+    fn require_understood(&self) -> Result<(), CompactError> {
+        if self.header.crit.is_some() || self.header.b64.is_some() {
+            return Err(CompactError::Header);
+        }
+        Ok(())
+    }
+}
+
+/// `typ` in lower case and without `application/` (RFC 7515 section 4.1.9).
+fn plain_typ(typ: &str) -> String {
+    let typ = typ.to_ascii_lowercase();
+    match typ.strip_prefix("application/") {
+        Some(rest) => rest.to_owned(),
+        None => typ,
+    }
+}
+
+/// A JWS by `HS256` (RFC 7518 section 3.2), for secrets of clients alone, whose form and header are good and which has
+/// **not** been checked. Never read with a public key as secret: no other type has this algorithm.
+#[derive(Debug)]
+pub(crate) struct SecretJws<'a> {
+    signed: &'a str,
+    signature: Vec<u8>,
+    payload: Vec<u8>,
+    typ: Option<String>,
+}
+
+impl<'a> SecretJws<'a> {
+    /// Reads a compact JWS of at most `max_len` characters.
+    ///
+    /// # Errors
+    /// [`CompactError`].
+    pub(crate) fn parse(text: &'a str, max_len: usize) -> Result<Self, CompactError> {
+        let parts = Parts::of(text, max_len)?;
+        if parts.header.alg != "HS256" {
+            return Err(CompactError::Algorithm);
+        }
+        parts.require_understood()?;
+        Ok(Self {
+            signed: parts.signed,
+            signature: parts.signature,
+            payload: parts.payload,
+            typ: parts.header.typ,
+        })
+    }
+
+    /// As [`CompactJws::typ`].
+    pub(crate) fn typ(&self) -> Option<String> {
+        self.typ.as_deref().map(plain_typ)
+    }
+
+    /// The payload, not checked.
+    pub(crate) fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// Checks, in constant time, that whoever has `secret` made it. The octets of its characters are the key (OpenID
+    /// Connect Core section 10.1).
+    ///
+    /// # Errors
+    /// [`BadSignatureError`].
+    pub(crate) fn verify(&self, secret: &Secret<String>) -> Result<(), BadSignatureError> {
+        // EXPOSE: becomes a ring key.
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
+        hmac::verify(&key, self.signed.as_bytes(), &self.signature).map_err(|_| BadSignatureError)
+    }
+}
+
 impl<'a> CompactJws<'a> {
     /// Reads a compact JWS of at most `max_len` characters that is signed by one of `allowed`.
     ///
@@ -55,38 +150,30 @@ impl<'a> CompactJws<'a> {
         max_len: usize,
         allowed: &[Algorithm],
     ) -> Result<Self, CompactError> {
-        if text.len() > max_len {
-            return Err(CompactError::Malformed);
-        }
-        let (signed, signature) = text.rsplit_once('.').ok_or(CompactError::Malformed)?;
-        let (header, payload) = signed.split_once('.').ok_or(CompactError::Malformed)?;
-        let decode = |part: &str| decode_b64u(part).map_err(|_| CompactError::Malformed);
-        let (header, payload, signature) = (decode(header)?, decode(payload)?, decode(signature)?);
-        let header: Header = ijson::parse(&header, max_len).map_err(|_| CompactError::Header)?;
+        let parts = Parts::of(text, max_len)?;
         // `none`, `HS256` with a public key as secret, and every other algorithm end here.
-        let algorithm = Algorithm::parse(&header.alg)
+        let algorithm = Algorithm::parse(&parts.header.alg)
             .filter(|algorithm| allowed.contains(algorithm))
             .ok_or(CompactError::Algorithm)?;
-        if header.crit.is_some() || header.b64.is_some() {
-            return Err(CompactError::Header);
-        }
+        parts.require_understood()?;
         Ok(Self {
-            signed,
-            signature,
-            payload,
+            signed: parts.signed,
+            signature: parts.signature,
+            payload: parts.payload,
             algorithm,
-            typ: header.typ,
-            kid: header.kid,
+            typ: parts.header.typ,
+            kid: parts.header.kid,
         })
+    }
+
+    /// `alg`.
+    pub(crate) fn algorithm(&self) -> Algorithm {
+        self.algorithm
     }
 
     /// `typ` in lower case and without `application/` (RFC 7515 section 4.1.9), if there is one.
     pub(crate) fn typ(&self) -> Option<String> {
-        let typ = self.typ.as_deref()?.to_ascii_lowercase();
-        Some(match typ.strip_prefix("application/") {
-            Some(rest) => rest.to_owned(),
-            None => typ,
-        })
+        self.typ.as_deref().map(plain_typ)
     }
 
     /// What the signer calls the key.

@@ -138,15 +138,14 @@ pub(crate) struct KeySet(Vec<NamedKey>);
 impl KeySet {
     /// The usable signature keys of a JWK Set; others are passed over, and what is no JWK Set has none.
     pub(crate) fn parse(jwks: &str) -> Self {
-        let set: Value = serde_json::from_str(jwks).unwrap_or_default();
-        let keys = set.get("keys").and_then(Value::as_array);
-        Self(
-            keys.into_iter()
-                .flatten()
-                .take(MAX_KEYS)
-                .filter_map(named)
-                .collect(),
-        )
+        Self::read(jwks).unwrap_or_default()
+    }
+
+    /// The same; `None` for what is no JWK Set.
+    pub(crate) fn read(jwks: &str) -> Option<Self> {
+        let set: Value = serde_json::from_str(jwks).ok()?;
+        let keys = set.get("keys")?.as_array()?;
+        Some(Self(keys.iter().take(MAX_KEYS).filter_map(named).collect()))
     }
 
     /// Checks a JWK Set that is to be registered: 1 to [`MAX_KEYS`] keys, all public and of kinds that are used here, of

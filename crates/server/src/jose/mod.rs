@@ -4,7 +4,7 @@
 //! assertions, request objects and hints are made by libraries that are not ours, so headers here may hold members that
 //! mean nothing to us, keys come in three kinds, and a `kid` is whatever a client calls its key.
 //!
-//! What this does **not** do: encryption, symmetric algorithms, keys by reference. Every signature is checked by ring.
+//! What this does **not** do: encryption, symmetric algorithms but for clients' own secrets. Every signature is checked by ring.
 //!
 //! To add an algorithm: a variant of [`Algorithm`], its key in `key`, its line in both directions there, and vectors
 //! from another implementation in the tests.
@@ -12,10 +12,13 @@
 mod algorithm;
 mod compact;
 mod key;
+mod remote;
 
 pub use algorithm::Algorithm;
-pub(crate) use compact::{CompactError, CompactJws};
+pub(crate) use compact::{CompactError, CompactJws, SecretJws};
 pub(crate) use key::{KeySet, MAX_KEYS};
+pub use remote::RemoteKeys;
+pub(crate) use remote::{MAX_SET, RemoteKeysError};
 
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,14 @@
-//! `private_key_jwt` (RFC 7523 sections 2.2 and 3, with the audience rule of RFC 10070).
+//! `private_key_jwt` and `client_secret_jwt` (RFC 7523 sections 2.2 and 3, with the audience rule of RFC 10070).
 //!
 //! These assertions are made by other people's libraries, so header and claims may have members that mean nothing here;
 //! the strict headers of the device protocol do not apply.
 
 use serde::Deserialize;
-use tegata_protocol::{ClientId, UnixTime, ijson};
+use tegata_protocol::{ClientId, Secret, UnixTime, ijson};
 
 use crate::{
     domain::ClientAssertion,
-    jose::{Algorithm, CompactError, CompactJws, KeySet},
+    jose::{Algorithm, CompactError, CompactJws, KeySet, SecretJws},
 };
 
 /// Longest assertion, in characters.
@@ -27,8 +27,8 @@ const LEEWAY: i64 = 60;
 /// developer; whoever has not signed as a client is told none of them, see `client_authentication`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AssertionError {
-    /// `alg` is none of [`Algorithm::FROM_CLIENTS`].
-    #[error("alg of the client assertion must be ES256, PS256 or EdDSA")]
+    /// `alg` is none of [`Algorithm::FROM_CLIENTS`] nor `HS256`, or not the one that the client is registered for.
+    #[error("alg of the client assertion is not one that this client may use")]
     Algorithm,
     /// `aud` is not what the configuration wants; see [`ExpectedAudience`].
     #[error("aud of the client assertion must be the issuer, and nothing else unless configured")]
@@ -102,11 +102,16 @@ impl ExpectedAudience<'_> {
 
 /// An assertion whose form is good and whose signature has **not** been checked.
 pub(crate) struct UnverifiedAssertion<'a> {
-    jws: CompactJws<'a>,
+    jws: Jws<'a>,
     claims: Claims,
 }
 
-/// An assertion that one of the client's keys has signed and whose claims have **not** been checked.
+enum Jws<'a> {
+    Key(CompactJws<'a>),
+    Secret(SecretJws<'a>),
+}
+
+/// An assertion that one of the client's keys has signed, or its secret, and whose claims have **not** been checked.
 pub(crate) struct SignedAssertion(Claims);
 
 impl From<CompactError> for AssertionError {
@@ -125,16 +130,38 @@ impl<'a> UnverifiedAssertion<'a> {
     /// # Errors
     /// [`AssertionError`] about form and header.
     pub(crate) fn parse(text: &'a str) -> Result<Self, AssertionError> {
-        let jws = CompactJws::parse(text, MAX_ASSERTION, &Algorithm::FROM_CLIENTS)?;
-        let typ_fits = jws
-            .typ()
-            .is_none_or(|typ| matches!(&*typ, "jwt" | "client-authentication+jwt"));
+        let jws = match CompactJws::parse(text, MAX_ASSERTION, &Algorithm::FROM_CLIENTS) {
+            Ok(jws) => Jws::Key(jws),
+            Err(CompactError::Algorithm) => Jws::Secret(SecretJws::parse(text, MAX_ASSERTION)?),
+            Err(other) => return Err(other.into()),
+        };
+        let (typ, payload) = match &jws {
+            Jws::Key(jws) => (jws.typ(), jws.payload()),
+            Jws::Secret(jws) => (jws.typ(), jws.payload()),
+        };
+        let typ_fits = typ.is_none_or(|typ| matches!(&*typ, "jwt" | "client-authentication+jwt"));
         if !typ_fits {
             return Err(AssertionError::Header);
         }
         let claims: Claims =
-            ijson::parse(jws.payload(), MAX_ASSERTION).map_err(|_| AssertionError::Claims)?;
+            ijson::parse(payload, MAX_ASSERTION).map_err(|_| AssertionError::Claims)?;
         Ok(Self { jws, claims })
+    }
+
+    /// Whether some key of `keys` may have signed it.
+    pub(crate) fn has_key_in(&self, keys: &KeySet) -> bool {
+        match &self.jws {
+            Jws::Key(jws) => keys.candidates(jws.algorithm(), jws.kid()).next().is_some(),
+            Jws::Secret(_) => false,
+        }
+    }
+
+    /// The algorithm, if it is one with keys.
+    pub(crate) fn algorithm(&self) -> Option<Algorithm> {
+        match &self.jws {
+            Jws::Key(jws) => Some(jws.algorithm()),
+            Jws::Secret(_) => None,
+        }
     }
 
     /// Who it says it is from: enough to look up keys, not to believe it.
@@ -148,15 +175,31 @@ impl<'a> UnverifiedAssertion<'a> {
         ClientId::parse(&self.claims.sub).map_err(|_| AssertionError::Subject)
     }
 
-    /// Checks the signature (RFC 7523 section 3, point 9) with the JWK Set of the client that [`Self::client_id`] named.
-    /// It comes first, so that nobody else learns what the claims are compared with.
+    /// Checks the signature (RFC 7523 section 3, point 9) with the keys of the client that [`Self::client_id`] named. It
+    /// comes first, so that nobody else learns what the claims are compared with.
     ///
     /// # Errors
-    /// [`AssertionError::Signature`].
-    pub(crate) fn verify(self, jwks: &str) -> Result<SignedAssertion, AssertionError> {
-        self.jws
-            .verify(&KeySet::parse(jwks))
-            .map_err(|_| AssertionError::Signature)?;
+    /// [`AssertionError::Signature`], also if it was made with a secret.
+    pub(crate) fn verify(self, keys: &KeySet) -> Result<SignedAssertion, AssertionError> {
+        match &self.jws {
+            Jws::Key(jws) => jws.verify(keys).map_err(|_| AssertionError::Signature)?,
+            Jws::Secret(_) => return Err(AssertionError::Signature),
+        }
+        Ok(SignedAssertion(self.claims))
+    }
+
+    /// The same with the secret of that client.
+    ///
+    /// # Errors
+    /// [`AssertionError::Signature`], also if it was made with a key.
+    pub(crate) fn verify_secret(
+        self,
+        secret: &Secret<String>,
+    ) -> Result<SignedAssertion, AssertionError> {
+        match &self.jws {
+            Jws::Secret(jws) => jws.verify(secret).map_err(|_| AssertionError::Signature)?,
+            Jws::Key(_) => return Err(AssertionError::Signature),
+        }
         Ok(SignedAssertion(self.claims))
     }
 }

@@ -15,13 +15,14 @@ use tegata_protocol::{
 
 use super::{
     client_assertion::{AssertionError, ExpectedAudience, UnverifiedAssertion},
+    client_keys::{self, ClientKeysError},
     form::{self, Form},
     paths, respond,
 };
 use crate::{
     app::App,
     config::AssertionAudience,
-    domain::{AssertionUse, Client, ClientAssertion, ClientAuthentication, ClientKeys},
+    domain::{AssertionUse, Client, ClientAssertion, ClientAuthentication},
     http::caller::{Caller, ClientCertificate},
     storage::StoreError,
 };
@@ -70,6 +71,9 @@ pub(super) enum ClientAuthenticationError {
         /// Whether the answer must be a challenge for the header's scheme.
         header: bool,
     },
+    /// There are no keys to check it with. Answered as [`Self::Failed`].
+    #[error(transparent)]
+    Keys(#[from] ClientKeysError),
     /// More than one method, or half of one (RFC 6749 section 2.3).
     #[error("exactly one way of client authentication must be used, and whole")]
     Methods,
@@ -113,7 +117,7 @@ impl ClientAuthenticationError {
                 | AssertionError::Signature
                 | AssertionError::Subject => FAILED,
             }),
-            Self::Unsigned(_) => invalid_client(FAILED),
+            Self::Keys(_) | Self::Unsigned(_) => invalid_client(FAILED),
             Self::AssertionReplayed => invalid_client("the client assertion was used before"),
             Self::Failed { header } => {
                 let mut response = invalid_client(FAILED);
@@ -152,8 +156,12 @@ pub(super) async fn authenticate(
     let half_assertion = by_assertion.is_none()
         && (form.value("client_assertion").is_some()
             || form.value("client_assertion_type").is_some());
-    let by_post = form.value("client_secret").is_some();
-    let methods = [by_header.is_some(), by_assertion.is_some(), by_post];
+    let by_post = form.value("client_secret");
+    let methods = [
+        by_header.is_some(),
+        by_assertion.is_some(),
+        by_post.is_some(),
+    ];
     if methods.iter().filter(|used| **used).count() > 1
         || half_assertion
         || authorization.next().is_some()
@@ -161,16 +169,22 @@ pub(super) async fn authenticate(
         return Err(ClientAuthenticationError::Methods);
     }
     let (client, assertion) = if let Some(value) = by_header {
-        (by_secret(app, value).await?, None)
+        (by_basic(app, value).await?, None)
     } else if let Some((assertion, kind)) = by_assertion {
-        let (client, assertion) = by_key(app, assertion, kind).await?;
+        let (client, assertion) = by_assertion_of(app, assertion, kind).await?;
         (client, Some(assertion))
+    } else if let Some(secret) = by_post {
+        (by_form(app, form, secret).await?, None)
     } else {
-        // Nothing, or client_secret_post, which no client is registered for.
         return Err(ClientAuthenticationError::Failed { header: false });
     };
     let method = client.authentication.method();
-    if !app.config.profile.authentication_methods().contains(&method) {
+    if !app
+        .config
+        .profile
+        .authentication_methods()
+        .contains(&method)
+    {
         tracing::warn!(client = %client.id, method, "the profile does not allow this client's way to authenticate");
         return Err(ClientAuthenticationError::Failed {
             header: by_header.is_some(),
@@ -193,7 +207,7 @@ pub(super) async fn authenticate(
 }
 
 /// `client_secret_basic`.
-async fn by_secret(
+async fn by_basic(
     app: &App,
     value: &HeaderValue,
 ) -> Result<Arc<Client>, ClientAuthenticationError> {
@@ -212,8 +226,29 @@ async fn by_secret(
     }
 }
 
-/// `private_key_jwt`.
-async fn by_key(
+/// `client_secret_post`.
+async fn by_form(
+    app: &App,
+    form: &Form,
+    secret: &str,
+) -> Result<Arc<Client>, ClientAuthenticationError> {
+    let failed = || ClientAuthenticationError::Failed { header: false };
+    let id = form.value("client_id").ok_or_else(failed)?;
+    let id = ClientId::parse(id).map_err(|_| failed())?;
+    let hash = Sha256Digest::of(secret.as_bytes());
+    let client = app.store.client(&id).await?.ok_or_else(failed)?;
+    match &client.authentication {
+        ClientAuthentication::ClientSecretPost { secret_hash }
+            if constant_time_eq(&secret_hash.0, &hash.0) =>
+        {
+            Ok(client)
+        }
+        _ => Err(failed()),
+    }
+}
+
+/// `private_key_jwt` and `client_secret_jwt`.
+async fn by_assertion_of(
     app: &App,
     assertion: &str,
     kind: &str,
@@ -226,12 +261,24 @@ async fn by_key(
     let assertion = UnverifiedAssertion::parse(assertion).map_err(unsigned)?;
     let id = assertion.client_id().map_err(unsigned)?;
     let client = app.store.client(&id).await?.ok_or_else(failed)?;
-    let (ClientAuthentication::PrivateKeyJwt, Some(ClientKeys::Jwks(jwks))) =
-        (&client.authentication, &client.settings.keys)
-    else {
-        return Err(failed());
+    let signed = match &client.authentication {
+        ClientAuthentication::PrivateKeyJwt => {
+            let allowed = app.config.profile.client_algorithms();
+            let registered = client.settings.assertion_alg;
+            assertion
+                .algorithm()
+                .filter(|used| allowed.contains(used))
+                .filter(|used| registered.is_none_or(|registered| registered == *used))
+                .ok_or(unsigned(AssertionError::Algorithm))?;
+            let keys = client_keys::of(app, &client, |keys| assertion.has_key_in(keys)).await?;
+            assertion.verify(&keys)
+        }
+        ClientAuthentication::ClientSecretJwt { salt } => {
+            assertion.verify_secret(&app.keys.client_secret(&client.id, salt))
+        }
+        _ => return Err(failed()),
     };
-    let assertion = assertion.verify(jwks).map_err(unsigned)?;
+    let assertion = signed.map_err(unsigned)?;
     let issuer = app.issuer.as_str();
     let endpoints =
         [paths::TOKEN, paths::BACKCHANNEL_AUTHENTICATION].map(|path| app.issuer.endpoint(path));

@@ -11,6 +11,7 @@ pub(crate) mod authentication_request;
 mod backchannel_authentication;
 pub(crate) mod client_assertion;
 pub(crate) mod client_authentication;
+mod client_keys;
 mod discovery;
 pub(crate) mod form;
 mod health;
