@@ -24,6 +24,7 @@ mod issuer;
 mod profile;
 mod proxy;
 mod tls;
+mod tokens;
 
 pub use callbacks::CallbacksConfig;
 pub use connections::Connections;
@@ -31,6 +32,7 @@ pub use issuer::{InvalidIssuerError, Issuer};
 pub use profile::Profile;
 pub use proxy::ProxyConfig;
 pub use tls::TlsConfig;
+pub use tokens::{AccessTokenFormat, TokensConfig};
 
 /// Bytes of stack for the parser: several times what its deepest recursion takes in a build without optimization.
 const PARSER_STACK: usize = 8 * 1024 * 1024;
@@ -68,6 +70,8 @@ pub struct Config {
     pub connections: Connections,
     /// Who may speak for others.
     pub proxy: ProxyConfig,
+    /// What tokens look like.
+    pub tokens: TokensConfig,
     /// How the server logs.
     pub log: LogConfig,
     /// How long things live, in seconds.
@@ -93,6 +97,7 @@ impl Default for Config {
             callbacks: CallbacksConfig::default(),
             connections: Connections::default(),
             proxy: ProxyConfig::default(),
+            tokens: TokensConfig::default(),
             log: LogConfig::default(),
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
@@ -168,6 +173,8 @@ pub struct Lifetimes {
     pub id_token: u32,
     /// An access token.
     pub access_token: u32,
+    /// A refresh token and all that take its place, from the request on.
+    pub refresh_token: u32,
     /// How long an expired request is still answered with `expired_token`.
     pub retention: u32,
     /// Signed device metadata.
@@ -184,6 +191,7 @@ impl Default for Lifetimes {
             nonce: 300,
             id_token: 300,
             access_token: 600,
+            refresh_token: 30 * 86_400,
             retention: 86_400,
             metadata: 86_400,
         }
@@ -303,6 +311,7 @@ impl Config {
             ("lifetimes.nonce", l.nonce),
             ("lifetimes.id_token", l.id_token),
             ("lifetimes.access_token", l.access_token),
+            ("lifetimes.refresh_token", l.refresh_token),
             ("lifetimes.retention", l.retention),
             ("lifetimes.metadata", l.metadata),
         ];
@@ -321,7 +330,7 @@ impl Config {
     }
 }
 
-const ENVIRONMENT_KEYS: [&str; 45] = [
+const ENVIRONMENT_KEYS: [&str; 47] = [
     "listen",
     "issuer",
     "data_dir",
@@ -356,6 +365,8 @@ const ENVIRONMENT_KEYS: [&str; 45] = [
     "lifetimes.nonce",
     "lifetimes.id_token",
     "lifetimes.access_token",
+    "lifetimes.refresh_token",
+    "tokens.access_token_format",
     "lifetimes.retention",
     "lifetimes.metadata",
     "limits.pending_per_account",
@@ -459,6 +470,12 @@ pub const DEFAULT_FILE: &str = r#"# tegata-server: every option with its default
 # Authorities, PEM, that vouch for clients' servers beside those that the system trusts. Relative to the data folder.
 # authorities = "/etc/tegata/clients-ca.pem"
 
+# What tokens look like.
+[tokens]
+# "opaque": resources ask the server for what an access token stands for. "jwt": they read it by themselves (RFC 9068), and
+# learn of its revocation only if they ask all the same.
+# access_token_format = "opaque"
+
 [log]
 # "text" for people, "json" for machines. Logs go to standard error and hold no secrets.
 # format = "text"
@@ -482,6 +499,8 @@ pub const DEFAULT_FILE: &str = r#"# tegata-server: every option with its default
 # id_token = 300
 # An access token.
 # access_token = 600
+# A refresh token and all that take its place, from the request on. It does not grow with use.
+# refresh_token = 2592000
 # How long an expired request is still answered as expired, and not as unknown.
 # retention = 86400
 # The signed metadata that devices keep.

@@ -12,8 +12,8 @@ use tegata_protocol::{
 use tegata_server::{
     domain::{
         Account, Admission, BindingMessageUse, Client, ClientAssertion, ClientAuthentication,
-        ClientSettings, FlowIds, Grade, IssuingSessionId, Kind, Limits, Locator, RegisteredBy,
-        Registration, RequestFacts, Terms, Transfer,
+        ClientSettings, FlowIds, Grade, IssuingSessionId, Kind, Limits, Locator, NewToken,
+        RegisteredBy, Registration, RequestFacts, Sender, Terms, TokenDetails, Transfer,
     },
     storage::{
         StoreHandle, StoreOptions,
@@ -350,15 +350,24 @@ impl Bed {
         assertion: Option<ClientAssertion>,
         now: UnixTime,
     ) -> anyhow::Result<u64> {
-        let (_, access_token_hash) = self
+        let (_, hash) = self
             .store
             .make_access_token(auth_req_id, &self.rng)
             .context("an identifier that is not understood")?;
         let redeem = Redeem {
             auth_req_id: auth_req_id.clone(),
             client: self.client.clone(),
-            access_token_hash,
-            access_token_expires: now.plus(600),
+            sender: Sender::default(),
+            access_token: NewToken {
+                hash,
+                expires: now.plus(600),
+                details: TokenDetails {
+                    issued: Some(now),
+                    ..TokenDetails::default()
+                },
+            },
+            refresh_token: None,
+            push: false,
             assertion,
             now,
         };

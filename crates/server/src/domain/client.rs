@@ -125,6 +125,8 @@ pub struct ClientSettings {
     pub refresh: bool,
     /// Seconds, 0 to 30, for which its polls of pending requests are held unless they say otherwise (`Prefer: wait`).
     pub long_poll: u32,
+    /// It is a resource server: introspection tells it about every client's access tokens (RFC 7662 section 4).
+    pub introspection: bool,
     /// Made for tests: the automation hook may decide its requests.
     pub test: bool,
     /// If it registered itself: SHA-256 of its registration access token (RFC 7592 section 3).
@@ -218,6 +220,14 @@ pub enum Confirmation {
 }
 
 impl ClientAuthentication {
+    /// Whether it is by a TLS client certificate.
+    pub const fn is_by_certificate(&self) -> bool {
+        matches!(
+            self,
+            Self::SelfSignedTlsClientAuth | Self::TlsClientAuth { .. }
+        )
+    }
+
     /// `token_endpoint_auth_method`.
     pub const fn method(&self) -> &'static str {
         match self {

@@ -50,6 +50,8 @@ pub struct Located {
 const AUTH_REQ_ID: &[u8] = b"tegata auth_req_id";
 const CONSENT_REQUEST_ID: &[u8] = b"tegata consent_request_id";
 const ACCESS_TOKEN: &[u8] = b"tegata access_token";
+const JWT_ID: &[u8] = b"tegata jti";
+const REFRESH_TOKEN: &[u8] = b"tegata refresh_token";
 
 impl Locator {
     /// From a 32-byte key, kept for as long as identifiers made with it shall be understood.
@@ -80,6 +82,22 @@ impl Locator {
         (Secret::new(token), hash)
     }
 
+    /// The name (`jti`) of a new access token for row `seq` that is a JWT, and the hash to store. Resources log such names,
+    /// so a name is no token: it opens under its own label only.
+    pub fn make_jwt_id(&self, seq: FlowSeq, rng: &dyn Rng) -> (String, Sha256Digest) {
+        self.seal(JWT_ID, seq, rng)
+    }
+
+    /// A new refresh token for row `seq`, and the hash to store.
+    pub fn make_refresh_token(
+        &self,
+        seq: FlowSeq,
+        rng: &dyn Rng,
+    ) -> (Secret<String>, Sha256Digest) {
+        let (token, hash) = self.seal(REFRESH_TOKEN, seq, rng);
+        (Secret::new(token), hash)
+    }
+
     /// Opens an `auth_req_id`; `None` if it was not made here.
     pub fn open_auth_req_id(&self, id: &AuthReqId) -> Option<Located> {
         self.open(AUTH_REQ_ID, id.as_str())
@@ -93,6 +111,17 @@ impl Locator {
     /// Opens an access token; `None` if it was not made here.
     pub fn open_access_token(&self, token: &str) -> Option<Located> {
         self.open(ACCESS_TOKEN, token)
+    }
+
+    /// Opens the name of a JWT access token; `None` if it was not made here.
+    pub fn open_jwt_id(&self, id: &str) -> Option<Located> {
+        self.open(JWT_ID, id)
+    }
+
+    /// Opens a refresh token; `None` if it was not made here. One that opens was issued once, whether or not it is still
+    /// known: nobody else can make one.
+    pub fn open_refresh_token(&self, token: &str) -> Option<Located> {
+        self.open(REFRESH_TOKEN, token)
     }
 
     fn seal(&self, label: &[u8], seq: FlowSeq, rng: &dyn Rng) -> (String, Sha256Digest) {
@@ -158,6 +187,13 @@ mod tests {
             None,
             "labels keep the kinds apart"
         );
+        let (jti, _) = locator.make_jwt_id(FlowSeq(41), &rng);
+        let (refresh, _) = locator.make_refresh_token(FlowSeq(41), &rng);
+        assert!(locator.open_jwt_id(&jti).is_some());
+        assert_eq!(locator.open_access_token(&jti), None, "a name is no token");
+        assert_eq!(locator.open_refresh_token(&jti), None);
+        assert!(locator.open_refresh_token(refresh.expose()).is_some());
+        assert_eq!(locator.open_access_token(refresh.expose()), None);
         assert_eq!(
             Locator::new(&[8; 32]).open_auth_req_id(&ids.auth_req_id),
             None,

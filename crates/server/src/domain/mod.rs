@@ -32,6 +32,7 @@ pub mod locator;
 pub mod pairing;
 pub mod poll_gate;
 pub mod redemption;
+pub mod token;
 
 pub use account::Account;
 pub use assertion_memory::{AssertionMemory, AssertionUse, ClientAssertion};
@@ -47,10 +48,11 @@ pub use client::{
 };
 pub use client_metadata::{AuthenticationMethod, ClientMetadata, MetadataError, Offered};
 pub use device::{DeviceState, PairedDevice};
-pub use locator::{FlowIds, FlowSeq, Locator};
+pub use locator::{FlowIds, FlowSeq, Located, Locator};
 pub use pairing::{
     Grade, Invitation, InvitationState, IssuingSession, IssuingSessionId, Pairing, PairingState,
     Registration,
 };
 pub use poll_gate::{PollGate, PollVerdict};
 pub use redemption::{RedemptionError, check_redemption};
+pub use token::{NewToken, Sender, TokenDetails, TokenKind};

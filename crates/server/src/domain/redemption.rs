@@ -2,7 +2,7 @@
 
 use tegata_protocol::{ClientId, UnixTime};
 
-use super::{Approval, BackchannelAuthentication, BackchannelAuthenticationState};
+use super::{Approval, BackchannelAuthentication, BackchannelAuthenticationState, Sender};
 
 /// Why no tokens are issued. Each variant is one error code of CIBA Core section 11.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -16,12 +16,12 @@ pub enum RedemptionError {
     /// `expired_token`.
     #[error("expired_token")]
     ExpiredToken,
-    /// `invalid_grant`: unknown, another client's, or already redeemed.
+    /// `invalid_grant`: unknown, another client's or sender's, or already redeemed.
     #[error("invalid_grant")]
     InvalidGrant,
 }
 
-/// Decides whether `client` may redeem `found` at `now`. Changes nothing; the store repeats it inside the commit that
+/// Decides whether `client` may redeem `found` at `now` with what it has proved to hold. Changes nothing; the store repeats it inside the commit that
 /// redeems. `retention` is how many seconds an expired request is remembered as expired.
 ///
 /// # Errors
@@ -29,6 +29,7 @@ pub enum RedemptionError {
 pub fn check_redemption<'a>(
     found: Option<&'a BackchannelAuthentication>,
     client: &ClientId,
+    sender: &Sender,
     now: UnixTime,
     retention: i64,
 ) -> Result<&'a Approval, RedemptionError> {
@@ -41,7 +42,12 @@ pub fn check_redemption<'a>(
     if flow.facts.client_id != *client {
         return Err(RedemptionError::InvalidGrant);
     }
-    // 3. Sender binding: no client authentication offered here binds tokens to a sender, so there is nothing to compare.
+    // 3. Sender binding: what was proved when the request was made must be proved again by whoever collects.
+    if let Some(confirmation) = &flow.facts.terms.confirmation
+        && !sender.holds(confirmation)
+    {
+        return Err(RedemptionError::InvalidGrant);
+    }
     // 4. Consumed, then expired: a redeemed request answers the same for ever.
     if matches!(flow.state, BackchannelAuthenticationState::Redeemed { .. }) {
         return Err(RedemptionError::InvalidGrant);

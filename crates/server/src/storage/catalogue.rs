@@ -124,6 +124,8 @@ pub(super) fn changes(op: &Op) -> bool {
         | Op::Withdraw(_)
         | Op::Decide(_)
         | Op::Redeem(_)
+        | Op::Refresh(_)
+        | Op::RevokeToken(_)
         | Op::SetValue(_)
         | Op::Sweep(_) => false,
     }

@@ -22,7 +22,7 @@ pub use handle::{StoreHandle, StoreOptions};
 pub use ops::{Op, Operation, Outcome};
 pub use statistics::{Counters, StoreStatistics};
 pub use views::{
-    AccessToken, Closure, ConsentRequest, EvidenceRecord, HistoryEntry, PendingPrompt, PendingSet,
+    Closure, ConsentRequest, EvidenceRecord, HistoryEntry, IssuedToken, PendingPrompt, PendingSet,
     SubmittedPairing,
 };
 
@@ -34,7 +34,7 @@ use tegata_protocol::{
 
 use crate::domain::{
     Account, BackchannelAuthentication, Client, FlowSeq, Invitation, IssuingSession,
-    IssuingSessionId, PairedDevice, Pairing,
+    IssuingSessionId, Located, PairedDevice, Pairing, TokenKind,
 };
 
 /// The store's own trouble. Callers answer `server_error` or 503 and tell the peer nothing more.
@@ -216,11 +216,22 @@ pub trait StoreReader: Send + 'static {
     /// # Errors
     /// [`StoreError::Corrupt`] naming the first row that does not fit.
     fn verify_evidence_chain(&self) -> Result<u64, StoreError>;
-    /// What an access token stands for; `None` if unknown, revoked or expired at `now`.
+    /// What an opaque access token stands for; `None` if unknown, revoked or expired at `now`.
     ///
     /// # Errors
     /// See [`StoreReader::account`].
-    fn access_token(&self, token: &str, now: UnixTime) -> Result<Option<AccessToken>, StoreError>;
+    fn access_token(&self, token: &str, now: UnixTime) -> Result<Option<IssuedToken>, StoreError>;
+    /// What the token that was opened to `at` stands for; `None` if unknown, revoked or expired at `now`. Whoever opened it
+    /// must know that the label was the one for `kind`.
+    ///
+    /// # Errors
+    /// See [`StoreReader::account`].
+    fn token(
+        &self,
+        kind: TokenKind,
+        at: &Located,
+        now: UnixTime,
+    ) -> Result<Option<IssuedToken>, StoreError>;
     /// A value kept under a name, such as `metadata_seq`.
     ///
     /// # Errors

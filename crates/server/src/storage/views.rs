@@ -3,7 +3,8 @@
 use tegata_protocol::{AccountId, ClientId, ConsentRequestId, DeviceId, Sha256Digest, UnixTime};
 
 use crate::domain::{
-    BackchannelAuthentication, CloseReason, Decision, Pairing, Registration, debug_without_content,
+    BackchannelAuthentication, CloseReason, Decision, Pairing, Registration, TokenDetails,
+    debug_without_content,
 };
 
 /// A request as one device knows it.
@@ -129,15 +130,17 @@ pub enum EvidenceKind {
     Report,
 }
 
-/// What a valid access token stands for.
+/// What a valid token stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccessToken {
+pub struct IssuedToken {
     /// To whom it was issued.
     pub client: ClientId,
     /// Whose data it opens.
     pub account: AccountId,
     /// The approval behind it.
     pub flow: BackchannelAuthentication,
+    /// In what it differs from that.
+    pub details: TokenDetails,
     /// First second in which it no longer works.
     pub expires: UnixTime,
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::{RedemptionError, check_redemption};
+use crate::domain::{RedemptionError, Sender, check_redemption};
 use proptest::prelude::*;
 
 const RETENTION: i64 = 86_400;
@@ -54,7 +54,14 @@ fn redemption(
     now: i64,
 ) -> Result<(), RedemptionError> {
     let client = ClientId::parse(client).unwrap();
-    check_redemption(Some(flow), &client, UnixTime(now), RETENTION).map(|_| ())
+    check_redemption(
+        Some(flow),
+        &client,
+        &Sender::default(),
+        UnixTime(now),
+        RETENTION,
+    )
+    .map(|_| ())
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -17,12 +17,13 @@ use super::{
     client_authentication::{AuthenticatedClient, ClientAuthenticationError, authenticate},
     form::{Form, FormError},
     respond,
+    sender::{BindingError, binding, sender},
 };
 use crate::{
     app::{App, Doorbell},
     config::Lifetimes,
     delivery::prompts::make_prompts,
-    domain::{Account, Kind, RequestFacts, Terms, Transfer, TransferSource},
+    domain::{Account, Client, Confirmation, Kind, RequestFacts, Terms, Transfer, TransferSource},
     http::caller::Caller,
     storage::{
         AccountName, StoreError,
@@ -42,6 +43,9 @@ const MINTED_DIGITS: u8 = 6;
 /// Why a request is not accepted (CIBA Core section 13).
 #[derive(Debug, thiserror::Error)]
 enum BackchannelAuthenticationError {
+    /// There is nothing to bind the pushed tokens to.
+    #[error(transparent)]
+    Binding(#[from] BindingError),
     /// The client did not prove itself.
     #[error(transparent)]
     Client(#[from] ClientAuthenticationError),
@@ -81,13 +85,23 @@ async fn accept(
     let form = Form::read(&caller.headers, body).await?;
     // CIBA Core section 7.2. 1: the client.
     let client = authenticate(app, caller, &form).await?;
+    let confirmation = confirmation(caller, client.registration())?;
     // 2, 3 and 6: the parameters.
     let request = AuthenticationRequest::parse(&form, client.registration())?;
     // 4 and 5: the person.
     let account = find_account(app, request.login_hint.clone())
         .await?
         .ok_or(BackchannelAuthenticationError::UnknownUser)?;
-    store(app, &client, account, request).await
+    store(app, &client, confirmation, account, request).await
+}
+
+/// What only who collects, and the tokens, are bound to: what a client whose tokens are bound proves when it asks. One that is
+/// told of its tokens proves nothing later (CIBA Core section 5).
+fn confirmation(caller: &Caller, client: &Client) -> Result<Option<Confirmation>, BindingError> {
+    match binding(client, &sender(caller)) {
+        Err(_) if client.settings.delivery.mode() != TokenDeliveryMode::Push => Ok(None),
+        proved => proved,
+    }
 }
 
 async fn find_account(app: &App, hint: LoginHint) -> Result<Option<Arc<Account>>, StoreError> {
@@ -105,6 +119,7 @@ async fn find_account(app: &App, hint: LoginHint) -> Result<Option<Arc<Account>>
 async fn store(
     app: &Arc<App>,
     authenticated: &AuthenticatedClient,
+    confirmation: Option<Confirmation>,
     account: Arc<Account>,
     request: AuthenticationRequest,
 ) -> Result<BackchannelAuthenticationResponse, BackchannelAuthenticationError> {
@@ -133,6 +148,11 @@ async fn store(
         interval: app.config.interval,
         terms: Terms {
             delivery: client.settings.delivery.mode(),
+            confirmation,
+            refresh_until: client
+                .settings
+                .refresh
+                .then(|| now.plus(i64::from(app.config.lifetimes.refresh_token))),
             ..Terms::default()
         },
     };
@@ -269,6 +289,7 @@ impl BackchannelAuthenticationError {
         use AuthenticationRequestError as R;
         use OAuthErrorCode as C;
         let (code, description) = match self {
+            Self::Binding(error) => (C::InvalidRequest, error.description()),
             Self::Client(error) => return error.response(ENDPOINT),
             Self::Form(error) => return error.response(),
             Self::Store(error) => return respond::store_error(error, ENDPOINT),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use tegata_protocol::{
-    ClientId, Rng, Secret, Sha256Digest, SigningKey, UnixTime, bytes::encode_b64u, jws,
+    AuthReqId, ClientId, Rng, Secret, Sha256Digest, SigningKey, UnixTime, bytes::encode_b64u, jws,
     rng::random_bytes,
 };
 
@@ -20,6 +20,16 @@ struct IdToken<'a> {
     acr: &'a str,
     amr: &'a [String],
     at_hash: String,
+    #[serde(
+        rename = "urn:openid:params:jwt:claim:auth_req_id",
+        skip_serializing_if = "Option::is_none"
+    )]
+    auth_req_id: Option<&'a str>,
+    #[serde(
+        rename = "urn:openid:params:jwt:claim:rt_hash",
+        skip_serializing_if = "Option::is_none"
+    )]
+    rt_hash: Option<String>,
     /// Hash of the consent receipt, which the client receipt carries too.
     tegata_evidence: Sha256Digest,
 }
@@ -30,10 +40,20 @@ pub(super) struct Issuance<'a> {
     pub(super) issuer: &'a str,
     /// The access token of the same response.
     pub(super) access_token: &'a Secret<String>,
+    /// Of what is pushed, to what it belongs.
+    pub(super) pushed: Option<Pushed<'a>>,
     /// `iat`.
     pub(super) now: UnixTime,
     /// Seconds.
     pub(super) lifetime: u32,
+}
+
+/// What a pushed ID token also says (CIBA Core section 10.3.1).
+pub(super) struct Pushed<'a> {
+    /// The request that was made.
+    pub(super) auth_req_id: &'a AuthReqId,
+    /// The refresh token of the same response, if there is one.
+    pub(super) refresh_token: Option<&'a Secret<String>>,
 }
 
 /// Signs the ID token of an approved request: everything about the person and the approval comes from what was stored.
@@ -55,15 +75,23 @@ pub(super) fn sign_id_token(
         acr: &approval.acr,
         amr: &approval.amr,
         at_hash: at_hash(issuance.access_token),
+        auth_req_id: issuance
+            .pushed
+            .as_ref()
+            .map(|pushed| pushed.auth_req_id.as_str()),
+        rt_hash: issuance
+            .pushed
+            .as_ref()
+            .and_then(|pushed| pushed.refresh_token.map(at_hash)),
         tegata_evidence: approval.evidence,
     };
     Secret::new(jws::sign(key, "JWT", &token))
 }
 
-/// The left half of SHA-256 of the access token's characters (OpenID Connect Core section 3.1.3.6).
-fn at_hash(access_token: &Secret<String>) -> String {
+/// The left half of SHA-256 of a token's characters (OpenID Connect Core section 3.1.3.6).
+fn at_hash(token: &Secret<String>) -> String {
     // EXPOSE: hashed.
-    let digest = Sha256Digest::of(access_token.expose().as_bytes());
+    let digest = Sha256Digest::of(token.expose().as_bytes());
     let (left, _) = digest.0.split_at(16);
     encode_b64u(left)
 }

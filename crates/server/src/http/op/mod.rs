@@ -1,12 +1,13 @@
-//! The OpenID Provider's endpoints: discovery, keys, health, backchannel authentication and token (CIBA Core 1.0, poll
-//! mode).
+//! The OpenID Provider's endpoints: discovery, keys, health, backchannel authentication and token (CIBA Core 1.0), revocation,
+//! introspection and userinfo.
 //!
-//! What is **not** here: an authorization endpoint, registration, userinfo, introspection; ping and push.
+//! What is **not** here: an authorization endpoint, registration; ping and push.
 //!
 //! To add an endpoint: its path in [`paths`], a file with its handler, its error enum and that enum's one mapping to the
 //! wire, a line in [`router`], and its member in [`discovery`] with the golden file of the tests. To add a way in which
 //! clients authenticate: a file beside [`client_assertion`] and an arm in [`client_authentication`].
 
+mod access;
 pub(crate) mod authentication_request;
 mod backchannel_authentication;
 pub(crate) mod client_assertion;
@@ -16,10 +17,18 @@ mod discovery;
 pub(crate) mod form;
 mod health;
 mod id_token;
+mod introspection;
+pub(crate) mod issuance;
 mod jwks;
+mod narrowing;
 pub(crate) mod paths;
+mod protected;
 mod respond;
+mod revocation;
+mod sender;
 mod token;
+mod token_signatures;
+mod userinfo;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -44,4 +53,7 @@ pub(crate) fn router() -> Router<Arc<App>> {
             post(backchannel_authentication::post),
         )
         .route(paths::TOKEN, post(token::post))
+        .route(paths::REVOCATION, post(revocation::post))
+        .route(paths::INTROSPECTION, post(introspection::post))
+        .route(paths::USERINFO, get(userinfo::show).post(userinfo::show))
 }

@@ -12,5 +12,11 @@ pub(crate) const HEALTH: &str = "/health";
 pub(crate) const BACKCHANNEL_AUTHENTICATION: &str = "/backchannel-authentication";
 /// Token endpoint (CIBA Core section 10.1).
 pub(crate) const TOKEN: &str = "/token";
+/// Revocation endpoint (RFC 7009 section 2).
+pub(crate) const REVOCATION: &str = "/revoke";
+/// Introspection endpoint (RFC 7662 section 2).
+pub(crate) const INTROSPECTION: &str = "/introspect";
+/// UserInfo endpoint (OpenID Connect Core section 5.3).
+pub(crate) const USERINFO: &str = "/userinfo";
 /// The device gateway's metadata, which discovery points to.
 pub(crate) const DEVICE_METADATA: &str = "/.well-known/tegata-device";

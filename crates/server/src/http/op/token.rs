@@ -1,35 +1,34 @@
-//! `POST /token` with the CIBA grant (CIBA Core sections 10.1 and 11): a client asks whether there is a result.
+//! `POST /token`: a client asks whether there is a result (CIBA Core sections 10.1 and 11), or exchanges a refresh token
+//! (RFC 6749 section 6). Which tokens it then gets is decided in [`super::issuance`].
+//!
+//! To add a grant: an arm in `answer`, and what the grant reads in a function of its own.
 
 use axum::{body::Body, extract::State, http::StatusCode, response::Response};
 use std::sync::Arc;
 use tegata_protocol::{
-    AuthReqId, ClientId, Secret,
-    ciba::{GRANT_TYPE, OAuthErrorCode, TokenResponse},
-    device::{
-        V1,
-        decision::Verdict,
-        receipt::{ClientReceipt, sign_client_receipt},
-    },
+    AuthReqId,
+    ciba::{GRANT_TYPE, OAuthErrorCode, TokenDeliveryMode, TokenResponse},
 };
 
 use super::{
     client_authentication::{AuthenticatedClient, ClientAuthenticationError, authenticate},
     form::{Form, FormError},
-    id_token::{Issuance, sign_id_token},
+    issuance::{self, Collector, IssuanceError},
+    narrowing::{self, NarrowingError},
     respond,
+    sender::{BindingError, binding, sender},
 };
 use crate::{
     app::App,
     domain::{
-        Approval, BackchannelAuthentication, PollVerdict, RedemptionError, RequestFacts,
-        check_redemption,
+        BackchannelAuthentication, PollVerdict, RedemptionError, TokenKind, check_redemption,
     },
     http::caller::Caller,
-    storage::{
-        StoreError,
-        ops::{Redeem, RedeemOutcome},
-    },
+    storage::StoreError,
 };
+
+/// `grant_type` of RFC 6749 section 6.
+pub(crate) const REFRESH_GRANT: &str = "refresh_token";
 
 /// Name of the endpoint in logs.
 const ENDPOINT: &str = "token";
@@ -40,6 +39,9 @@ enum TokenError {
     /// `auth_req_id` is missing.
     #[error("auth_req_id is missing")]
     AuthReqIdMissing,
+    /// There is nothing to bind tokens to.
+    #[error(transparent)]
+    Binding(#[from] BindingError),
     /// The client did not prove itself.
     #[error(transparent)]
     Client(#[from] ClientAuthenticationError),
@@ -52,6 +54,21 @@ enum TokenError {
     /// Another grant.
     #[error("the grant type is not supported")]
     GrantTypeUnsupported,
+    /// It wants what was not granted.
+    #[error(transparent)]
+    Narrowing(#[from] NarrowingError),
+    /// The client is told of results, and does not ask.
+    #[error("push clients do not ask")]
+    PushClient,
+    /// The client is not registered for refresh tokens.
+    #[error("the client is not registered for refresh tokens")]
+    RefreshNotAllowed,
+    /// The refresh token is good for nothing.
+    #[error("the refresh token is good for nothing")]
+    RefreshToken,
+    /// `refresh_token` is missing.
+    #[error("refresh_token is missing")]
+    RefreshTokenMissing,
     /// The request has no result for this client.
     #[error(transparent)]
     Redemption(#[from] RedemptionError),
@@ -63,30 +80,111 @@ enum TokenError {
     Store(#[from] StoreError),
 }
 
-/// Issues tokens once per approved request, or says where it stands.
+impl From<IssuanceError> for TokenError {
+    fn from(error: IssuanceError) -> Self {
+        match error {
+            IssuanceError::AssertionReplayed => ClientAuthenticationError::AssertionReplayed.into(),
+            IssuanceError::Binding(error) => error.into(),
+            IssuanceError::Redemption(error) => error.into(),
+            IssuanceError::RefreshToken => Self::RefreshToken,
+            IssuanceError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// Issues tokens once per approved request or refresh token, or says where the request stands.
 pub(super) async fn post(State(app): State<Arc<App>>, caller: Caller, body: Body) -> Response {
-    match redeem(&app, &caller, body).await {
+    match answer(&app, &caller, body).await {
         Ok(tokens) => respond::json(StatusCode::OK, &tokens),
         Err(error) => error.response(),
     }
 }
 
-async fn redeem(app: &App, caller: &Caller, body: Body) -> Result<TokenResponse, TokenError> {
+async fn answer(app: &App, caller: &Caller, body: Body) -> Result<TokenResponse, TokenError> {
     let form = Form::read(&caller.headers, body).await?;
-    let authenticated = authenticate(app, caller, &form).await?;
-    let client = &authenticated.registration().id;
-    match form.value("grant_type") {
-        None => return Err(TokenError::GrantTypeMissing),
-        Some(GRANT_TYPE) => {}
-        Some(_) => return Err(TokenError::GrantTypeUnsupported),
+    let client = authenticate(app, caller, &form).await?;
+    let grant = form.value("grant_type");
+    let grant = grant.ok_or(TokenError::GrantTypeMissing)?;
+    match grant {
+        GRANT_TYPE => redeem(app, caller, &client, &form).await,
+        REFRESH_GRANT => refresh(app, caller, &client, &form).await,
+        _ => Err(TokenError::GrantTypeUnsupported),
     }
+}
+
+fn collector<'a>(caller: &Caller, client: &'a AuthenticatedClient) -> Collector<'a> {
+    Collector {
+        client: client.registration(),
+        assertion: client.assertion(),
+        sender: sender(caller),
+    }
+}
+
+/// The CIBA grant.
+async fn redeem(
+    app: &App,
+    caller: &Caller,
+    client: &AuthenticatedClient,
+    form: &Form,
+) -> Result<TokenResponse, TokenError> {
+    let collector = collector(caller, client);
+    // 1. A client of this grant, with all that its tokens need: what is missing is said at the first poll.
+    if client.registration().settings.delivery.mode() == TokenDeliveryMode::Push {
+        return Err(TokenError::PushClient);
+    }
+    binding(collector.client, &collector.sender)?;
+    // 2. The request, and whether it has a result.
     let id = form
         .value("auth_req_id")
         .ok_or(TokenError::AuthReqIdMissing)?;
     let id = AuthReqId::parse(id).map_err(|_| RedemptionError::InvalidGrant)?;
     let found = find(app, &id).await?;
-    look(app, client, found.as_ref())?;
-    commit(app, &authenticated, &id).await
+    let found = look(app, &collector, found.as_ref())?;
+    if found.facts.terms.delivery == TokenDeliveryMode::Push {
+        return Err(TokenError::PushClient);
+    }
+    // 3. How much of it.
+    let details = narrowing::read(form, &found.facts)?;
+    Ok(issuance::redeem(app, &collector, &id, found, details).await?)
+}
+
+/// The refresh grant (RFC 6749 section 6).
+async fn refresh(
+    app: &App,
+    caller: &Caller,
+    client: &AuthenticatedClient,
+    form: &Form,
+) -> Result<TokenResponse, TokenError> {
+    let collector = collector(caller, client);
+    // 1. A client of this grant.
+    if !collector.client.settings.refresh {
+        return Err(TokenError::RefreshNotAllowed);
+    }
+    binding(collector.client, &collector.sender)?;
+    // 2. The token. One that opens and is not stored any more may have been used: the exchange finds out.
+    let token = form
+        .value("refresh_token")
+        .ok_or(TokenError::RefreshTokenMissing)?;
+    let token = app.keys.locator().open_refresh_token(token);
+    let token = token.ok_or(TokenError::RefreshToken)?;
+    let now = app.now();
+    let found = app
+        .store
+        .read(move |reader| reader.token(TokenKind::Refresh, &token, now))
+        .await?;
+    let mine = found.filter(|found| found.client == collector.client.id);
+    // 3. How much of it; what is refused for that leaves the token as it was.
+    let details = match &mine {
+        Some(found) => {
+            let facts = &found.flow.facts;
+            let scopes = narrowing::scopes(form, facts)?;
+            let mut details = narrowing::read(form, facts)?;
+            details.scopes = scopes;
+            details
+        }
+        None => crate::domain::TokenDetails::default(),
+    };
+    Ok(issuance::refresh(app, &collector, token, mine.as_ref(), details).await?)
 }
 
 async fn find(app: &App, id: &AuthReqId) -> Result<Option<BackchannelAuthentication>, StoreError> {
@@ -98,13 +196,14 @@ async fn find(app: &App, id: &AuthReqId) -> Result<Option<BackchannelAuthenticat
 
 /// Whether there is something to collect, without collecting it. Only polls of pending requests count against the
 /// interval: a result is never held back.
-fn look(
+fn look<'a>(
     app: &App,
-    client: &ClientId,
-    found: Option<&BackchannelAuthentication>,
-) -> Result<(), TokenError> {
+    collector: &Collector<'_>,
+    found: Option<&'a BackchannelAuthentication>,
+) -> Result<&'a BackchannelAuthentication, TokenError> {
     let retention = i64::from(app.config.lifetimes.retention);
-    let verdict = check_redemption(found, client, app.now(), retention);
+    let (client, sender) = (&collector.client.id, &collector.sender);
+    let verdict = check_redemption(found, client, sender, app.now(), retention);
     if let (Err(RedemptionError::AuthorizationPending), Some(flow)) = (&verdict, found) {
         let now = app.clock.0.now_millis();
         return match app.poll_gate.check(flow.seq, flow.facts.interval, now) {
@@ -113,83 +212,7 @@ fn look(
         };
     }
     verdict?;
-    Ok(())
-}
-
-/// Collects it. Of several that come here at once, the store lets one through.
-async fn commit(
-    app: &App,
-    client: &AuthenticatedClient,
-    id: &AuthReqId,
-) -> Result<TokenResponse, TokenError> {
-    let (access_token, access_token_hash) = app
-        .store
-        .make_access_token(id, app.rng())
-        .ok_or(RedemptionError::InvalidGrant)?;
-    let now = app.now();
-    let lifetime = app.config.lifetimes.access_token;
-    let operation = Redeem {
-        auth_req_id: id.clone(),
-        client: client.registration().id.clone(),
-        access_token_hash,
-        access_token_expires: now.plus(i64::from(lifetime)),
-        assertion: client.assertion(),
-        now,
-    };
-    match app.store.apply(operation).await? {
-        RedeemOutcome::Redeemed { flow, approval } => {
-            app.poll_gate.forget(flow.seq);
-            tracing::info!(
-                client = %flow.facts.client_id,
-                request = %flow.facts.consent_request_id,
-                "backchannel_authentication.redeemed"
-            );
-            Ok(issue(app, &flow.facts, approval, access_token))
-        }
-        RedeemOutcome::Refused(error) => Err(error.into()),
-        RedeemOutcome::AssertionReplayed => {
-            Err(ClientAuthenticationError::AssertionReplayed.into())
-        }
-    }
-}
-
-fn issue(
-    app: &App,
-    facts: &RequestFacts,
-    approval: Approval,
-    access_token: Secret<String>,
-) -> TokenResponse {
-    let scope = facts.scopes.join(" ");
-    let issuance = Issuance {
-        issuer: app.issuer.as_str(),
-        access_token: &access_token,
-        now: app.now(),
-        lifetime: app.config.lifetimes.id_token,
-    };
-    let id_token = sign_id_token(&app.keys.id_token, app.rng(), facts, &approval, &issuance);
-    let receipt = ClientReceipt {
-        v: V1,
-        iss: app.issuer.wire().clone(),
-        aud: facts.client_id.clone(),
-        sub: facts.sub.clone(),
-        decision: Verdict::Approve,
-        scope: scope.clone(),
-        authorization_details: Vec::new(),
-        acr: approval.acr,
-        amr: approval.amr,
-        auth_time: approval.at,
-        evidence: approval.evidence,
-    };
-    TokenResponse {
-        access_token,
-        token_type: "Bearer".to_owned(),
-        expires_in: app.config.lifetimes.access_token,
-        scope,
-        id_token,
-        refresh_token: None,
-        authorization_details: Vec::new(),
-        client_receipt: Some(sign_client_receipt(&app.keys.receipt, &receipt)),
-    }
+    Ok(found.ok_or(RedemptionError::InvalidGrant)?)
 }
 
 impl TokenError {
@@ -199,13 +222,28 @@ impl TokenError {
         use OAuthErrorCode as C;
         let (code, description) = match self {
             Self::AuthReqIdMissing => (C::InvalidRequest, "auth_req_id is missing"),
+            Self::Binding(error) => (C::InvalidRequest, error.description()),
             Self::Client(error) => return error.response(ENDPOINT),
             Self::Form(error) => return error.response(),
             Self::GrantTypeMissing => (C::InvalidRequest, "grant_type is missing"),
             Self::GrantTypeUnsupported => (
                 C::UnsupportedGrantType,
-                "the only grant type is urn:openid:params:grant-type:ciba",
+                "the grant types are urn:openid:params:grant-type:ciba and refresh_token",
             ),
+            Self::Narrowing(error) => error.code_and_description(),
+            Self::PushClient => (
+                C::UnauthorizedClient,
+                "results are pushed to this client, and it may not ask for them",
+            ),
+            Self::RefreshNotAllowed => (
+                C::UnauthorizedClient,
+                "this client is not registered for refresh tokens",
+            ),
+            Self::RefreshToken => (
+                C::InvalidGrant,
+                "the refresh token is unknown, used, expired, or another client's",
+            ),
+            Self::RefreshTokenMissing => (C::InvalidRequest, "refresh_token is missing"),
             Self::Redemption(error) => match error {
                 RedemptionError::AccessDenied => (C::AccessDenied, "the request was not approved"),
                 RedemptionError::AuthorizationPending => {

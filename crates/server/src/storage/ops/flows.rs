@@ -7,7 +7,7 @@ use tegata_protocol::{
 
 use crate::domain::{
     Admission, Approval, BackchannelAuthentication, ClientAssertion, CloseReason, DenialReason,
-    FlowSeq, RedemptionError, RequestFacts, debug_without_content,
+    FlowSeq, NewToken, RedemptionError, RequestFacts, Sender, debug_without_content,
 };
 
 /// Accepts a backchannel authentication. Caps and budgets are evaluated inside; over budget it is stored without
@@ -248,10 +248,16 @@ pub struct Redeem {
     pub auth_req_id: AuthReqId,
     /// The authenticated client.
     pub client: ClientId,
-    /// Hash of the access token to store, from [`crate::storage::StoreHandle::make_access_token`].
-    pub access_token_hash: Sha256Digest,
-    /// End of the access token.
-    pub access_token_expires: UnixTime,
+    /// What it has proved to hold.
+    pub sender: Sender,
+    /// The access token to store.
+    pub access_token: NewToken,
+    /// The refresh token to store, if one goes with it.
+    pub refresh_token: Option<NewToken>,
+    /// The server collects for a push client. Then a request that has been redeemed is redeemed again, and its tokens take
+    /// the place of those issued before: nobody has seen those, if the server stopped before it could deliver them. Not
+    /// if they were ended meanwhile.
+    pub push: bool,
     /// What the client authenticated with, if that is good for one request only: used up with the result.
     pub assertion: Option<ClientAssertion>,
     /// Now.

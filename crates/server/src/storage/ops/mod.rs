@@ -6,10 +6,12 @@
 mod accounts;
 mod flows;
 mod pairings;
+mod tokens;
 
 pub use accounts::*;
 pub use flows::*;
 pub use pairings::*;
+pub use tokens::*;
 
 use super::StoreError;
 
@@ -81,6 +83,8 @@ operations! {
     Withdraw => WithdrawOutcome,
     Decide => DecideOutcome,
     Redeem => RedeemOutcome,
+    Refresh => RefreshOutcome,
+    RevokeToken => RevokeTokenOutcome,
     SetValue => (),
     Sweep => SweepOutcome,
 }

@@ -205,7 +205,7 @@ pub struct Countersign {
     pub jws: String,
 }
 
-/// Revokes a device for good.
+/// Revokes a device for good. What it approved is taken back: requests that were not collected yet, and tokens.
 #[derive(Debug, Clone)]
 pub struct RevokeDevice {
     /// Which.

@@ -8,12 +8,13 @@ use super::{
     devices, evidence, flows,
     flows::Loaded,
     rows::{self, APPROVED, PENDING, Refused, Result, SettledVerdict, Settlement, corrupt},
+    tokens,
 };
 use crate::{
     domain::{
-        Approval, CloseReason, DenialReason, Effect, PairedDevice, RedemptionError, Transfer,
-        Transition, backchannel_authentication::TRANSFER_TRIES, check_redemption,
-        device::CredentialRole,
+        Approval, BackchannelAuthenticationState, CloseReason, DenialReason, Effect, PairedDevice,
+        RedemptionError, TokenKind, Transfer, Transition,
+        backchannel_authentication::TRANSFER_TRIES, check_redemption, device::CredentialRole,
     },
     storage::{
         StoreOptions,
@@ -270,7 +271,14 @@ pub(super) fn withdraw(
 pub(super) fn redeem(c: &Connection, options: &StoreOptions, op: &Redeem) -> Result<RedeemOutcome> {
     let loaded = flows::by_auth_req_id(c, &options.locator, &op.auth_req_id)?;
     let flow = loaded.as_ref().map(|loaded| &loaded.flow);
-    let approval = match check_redemption(flow, &op.client, op.now, options.retention) {
+    if op.push
+        && let Some(loaded) = &loaded
+        && let Some(replaced) = replace(c, loaded, op)?
+    {
+        return Ok(replaced);
+    }
+    let checked = check_redemption(flow, &op.client, &op.sender, op.now, options.retention);
+    let approval = match checked {
         Ok(approval) => approval.clone(),
         Err(refusal) => return Ok(RedeemOutcome::Refused(refusal)),
     };
@@ -284,18 +292,36 @@ pub(super) fn redeem(c: &Connection, options: &StoreOptions, op: &Redeem) -> Res
         return Ok(RedeemOutcome::AssertionReplayed);
     }
     swap(c, &loaded, &transition, APPROVED, op.now)?;
-    c.prepare_cached(
-        "INSERT INTO token (seq, hash, kind, expires, details) VALUES (?1, ?2, 0, ?3, '{}')",
-    )?
-    .execute(params![
-        loaded.flow.seq.0,
-        op.access_token_hash.0,
-        op.access_token_expires.0
-    ])?;
+    insert_tokens(c, &loaded, op)?;
     Ok(RedeemOutcome::Redeemed {
         flow: Box::new(loaded.flow),
         approval,
     })
+}
+
+fn insert_tokens(c: &Connection, loaded: &Loaded, op: &Redeem) -> Result<()> {
+    tokens::insert(c, loaded.flow.seq, TokenKind::Access, &op.access_token)?;
+    if let Some(token) = &op.refresh_token {
+        tokens::insert(c, loaded.flow.seq, TokenKind::Refresh, token)?;
+    }
+    Ok(())
+}
+
+/// Tokens in the place of those that were issued for a push and never delivered; `None` if there are none to replace.
+/// Where there are none left they have ended by a report, a removal or their own time, and are not to be issued again.
+fn replace(c: &Connection, loaded: &Loaded, op: &Redeem) -> Result<Option<RedeemOutcome>> {
+    let flow = &loaded.flow;
+    let BackchannelAuthenticationState::Redeemed { approval, .. } = &flow.state else {
+        return Ok(None);
+    };
+    if flow.facts.client_id != op.client || tokens::end_all(c, flow.seq)? == 0 {
+        return Ok(None);
+    }
+    insert_tokens(c, loaded, op)?;
+    Ok(Some(RedeemOutcome::Redeemed {
+        approval: approval.clone(),
+        flow: Box::new(flow.clone()),
+    }))
 }
 
 /// Stores a transition if the row is still in the state `from`.
@@ -337,7 +363,7 @@ fn carry_out(
                 budget.settle(&options.limits, client, seq, *ending, now);
             })?,
             Effect::RevokeTokens => {
-                c.execute("DELETE FROM token WHERE seq = ?1", [seq.0])?;
+                tokens::end_all(c, seq)?;
             }
             Effect::TellDevices => devices = flows::prompted_devices(c, seq)?,
         }

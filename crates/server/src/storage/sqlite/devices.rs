@@ -3,9 +3,12 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use tegata_protocol::{AccountId, DeviceId, Sha256Digest, Thumbprint};
 
-use super::rows::{self, Refused, Result};
+use super::{
+    rows::{self, Refused, Result},
+    tokens,
+};
 use crate::{
-    domain::PairedDevice,
+    domain::{FlowSeq, PairedDevice},
     storage::ops::{
         CountApproval, CountPossession, CountPossessionOutcome, Countersign, RevokeDevice,
         RevokeDeviceOutcome, TouchDevice,
@@ -77,10 +80,29 @@ pub(super) fn revoke(c: &Connection, op: &RevokeDevice) -> Result<RevokeDeviceOu
         params![op.now.0, no],
     )?;
     Ok(if changed == 1 {
+        take_back_approvals(c, no, op)?;
         RevokeDeviceOutcome::Revoked
     } else {
         RevokeDeviceOutcome::AlreadyRevoked
     })
+}
+
+/// What a device approved is as good as the device: what has not been collected is withdrawn, and tokens end.
+fn take_back_approvals(c: &Connection, no: i64, op: &RevokeDevice) -> Result<()> {
+    let mut statement = c.prepare(
+        "WITH RECURSIVE chained(no) AS (
+             SELECT a.last_evidence FROM account a JOIN device d ON d.account_no = a.no WHERE d.no = ?1
+             UNION ALL SELECT e.previous FROM chained JOIN evidence e ON e.no = chained.no)
+         SELECT e.seq FROM chained JOIN evidence e ON e.no = chained.no WHERE e.device = ?2 AND e.kind = 0",
+    )?;
+    let mut found = statement.query(params![no, op.device.as_str()])?;
+    while let Some(row) = found.next()? {
+        let seq = FlowSeq(row.get(0)?);
+        c.prepare_cached("UPDATE flow SET state = ?1, at = ?2 WHERE seq = ?3 AND state = ?4")?
+            .execute(params![rows::WITHDRAWN, op.now.0, seq.0, rows::APPROVED])?;
+        tokens::end_all(c, seq)?;
+    }
+    Ok(())
 }
 
 pub(super) fn touch(c: &Connection, op: &TouchDevice) -> Result<bool> {

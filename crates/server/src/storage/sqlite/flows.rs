@@ -9,6 +9,7 @@ use super::{
     accounts::{self, with_budget},
     devices, pairings,
     rows::{self, PENDING, Result, Settlement, corrupt},
+    tokens,
 };
 use crate::{
     domain::{
@@ -18,7 +19,7 @@ use crate::{
     storage::{
         StoreOptions,
         ops::{CreateBackchannelAuthentication, CreateOutcome, MarkSeen, Sweep, SweepOutcome},
-        views::{AccessToken, Closure, ConsentRequest, PendingPrompt, PendingSet},
+        views::{Closure, ConsentRequest, PendingPrompt, PendingSet},
     },
 };
 
@@ -438,38 +439,11 @@ fn closed_at(state: &BackchannelAuthenticationState, expires: UnixTime) -> UnixT
     }
 }
 
-pub(super) fn access_token(
-    c: &Connection,
-    locator: &Locator,
-    token: &str,
-    now: UnixTime,
-) -> Result<Option<AccessToken>> {
-    let Some(located) = locator.open_access_token(token) else {
-        return Ok(None);
-    };
-    let found: Option<(Vec<u8>, i64)> = c
-        .prepare_cached("SELECT hash, expires FROM token WHERE seq = ?1 AND kind = 0")?
-        .query_row([located.seq.0], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let Some((hash, expires)) = found else {
-        return Ok(None);
-    };
-    if !constant_time_eq(&hash, &located.tag_hash.0) || now.0 >= expires {
-        return Ok(None);
-    }
-    Ok(load(c, located.seq)?.map(|loaded| AccessToken {
-        client: loaded.flow.facts.client_id.clone(),
-        account: loaded.flow.facts.account.clone(),
-        flow: loaded.flow,
-        expires: UnixTime(expires),
-    }))
-}
-
 pub(super) fn sweep(c: &Connection, options: &StoreOptions, op: &Sweep) -> Result<SweepOutcome> {
     let now = op.now;
     let horizon = now.plus(-options.retention).0;
     let mut dropped = accounts::sweep_assertions(c, now)? + pairings::sweep(c, now)?;
-    dropped += c.execute("DELETE FROM token WHERE expires <= ?1", [now.0])?;
+    let tokens = tokens::sweep(c, now, SWEEP_ROWS)?;
     dropped += c.execute("DELETE FROM transfer_code WHERE taken_until <= ?1", [now.0])?;
     // Prompts grow in order of time, so only the oldest are looked at; decided ones are kept in the evidence. One whose request
     // is gone must go too, or it would be among the oldest for ever.
@@ -490,10 +464,10 @@ pub(super) fn sweep(c: &Connection, options: &StoreOptions, op: &Sweep) -> Resul
                  AND NOT EXISTS (SELECT 1 FROM body b WHERE b.seq = f.seq) LIMIT ?2)",
         [horizon, SWEEP_ROWS],
     )?;
-    dropped += prompts + flows;
+    dropped += tokens + prompts + flows;
     let most = usize::try_from(SWEEP_ROWS).unwrap_or(usize::MAX);
     Ok(SweepOutcome {
         dropped,
-        is_full: prompts >= most || flows >= most,
+        is_full: tokens >= most || prompts >= most || flows >= most,
     })
 }

@@ -12,6 +12,7 @@ mod pairings;
 mod reader;
 mod rows;
 mod schema;
+mod tokens;
 
 pub use reader::SqliteReader;
 
@@ -205,6 +206,8 @@ fn run(c: &Connection, options: &StoreOptions, op: &Op) -> Answer {
         Op::Withdraw(op) => Outcome::Withdraw(Box::new(decisions::withdraw(c, options, op)?)),
         Op::Decide(op) => Outcome::Decide(Box::new(decisions::decide(c, options, op)?)),
         Op::Redeem(op) => Outcome::Redeem(Box::new(decisions::redeem(c, options, op)?)),
+        Op::Refresh(op) => Outcome::Refresh(Box::new(tokens::refresh(c, op)?)),
+        Op::RevokeToken(op) => Outcome::RevokeToken(Box::new(tokens::revoke(c, op)?)),
         Op::SetValue(op) => {
             accounts::set_value(c, op)?;
             Outcome::SetValue(Box::new(()))

@@ -12,16 +12,16 @@ use tegata_protocol::{
     Thumbprint, UnixTime,
 };
 
-use super::{accounts, devices, evidence, flows, pairings, rows::Result};
+use super::{accounts, devices, evidence, flows, pairings, rows::Result, tokens};
 use crate::{
     domain::{
         Account, BackchannelAuthentication, Client, Invitation, IssuingSession, IssuingSessionId,
-        Locator, PairedDevice, Pairing,
+        Located, Locator, PairedDevice, Pairing, TokenKind,
     },
     storage::{
         StoreError, StoreOptions, StoreReader,
         views::{
-            AccessToken, ConsentRequest, EvidenceRecord, HistoryEntry, PendingSet, SubmittedPairing,
+            ConsentRequest, EvidenceRecord, HistoryEntry, IssuedToken, PendingSet, SubmittedPairing,
         },
     },
 };
@@ -166,8 +166,15 @@ impl StoreReader for SqliteReader {
         self.snapshot(evidence::verify_chain)
     }
 
-    fn access_token(&self, token: &str, now: UnixTime) -> Result<Option<AccessToken>> {
-        self.snapshot(|c| flows::access_token(c, &self.locator, token, now))
+    fn access_token(&self, token: &str, now: UnixTime) -> Result<Option<IssuedToken>> {
+        match self.locator.open_access_token(token) {
+            Some(at) => self.token(TokenKind::Access, &at, now),
+            None => Ok(None),
+        }
+    }
+
+    fn token(&self, kind: TokenKind, at: &Located, now: UnixTime) -> Result<Option<IssuedToken>> {
+        self.snapshot(|c| tokens::find(c, kind, at, now))
     }
 
     fn value(&self, name: &str) -> Result<Option<Vec<u8>>> {

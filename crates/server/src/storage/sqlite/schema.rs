@@ -270,7 +270,8 @@ ALTER TABLE sent_prompt RENAME TO prompt;
 
 /// The whole provider: what clients are registered for, callbacks, and more than one token for a request. Sealed columns
 /// hold what must be known again after a restart (ids and tokens that are otherwise kept as hashes), encrypted by a key of
-/// the key file. What a token stands for is the request that it came from.
+/// the key file. What a token stands for is the request that it came from. Tokens of one kind live equally long, so the index
+/// by their end grows at its own end as they are issued and is swept from the other: no flow touches a page that others do not.
 const V6: &str = "
 ALTER TABLE client ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
 UPDATE client SET settings = json_object('keys', json_object('jwks', json_extract(authentication, '$.jwks'))),
@@ -290,11 +291,12 @@ CREATE INDEX job_due ON job (next_at);
 CREATE TABLE token (
     seq INTEGER NOT NULL,
     hash BLOB NOT NULL,
-    kind INTEGER NOT NULL, -- 0 access, 1 refresh, 2 refresh that was used
+    kind INTEGER NOT NULL, -- 0 access, 1 refresh, 2 refresh that was used just now
     expires INTEGER NOT NULL,
     details TEXT NOT NULL,
     PRIMARY KEY (seq, hash)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX token_expires ON token (expires);
 INSERT INTO token SELECT seq, hash, 0, expires, '{}' FROM access_token;
 DROP TABLE access_token;
 

@@ -296,11 +296,21 @@ impl Bench {
         Redeem {
             auth_req_id: ids.auth_req_id.clone(),
             client: client_id("shop"),
-            access_token_hash: hash,
-            access_token_expires: now.plus(600),
+            sender: Sender::default(),
+            access_token: new_token(hash, now.plus(600)),
+            refresh_token: None,
+            push: false,
             assertion: None,
             now,
         }
+    }
+}
+
+pub(super) fn new_token(hash: Sha256Digest, expires: UnixTime) -> NewToken {
+    NewToken {
+        hash,
+        expires,
+        details: TokenDetails::default(),
     }
 }
 

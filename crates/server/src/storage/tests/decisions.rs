@@ -379,7 +379,7 @@ async fn not_me_after_an_approval_revokes_what_was_granted_and_mutes_the_client(
     bench
         .store
         .apply(Redeem {
-            access_token_hash: hash,
+            access_token: new_token(hash, later(600)),
             ..bench.redeem(&ids, NOW)
         })
         .await

@@ -6,7 +6,9 @@ use crate::{
         SocketLimits,
         device_info::{ACR_HARDWARE, ACR_SOFTWARE_PIN},
     },
-    domain::{BackchannelAuthenticationState as S, FlowIds, Transfer},
+    domain::{
+        BackchannelAuthenticationState as S, FlowIds, NewToken, Sender, TokenDetails, Transfer,
+    },
     http::device::revoke_device,
     storage::ops::{Redeem, RedeemOutcome},
     verification::VerifierKind,
@@ -573,8 +575,14 @@ async fn not_me_after_an_approval_is_a_report_that_takes_back_what_was_granted()
         .apply(Redeem {
             auth_req_id: ids.auth_req_id.clone(),
             client: world.client.clone(),
-            access_token_hash: hash,
-            access_token_expires: world.app.now().plus(600),
+            sender: Sender::default(),
+            access_token: NewToken {
+                hash,
+                expires: world.app.now().plus(600),
+                details: TokenDetails::default(),
+            },
+            refresh_token: None,
+            push: false,
             assertion: None,
             now: world.app.now(),
         })
