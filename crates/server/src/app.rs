@@ -10,6 +10,7 @@ use crate::{
     demo::DemoState,
     domain::{AssertionMemory, PollGate},
     egress::{Egress, EgressStartError},
+    http::used_proofs::UsedProofs,
     jose::RemoteKeys,
     keys::Keys,
     storage::{
@@ -41,6 +42,8 @@ pub struct App {
     pub remote_keys: RemoteKeys,
     /// Which client assertions were used.
     pub assertions: AssertionMemory,
+    /// Which DPoP proofs were used.
+    pub(crate) dpop_proofs: UsedProofs,
     /// Enforces polling intervals.
     pub poll_gate: PollGate,
     /// The devices that are connected; also the doorbell.
@@ -100,7 +103,8 @@ impl App {
         folder.keys(&system)?;
         let lock = folder.lock()?;
         folder.complete_keys(&lock, &system)?;
-        let keys = folder.keys(&system)?;
+        let mut keys = folder.keys(&system)?;
+        keys.tokens.go_by(Arc::clone(&clock), &config.lifetimes);
         let egress = Egress::open(&config, folder.path())?;
         let store = open_store(&config, folder, &keys)?;
         let issuer = config
@@ -129,6 +133,7 @@ impl App {
             client_authorities,
             remote_keys: RemoteKeys::default(),
             assertions: AssertionMemory::default(),
+            dpop_proofs: UsedProofs::default(),
             poll_gate: PollGate::default(),
             delivery: Registry::default(),
             demo: DemoState::default(),

@@ -32,7 +32,7 @@ pub use issuer::{InvalidIssuerError, Issuer};
 pub use profile::Profile;
 pub use proxy::ProxyConfig;
 pub use tls::TlsConfig;
-pub use tokens::{AccessTokenFormat, TokensConfig};
+pub use tokens::{AccessTokenFormat, DpopConfig, TokensConfig};
 
 /// Bytes of stack for the parser: several times what its deepest recursion takes in a build without optimization.
 const PARSER_STACK: usize = 8 * 1024 * 1024;
@@ -72,6 +72,8 @@ pub struct Config {
     pub proxy: ProxyConfig,
     /// What tokens look like.
     pub tokens: TokensConfig,
+    /// What proofs of possession need.
+    pub dpop: DpopConfig,
     /// How the server logs.
     pub log: LogConfig,
     /// How long things live, in seconds.
@@ -98,6 +100,7 @@ impl Default for Config {
             connections: Connections::default(),
             proxy: ProxyConfig::default(),
             tokens: TokensConfig::default(),
+            dpop: DpopConfig::default(),
             log: LogConfig::default(),
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
@@ -179,6 +182,8 @@ pub struct Lifetimes {
     pub retention: u32,
     /// Signed device metadata.
     pub metadata: u32,
+    /// How long after its issue an ID token is still good as `id_token_hint`; retired keys are kept as long.
+    pub id_token_hint: u32,
 }
 
 impl Default for Lifetimes {
@@ -194,6 +199,7 @@ impl Default for Lifetimes {
             refresh_token: 30 * 86_400,
             retention: 86_400,
             metadata: 86_400,
+            id_token_hint: 7_776_000,
         }
     }
 }
@@ -278,6 +284,7 @@ impl Config {
         self.check_transport()?;
         self.connections.check()?;
         self.proxy.check()?;
+        self.check_tokens()?;
         if self.demo
             && let Some(issuer) = &self.issuer
             && !issuer.is_local()
@@ -314,6 +321,7 @@ impl Config {
             ("lifetimes.refresh_token", l.refresh_token),
             ("lifetimes.retention", l.retention),
             ("lifetimes.metadata", l.metadata),
+            ("lifetimes.id_token_hint", l.id_token_hint),
         ];
         for (key, value) in all {
             if value == 0 {
@@ -330,7 +338,7 @@ impl Config {
     }
 }
 
-const ENVIRONMENT_KEYS: [&str; 47] = [
+const ENVIRONMENT_KEYS: [&str; 50] = [
     "listen",
     "issuer",
     "data_dir",
@@ -356,6 +364,8 @@ const ENVIRONMENT_KEYS: [&str; 47] = [
     "proxy.addresses",
     "proxy.client_certificate_header",
     "proxy.address_header",
+    "tokens.algorithms",
+    "dpop.require_nonce",
     "log.format",
     "log.level",
     "lifetimes.request",
@@ -369,6 +379,7 @@ const ENVIRONMENT_KEYS: [&str; 47] = [
     "tokens.access_token_format",
     "lifetimes.retention",
     "lifetimes.metadata",
+    "lifetimes.id_token_hint",
     "limits.pending_per_account",
     "limits.pending_per_client",
     "limits.per_account_per_minute",
@@ -475,6 +486,15 @@ pub const DEFAULT_FILE: &str = r#"# tegata-server: every option with its default
 # "opaque": resources ask the server for what an access token stands for. "jwt": they read it by themselves (RFC 9068), and
 # learn of its revocation only if they ask all the same.
 # access_token_format = "opaque"
+# The algorithms by which ID tokens are signed for clients that are registered for them; ES256 must be one. "RS256" can be
+# added for clients that know nothing else. RSA keys are drawn when a client first needs one, which takes a second.
+# New keys: tegata-server keys rotate.
+# algorithms = ["ES256", "PS256", "EdDSA"]
+
+[dpop]
+# Whether DPoP proofs must be over a nonce of this server, so that none is made ahead of time (RFC 9449 section 8). Clients
+# are told it with their first request and once every few minutes.
+# require_nonce = true
 
 [log]
 # "text" for people, "json" for machines. Logs go to standard error and hold no secrets.
@@ -505,6 +525,8 @@ pub const DEFAULT_FILE: &str = r#"# tegata-server: every option with its default
 # retention = 86400
 # The signed metadata that devices keep.
 # metadata = 86400
+# How long after its issue an ID token is still good as id_token_hint. Retired signing keys are kept as long.
+# id_token_hint = 7776000
 
 # How often one person may be asked. Over these a request is accepted and nobody is disturbed.
 [limits]

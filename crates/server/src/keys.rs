@@ -1,7 +1,14 @@
 //! The server's keys: made once by `init`, kept in `keys.json` in the data folder, never printed.
 //!
 //! To add a key: a field here and in `KeyFile`, there as an `Option` that [`KeyFile::fill`] draws if it is missing, so that
-//! the key file of an older version goes on being readable.
+//! the key file of an older version goes on being readable. Keys that sign tokens are rows of [`tokens`].
+
+mod pairwise;
+mod signer;
+pub mod tokens;
+
+pub use pairwise::Pairwise;
+pub use tokens::TokenKeys;
 
 use ring::hmac;
 use serde::{Deserialize, Serialize};
@@ -17,7 +24,8 @@ use tegata_protocol::{
 };
 use zeroize::Zeroizing;
 
-use crate::domain::Locator;
+use crate::{domain::Locator, jose::Algorithm};
+use tokens::TokenRecord;
 
 /// All keys of one server.
 pub struct Keys {
@@ -27,8 +35,10 @@ pub struct Keys {
     pub prompt: SigningKey,
     /// Signs pairing receipts and consent receipts.
     pub receipt: SigningKey,
-    /// Signs ID tokens.
-    pub id_token: SigningKey,
+    /// Sign ID tokens and access tokens.
+    pub tokens: TokenKeys,
+    /// Makes subjects that differ between sectors.
+    pub pairwise: Pairwise,
     locator: Locator,
     invitation: hmac::Key,
     transfer: hmac::Key,
@@ -77,7 +87,9 @@ struct KeyFile {
     root: Secret<String>,
     prompt: Secret<String>,
     receipt: Secret<String>,
-    id_token: Secret<String>,
+    /// Until a file is completed: what is the first `ES256` key of `tokens` from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id_token: Option<Secret<String>>,
     locator: Secret<String>,
     invitation: Secret<String>,
     transfer: Secret<String>,
@@ -86,17 +98,37 @@ struct KeyFile {
     user_code: Option<Secret<String>>,
     #[serde(default)]
     client_secret: Option<Secret<String>>,
+    #[serde(default)]
+    pairwise: Option<Secret<String>>,
+    #[serde(default)]
+    tokens: Vec<TokenRecord>,
 }
 
 impl KeyFile {
     /// Draws the keys that a file of an older version does not have; whether there were any.
     fn fill(&mut self, rng: &SystemRng) -> bool {
         let mut is_changed = false;
-        for key in [&mut self.user_code, &mut self.client_secret] {
+        for key in [
+            &mut self.user_code,
+            &mut self.client_secret,
+            &mut self.pairwise,
+        ] {
             if key.is_none() {
                 *key = Some(draw_symmetric(rng));
                 is_changed = true;
             }
+        }
+        // RSA keys take time to draw: the first one is drawn when a client needs it.
+        for alg in [Algorithm::Es256, Algorithm::EdDsa] {
+            if self.tokens.iter().any(|record| record.alg == alg) {
+                continue;
+            }
+            let first = match self.id_token.take_if(|_| alg == Algorithm::Es256) {
+                Some(key) => TokenRecord::kept(alg, key),
+                None => TokenRecord::first(alg, rng),
+            };
+            self.tokens.push(first);
+            is_changed = true;
         }
         is_changed
     }
@@ -153,13 +185,15 @@ impl Keys {
             root: signing(),
             prompt: signing(),
             receipt: signing(),
-            id_token: signing(),
+            id_token: None,
             locator: symmetric(),
             invitation: symmetric(),
             transfer: symmetric(),
             nonce: symmetric(),
             user_code: None,
             client_secret: None,
+            pairwise: None,
+            tokens: Vec::new(),
         };
         file.fill(rng);
         file.write(path, false)?;
@@ -206,28 +240,24 @@ impl Keys {
                 .map(Zeroizing::new)
                 .map_err(|_| damaged(what))
         };
-        let mac = |text, what| Ok(hmac::Key::new(hmac::HMAC_SHA256, &*symmetric(text, what)?));
+        let mac = |text: &Secret<String>, what| {
+            Ok(hmac::Key::new(hmac::HMAC_SHA256, &*symmetric(text, what)?))
+        };
+        let added = |text: Option<&Secret<String>>, what| {
+            mac(text.ok_or_else(|| damaged("a missing key"))?, what)
+        };
         Ok(Self {
             root: signing(&file.root, "the root key")?,
             prompt: signing(&file.prompt, "the prompt key")?,
             receipt: signing(&file.receipt, "the receipt key")?,
-            id_token: signing(&file.id_token, "the ID token key")?,
+            tokens: TokenKeys::read(path, &file.tokens, rng)?,
+            pairwise: Pairwise::new(added(file.pairwise.as_ref(), "the pairwise key")?),
             locator: Locator::new(&*symmetric(&file.locator, "the locator key")?),
             invitation: mac(&file.invitation, "the invitation key")?,
             transfer: mac(&file.transfer, "the transfer key")?,
             nonce: mac(&file.nonce, "the nonce key")?,
-            user_code: mac(
-                file.user_code
-                    .as_ref()
-                    .ok_or_else(|| damaged("a missing key"))?,
-                "the user code key",
-            )?,
-            client_secret: mac(
-                file.client_secret
-                    .as_ref()
-                    .ok_or_else(|| damaged("a missing key"))?,
-                "the key of clients' secrets",
-            )?,
+            user_code: added(file.user_code.as_ref(), "the user code key")?,
+            client_secret: added(file.client_secret.as_ref(), "the key of clients' secrets")?,
         })
     }
 
@@ -306,6 +336,11 @@ pub fn write_private(path: &Path, content: &[u8], replace: bool) -> Result<(), K
                 _ => io_error(error.error),
             })?;
     }
+    // That the name leads to the new file must outlast a crash too.
+    #[cfg(unix)]
+    fs::File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(io_error)?;
     Ok(())
 }
 
@@ -361,6 +396,30 @@ mod tests {
         assert_ne!(hash(&completed), hash(&made));
         Keys::complete(&path, &rng).unwrap();
         assert_eq!(hash(&completed), hash(&Keys::read(&path, &rng).unwrap()));
+    }
+
+    #[test]
+    fn the_id_token_key_of_an_older_file_becomes_the_first_es256_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.json");
+        let rng = SystemRng::new();
+        Keys::make(&path, &rng).unwrap();
+        let (earlier, pkcs8) = SigningKey::make(&rng);
+        let mut json: serde_json::Value =
+            serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let file = json.as_object_mut().unwrap();
+        for newer in ["user_code", "pairwise", "tokens"] {
+            file.remove(newer).unwrap();
+        }
+        json["id_token"] = encode_b64u(pkcs8.expose()).into();
+        write_private(&path, json.to_string().as_bytes(), true).unwrap();
+        Keys::complete(&path, &rng).unwrap();
+        let keys = Keys::read(&path, &rng).unwrap();
+        assert_eq!(keys.tokens.published().p256(), [*earlier.public()]);
+        let file = fs::read_to_string(&path).unwrap();
+        assert!(!file.contains("id_token"), "it is one of the rows now");
+        Keys::complete(&path, &rng).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), file, "nothing to add");
     }
 
     #[cfg(unix)]

@@ -22,10 +22,13 @@ use super::{Registry, Seat, UnprovedPlace, pending::pending_set};
 use crate::{
     app::App,
     domain::PairedDevice,
-    http::device::{
-        decisions, endpoints, nonce,
-        problem::{self, Refusal},
-        proof, requests,
+    http::{
+        device::{
+            decisions, endpoints,
+            problem::{self, Refusal},
+            proof, requests,
+        },
+        nonce::{self, NonceUse},
     },
 };
 
@@ -123,7 +126,7 @@ impl Unproved {
 
     /// Says hello, reads the proof, and serves the device until the socket closes.
     pub(crate) async fn serve(mut self) {
-        let nonce = nonce::make(&self.app);
+        let nonce = nonce::make(&self.app, NonceUse::Device);
         let hello = ServerFrame::Hello { v: V1, nonce };
         if self.wire.send(&hello).await.is_err() {
             return;
@@ -268,7 +271,7 @@ impl Proved {
         }
         let within = self.app.delivery.limits;
         if now >= self.reprove_at {
-            let nonce = nonce::make(&self.app);
+            let nonce = nonce::make(&self.app, NonceUse::Device);
             self.wire.send(&ServerFrame::Reprove { nonce }).await?;
             self.proof_by = Some(now + within.proof);
             // One at a time: until this one is answered or its time is over there is no other.

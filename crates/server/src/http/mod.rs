@@ -16,8 +16,10 @@ pub(crate) mod admin;
 pub(crate) mod caller;
 pub mod connections;
 pub(crate) mod device;
+pub(crate) mod nonce;
 pub(crate) mod op;
 mod proxy;
+pub(crate) mod used_proofs;
 
 use axum::{
     Router,

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tegata_protocol::{Secret, bytes::decode_b64u, ijson, keys::BadSignatureError};
 
-use super::{Algorithm, KeySet};
+use super::{Algorithm, KeySet, VerifyingKey};
 
 /// Why something is not taken for a JWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +33,8 @@ struct Header {
     crit: Option<Value>,
     #[serde(default)]
     b64: Option<Value>,
+    #[serde(default)]
+    jwk: Option<Value>,
 }
 
 /// A JWS whose form and header are good and whose signature has **not** been checked.
@@ -44,6 +46,7 @@ pub(crate) struct CompactJws<'a> {
     algorithm: Algorithm,
     typ: Option<String>,
     kid: Option<String>,
+    jwk: Option<Value>,
 }
 
 /// The parts of a compact JWS.
@@ -163,6 +166,7 @@ impl<'a> CompactJws<'a> {
             algorithm,
             typ: parts.header.typ,
             kid: parts.header.kid,
+            jwk: parts.header.jwk,
         })
     }
 
@@ -181,9 +185,22 @@ impl<'a> CompactJws<'a> {
         self.kid.as_deref()
     }
 
+    /// The key that the signer says is its own (RFC 7515 section 4.1.3): worth something only where anybody's key will do.
+    pub(crate) fn jwk(&self) -> Option<&Value> {
+        self.jwk.as_ref()
+    }
+
     /// The payload, not checked: enough to find the key, not to believe it.
     pub(crate) fn payload(&self) -> &[u8] {
         &self.payload
+    }
+
+    /// Checks the signature with this one key.
+    ///
+    /// # Errors
+    /// [`BadSignatureError`] if it did not make it.
+    pub(crate) fn verify_by(&self, key: &VerifyingKey) -> Result<(), BadSignatureError> {
+        key.verify(self.algorithm, self.signed.as_bytes(), &self.signature)
     }
 
     /// Checks the signature with whichever of `keys` may have made it.
@@ -192,10 +209,7 @@ impl<'a> CompactJws<'a> {
     /// [`BadSignatureError`] if none of them did.
     pub(crate) fn verify(&self, keys: &KeySet) -> Result<(), BadSignatureError> {
         keys.candidates(self.algorithm, self.kid())
-            .any(|key| {
-                key.verify(self.algorithm, self.signed.as_bytes(), &self.signature)
-                    .is_ok()
-            })
+            .any(|key| self.verify_by(key).is_ok())
             .then_some(())
             .ok_or(BadSignatureError)
     }

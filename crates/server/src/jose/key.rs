@@ -5,7 +5,11 @@ use ring::signature::{
     UnparsedPublicKey,
 };
 use serde_json::{Map, Value};
-use tegata_protocol::{PublicKey, bytes::decode_b64u, keys::BadSignatureError};
+use tegata_protocol::{
+    PublicKey, Sha256Digest, Thumbprint,
+    bytes::{decode_b64u, encode_b64u},
+    keys::BadSignatureError,
+};
 
 use super::Algorithm;
 
@@ -54,6 +58,39 @@ impl VerifyingKey {
             }
             _ => None,
         }
+    }
+
+    /// The members of its JWK that make it what it is, and no others.
+    pub(crate) fn to_jwk(&self) -> Map<String, Value> {
+        let members = match self {
+            Self::P256(key) => vec![
+                ("crv", "P-256".to_owned()),
+                ("kty", "EC".to_owned()),
+                ("x", encode_b64u(key.x())),
+                ("y", encode_b64u(key.y())),
+            ],
+            Self::Rsa { n, e } => vec![
+                ("e", encode_b64u(e)),
+                ("kty", "RSA".to_owned()),
+                ("n", encode_b64u(n)),
+            ],
+            Self::Ed25519(x) => vec![
+                ("crv", "Ed25519".to_owned()),
+                ("kty", "OKP".to_owned()),
+                ("x", encode_b64u(x)),
+            ],
+        };
+        members
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), Value::String(value)))
+            .collect()
+    }
+
+    /// Its name: RFC 7638 with SHA-256; for Ed25519 with the members of RFC 8037 section 2.
+    pub(crate) fn thumbprint(&self) -> Thumbprint {
+        // The members are in the order of their names, without white space, and none needs escaping.
+        let canonical = Value::Object(self.to_jwk()).to_string();
+        Thumbprint(Sha256Digest::of(canonical.as_bytes()))
     }
 
     /// Whether the algorithm is one for this kind of key.
@@ -131,11 +168,31 @@ pub(crate) enum InvalidKeySet {
     NoneSigns,
 }
 
+/// The members of a JWK that only its owner may have (RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1).
+const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
+/// Whether a JWK has more than its public half.
+pub(crate) fn is_private(jwk: &Value) -> bool {
+    PRIVATE_MEMBERS
+        .into_iter()
+        .any(|name| jwk.get(name).is_some())
+}
+
 /// Somebody's public keys that may have signed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct KeySet(Vec<NamedKey>);
 
 impl KeySet {
+    /// Keys with their names and the one algorithm of each, however many there are.
+    pub(crate) fn of(keys: impl IntoIterator<Item = (VerifyingKey, String, Algorithm)>) -> Self {
+        let named = |(key, kid, algorithm)| NamedKey {
+            key,
+            kid: Some(kid),
+            algorithm: Some(algorithm),
+        };
+        Self(keys.into_iter().map(named).collect())
+    }
+
     /// The usable signature keys of a JWK Set; others are passed over, and what is no JWK Set has none.
     pub(crate) fn parse(jwks: &str) -> Self {
         Self::read(jwks).unwrap_or_default()
@@ -163,7 +220,7 @@ impl KeySet {
             return Err(InvalidKeySet::Empty);
         }
         for key in keys {
-            if key.get("d").is_some() || key.get("k").is_some() {
+            if is_private(key) {
                 return Err(InvalidKeySet::Private);
             }
             if VerifyingKey::from_jwk(key).is_none() {

@@ -16,7 +16,7 @@ mod remote;
 
 pub use algorithm::Algorithm;
 pub(crate) use compact::{CompactError, CompactJws, SecretJws};
-pub(crate) use key::{KeySet, MAX_KEYS};
+pub(crate) use key::{KeySet, MAX_KEYS, VerifyingKey, is_private};
 pub use remote::RemoteKeys;
 pub(crate) use remote::{MAX_SET, RemoteKeysError};
 

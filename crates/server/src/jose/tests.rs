@@ -212,3 +212,43 @@ fn only_sets_whose_keys_can_verify_are_registered() {
     assert_eq!(KeySet::require("{}").unwrap_err(), InvalidKeySet::NoKeys);
     assert_eq!(KeySet::require("{").unwrap_err(), InvalidKeySet::NotJson);
 }
+
+#[test]
+fn thumbprints_are_those_of_the_standards() {
+    let thumbprint = |jwk: Value| {
+        let key = VerifyingKey::from_jwk(&jwk).unwrap();
+        assert_eq!(
+            VerifyingKey::from_jwk(&Value::Object(key.to_jwk())),
+            Some(key.clone())
+        );
+        key.thumbprint().to_string()
+    };
+    // RFC 7638 section 3.1.
+    let rsa = json!({
+        "kty": "RSA", "alg": "RS256", "kid": "2011-04-29", "e": "AQAB",
+        "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknj\
+              hMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5\
+              hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
+    });
+    assert_eq!(
+        thumbprint(rsa),
+        "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
+    );
+    // RFC 8037 appendix A.3.
+    let okp = json!({
+        "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+    });
+    assert_eq!(
+        thumbprint(okp),
+        "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+    );
+    // RFC 9449 section 6.1: `jkt` of the key of its examples.
+    let elliptic = json!({
+        "kty": "EC", "crv": "P-256", "x": "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs",
+        "y": "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA",
+    });
+    assert_eq!(
+        thumbprint(elliptic),
+        "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
+    );
+}

@@ -11,7 +11,6 @@ pub(crate) mod decisions;
 pub(crate) mod endpoints;
 mod memory;
 mod metadata;
-pub(crate) mod nonce;
 pub(crate) mod pages;
 pub(crate) mod pairing;
 pub(crate) mod problem;

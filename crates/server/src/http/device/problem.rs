@@ -14,8 +14,11 @@ use tegata_protocol::{
     ijson::{self, IJsonError},
 };
 
-use super::nonce;
-use crate::{app::App, storage::StoreError};
+use crate::{
+    app::App,
+    http::nonce::{self, NonceUse},
+    storage::StoreError,
+};
 
 /// A problem on its way to the device; boxed, so that good answers do not carry its size.
 #[derive(Debug)]
@@ -74,7 +77,7 @@ pub(crate) fn respond<T: Serialize>(app: &App, result: Result<T, Refusal>) -> Re
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Ok(nonce) = HeaderValue::from_str(&nonce::make(app)) {
+    if let Ok(nonce) = HeaderValue::from_str(&nonce::make(app, NonceUse::Device)) {
         headers.insert(NONCE_HEADER, nonce);
     }
     response

@@ -13,14 +13,14 @@ use tegata_protocol::{
     },
 };
 
-use super::{
-    memory::ProofUse,
-    nonce,
-    problem::{Refusal, store_trouble},
-};
+use super::problem::{Refusal, store_trouble};
 use crate::{
     app::App,
     domain::PairedDevice,
+    http::{
+        nonce::{self, NonceUse},
+        used_proofs::ProofUse,
+    },
     storage::{SubmittedPairing, ops::TouchDevice},
 };
 
@@ -132,7 +132,7 @@ async fn verify(
         htu: url,
         body,
     };
-    let fresh = |text: &str| nonce::is_fresh(app, text);
+    let fresh = |text: &str| nonce::is_fresh(app, NonceUse::Device, text);
     let verified =
         verify_proof(proof, prover.key(), prover.id(), &expected, fresh).map_err(|error| {
             match error {

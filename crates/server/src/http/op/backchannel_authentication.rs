@@ -18,6 +18,7 @@ use super::{
     form::{Form, FormError},
     respond,
     sender::{BindingError, binding, sender},
+    subject::{account_named, subject_for},
 };
 use crate::{
     app::{App, Doorbell},
@@ -89,7 +90,7 @@ async fn accept(
     // 2, 3 and 6: the parameters.
     let request = AuthenticationRequest::parse(&form, client.registration())?;
     // 4 and 5: the person.
-    let account = find_account(app, request.login_hint.clone())
+    let account = find_account(app, client.registration(), request.login_hint.clone())
         .await?
         .ok_or(BackchannelAuthenticationError::UnknownUser)?;
     store(app, &client, confirmation, account, request).await
@@ -104,10 +105,17 @@ fn confirmation(caller: &Caller, client: &Client) -> Result<Option<Confirmation>
     }
 }
 
-async fn find_account(app: &App, hint: LoginHint) -> Result<Option<Arc<Account>>, StoreError> {
+async fn find_account(
+    app: &App,
+    client: &Client,
+    hint: LoginHint,
+) -> Result<Option<Arc<Account>>, StoreError> {
     match hint {
         LoginHint::IssSub { iss, sub } if iss == app.issuer.as_str() => {
-            app.store.account(AccountName::Sub(sub)).await
+            match account_named(&app.keys, &client.settings, &sub) {
+                Some(name) => app.store.account(name).await,
+                None => Ok(None),
+            }
         }
         LoginHint::LoginName(name) => app.store.account(AccountName::Login(name)).await,
         LoginHint::IssSub { .. } | LoginHint::Nobody => Ok(None),
@@ -137,7 +145,7 @@ async fn store(
         client_id: client.id.clone(),
         client_name: client.name.clone(),
         account: account.id.clone(),
-        sub: account.sub.clone(),
+        sub: subject_for(&app.keys, &client.settings, &account),
         kind: kind_of(&request.scope),
         scopes: request.scope.values().to_vec(),
         acr_values: request.acr_values,

@@ -16,7 +16,7 @@ use tegata_protocol::{
 };
 
 use super::{
-    id_token::{Issuance, Pushed, sign_id_token},
+    id_token::{Issuance, Pushed, algorithm_for, sign_id_token},
     sender::{BindingError, binding},
     token_signatures::sign_access_token,
 };
@@ -142,6 +142,7 @@ async fn collect(
             );
             let receipt = client_receipt(app, &flow.facts, &approval);
             let issued = Issued {
+                client,
                 facts: &flow.facts,
                 approval: &approval,
                 refresh_token,
@@ -188,6 +189,7 @@ pub(super) async fn refresh(
     match app.store.apply(operation).await? {
         RefreshOutcome::Refreshed { flow, approval } => {
             let issued = Issued {
+                client,
                 facts: &flow.facts,
                 approval: &approval,
                 refresh_token: Some(refresh_token),
@@ -360,6 +362,7 @@ impl DrawnAccessToken {
 
 /// What has been committed, to be told to the client.
 struct Issued<'a> {
+    client: &'a Client,
     facts: &'a RequestFacts,
     approval: &'a Approval,
     refresh_token: Option<Secret<String>>,
@@ -375,6 +378,7 @@ impl Issued<'_> {
         let access_token = access_token.write(app, facts, approval);
         let issuance = Issuance {
             issuer: app.issuer.as_str(),
+            algorithm: algorithm_for(app, self.client),
             access_token: &access_token,
             pushed: self.pushed.map(|auth_req_id| Pushed {
                 auth_req_id,
@@ -383,7 +387,7 @@ impl Issued<'_> {
             now,
             lifetime: app.config.lifetimes.id_token,
         };
-        let id_token = sign_id_token(&app.keys.id_token, app.rng(), facts, approval, &issuance);
+        let id_token = sign_id_token(&app.keys.tokens, app.rng(), facts, approval, &issuance);
         let is_dpop = matches!(details.confirmation, Some(Confirmation::Key(_)));
         TokenResponse {
             access_token,

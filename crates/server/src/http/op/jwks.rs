@@ -1,45 +1,21 @@
-//! JWK Sets (RFC 7517 section 5): `GET /jwks` with the keys that sign ID tokens.
+//! JWK Sets (RFC 7517 section 5): `GET /jwks` with the keys that sign tokens, those that will, and those whose tokens may
+//! still be valid. Root, prompt and receipt keys are not in it: they sign no tokens.
 
 use axum::{
     extract::State,
     http::{HeaderValue, StatusCode},
     response::Response,
 };
-use serde::Serialize;
+use serde_json::json;
 use std::sync::Arc;
-use tegata_protocol::{PublicKey, Thumbprint};
 
 use super::respond;
-use crate::app::App;
+use crate::{app::App, keys::tokens::JWKS_MAX_AGE};
 
-#[derive(Serialize)]
-struct JwkSet {
-    keys: [IdTokenKey; 1],
-}
-
-#[derive(Serialize)]
-struct IdTokenKey {
-    #[serde(flatten)]
-    key: PublicKey,
-    kid: Thumbprint,
-    alg: &'static str,
-    r#use: &'static str,
-}
-
-/// The JWK Set (RFC 7517 section 5). Root, prompt and receipt keys are not in it: they sign no ID tokens.
+/// The JWK Set. Caches may keep it for as long as a new key is published before it signs.
 pub(super) async fn show(State(app): State<Arc<App>>) -> Response {
-    let key = &app.keys.id_token;
-    let set = JwkSet {
-        keys: [IdTokenKey {
-            key: *key.public(),
-            kid: key.thumbprint(),
-            alg: "ES256",
-            r#use: "sig",
-        }],
-    };
-    respond::cached(
-        StatusCode::OK,
-        &set,
-        HeaderValue::from_static("public, max-age=300"),
-    )
+    let set = json!({ "keys": app.keys.tokens.jwks() });
+    let cache = HeaderValue::from_str(&format!("public, max-age={JWKS_MAX_AGE}"))
+        .expect("a number is of header characters");
+    respond::cached(StatusCode::OK, &set, cache)
 }

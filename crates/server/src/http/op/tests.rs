@@ -5,10 +5,12 @@ mod backchannel_authentication;
 pub(crate) mod bench;
 mod client_assertion;
 mod discovery;
+mod dpop;
 mod issued;
 mod logs;
 mod races;
 mod snippets;
+mod subjects;
 mod token;
 mod unwritable;
 

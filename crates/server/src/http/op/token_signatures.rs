@@ -1,14 +1,18 @@
-//! With which keys tokens are signed, and with which they verify.
+//! With which keys access tokens are signed, and with which tokens of ours verify.
 
 use serde::Serialize;
-use serde_json::json;
-use tegata_protocol::{Secret, jws};
+use tegata_protocol::Secret;
 
-use crate::{app::App, jose::KeySet};
+use crate::{
+    app::App,
+    jose::{Algorithm, KeySet},
+};
 
-/// Signs an access token.
+/// Signs an access token. By ES256, whatever the client: it is for resources to read, and those are not the client's.
 pub(super) fn sign_access_token(app: &App, claims: &impl Serialize) -> Secret<String> {
-    Secret::new(jws::sign(&app.keys.id_token, ACCESS_TOKEN_TYPE, claims))
+    app.keys
+        .tokens
+        .sign(Algorithm::Es256, ACCESS_TOKEN_TYPE, claims)
 }
 
 /// `typ` of JWT access tokens (RFC 9068 section 2.1).
@@ -16,5 +20,5 @@ pub(super) const ACCESS_TOKEN_TYPE: &str = "at+jwt";
 
 /// The keys by which a token of ours is known.
 pub(super) fn verifying_keys(app: &App) -> KeySet {
-    KeySet::parse(&json!({ "keys": [app.keys.id_token.public()] }).to_string())
+    app.keys.tokens.published()
 }

@@ -38,12 +38,13 @@ pub(crate) const SECRET: &str = "s+c%r:t";
 pub(crate) const DEFAULTS: &str = "scope=openid&login_hint=hanako";
 
 /// Headers that answers may carry; any other fails the test.
-const ALLOWED_HEADERS: [&str; 10] = [
+const ALLOWED_HEADERS: [&str; 11] = [
     "allow",
     "cache-control",
     "content-length",
     "content-security-policy",
     "content-type",
+    "dpop-nonce",
     "referrer-policy",
     "retry-after",
     "www-authenticate",

@@ -27,22 +27,24 @@ async fn discovery_says_what_is_built_under_both_names() {
 }
 
 #[tokio::test]
-async fn the_key_set_holds_the_id_token_key_alone_and_no_private_part() {
+async fn the_key_set_holds_the_keys_of_tokens_alone_and_no_private_part() {
     let bench = Bench::new().await;
     let reply = bench.get("/jwks").await;
     let keys = reply.json["keys"].as_array().unwrap();
-    assert_eq!(keys.len(), 1);
-    let members: Vec<_> = keys[0]
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .collect();
-    assert_eq!(members, ["alg", "crv", "kid", "kty", "use", "x", "y"]);
+    assert_eq!(keys.len(), 2);
+    let members = |key: &Value| key.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let (elliptic, edwards) = (&keys[0], &keys[1]);
     assert_eq!(
-        keys[0]["kid"],
-        bench.app.keys.id_token.thumbprint().to_string()
+        members(elliptic),
+        ["alg", "crv", "kid", "kty", "use", "x", "y"]
     );
+    assert_eq!(members(edwards), ["alg", "crv", "kid", "kty", "use", "x"]);
+    let kids = bench.app.keys.tokens.list();
+    for (key, listed) in keys.iter().zip(kids) {
+        assert_eq!(key["kid"], listed.kid.to_string());
+        assert_eq!(key["alg"], listed.alg.name());
+    }
+    assert_eq!(reply.headers[header::CACHE_CONTROL], "public, max-age=300");
 }
 
 #[tokio::test]

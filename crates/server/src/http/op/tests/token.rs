@@ -55,7 +55,8 @@ async fn an_approval_is_collected_with_verifiable_tokens() {
     let key = &set.json["keys"][0];
     let head = jws::UnverifiedJws::parse(reply.text("id_token"), "JWT", 4096).unwrap();
     assert_eq!(key["kid"], head.kid().to_string());
-    let claims: Value = head.verify(bench.app.keys.id_token.public()).unwrap();
+    let key = bench.app.keys.tokens.published().p256()[0];
+    let claims: Value = head.verify(&key).unwrap();
     let access_token = reply.text("access_token").to_owned();
     let digest = Sha256Digest::of(access_token.as_bytes());
     let now = bench.now().0;

@@ -1,4 +1,4 @@
-//! Stateless nonces for proofs: the time and some randomness, authenticated. Good for the configured time and never
+//! Stateless nonces for proofs, of devices and of clients (RFC 9449 section 8): the time and some randomness, authenticated. Good for the configured time and never
 //! longer than the protocol's five minutes.
 
 use tegata_protocol::{
@@ -9,28 +9,44 @@ use tegata_protocol::{
 
 use crate::app::App;
 
-const LABEL: &[u8] = b"tegata nonce";
+/// For which kind of proof a nonce is; one is never taken for the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NonceUse {
+    /// A device's proof.
+    Device,
+    /// A client's DPoP proof.
+    Dpop,
+}
+
+impl NonceUse {
+    const fn label(self) -> &'static [u8] {
+        match self {
+            Self::Device => b"tegata nonce",
+            Self::Dpop => b"tegata DPoP nonce",
+        }
+    }
+}
 
 /// A fresh nonce: base64url of 8 bytes of time in milliseconds, 8 random bytes, and 16 bytes of their keyed hash.
-pub(crate) fn make(app: &App) -> String {
+pub(crate) fn make(app: &App, nonce_use: NonceUse) -> String {
     let now = app.clock.0.now_millis();
     // The moment of the first nonce is noted here too.
     app.delivery.gateway.started(now);
     let mut nonce = now.to_be_bytes().to_vec();
     nonce.extend(random_bytes::<8>(app.rng()));
-    let tag = app.keys.nonce_mac(&[LABEL, &nonce]);
+    let tag = app.keys.nonce_mac(&[nonce_use.label(), &nonce]);
     nonce.extend(tag.0.iter().take(16));
     encode_b64u(&nonce)
 }
 
-/// Whether this server made `nonce`, in the last minutes and since it was started: what was used before a restart is no
+/// Whether this server made `nonce` for this use, in the last minutes and since it was started: what was used before a restart is no
 /// longer remembered, so nonces of before are not accepted.
-pub(crate) fn is_fresh(app: &App, nonce: &str) -> bool {
+pub(crate) fn is_fresh(app: &App, nonce_use: NonceUse, nonce: &str) -> bool {
     let Some(bytes) = decode_b64u(nonce).ok().filter(|bytes| bytes.len() == 32) else {
         return false;
     };
     let (signed, tag) = bytes.split_at(16);
-    let expected = app.keys.nonce_mac(&[LABEL, signed]);
+    let expected = app.keys.nonce_mac(&[nonce_use.label(), signed]);
     if !constant_time_eq(&expected.0[..16], tag) {
         return false;
     }
