@@ -32,14 +32,29 @@ impl Http {
     ///
     /// The TLS library cannot be set up.
     pub fn make() -> anyhow::Result<Self> {
+        Self::built(Self::plain())
+    }
+
+    /// Makes a client that trusts this certificate of a private authority, DER, and no other.
+    ///
+    /// # Errors
+    ///
+    /// It is no certificate, or the TLS library cannot be set up.
+    pub fn trusting(authority: &[u8]) -> anyhow::Result<Self> {
+        let authority = reqwest::Certificate::from_der(authority)?;
+        Self::built(Self::plain().tls_certs_only([authority]))
+    }
+
+    fn plain() -> reqwest::ClientBuilder {
         install_tls_provider();
-        let client = reqwest::Client::builder()
+        reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(LIMIT)
-            .build()
-            .context("set up HTTP")?;
-        Ok(Self(client))
+    }
+
+    fn built(builder: reqwest::ClientBuilder) -> anyhow::Result<Self> {
+        Ok(Self(builder.build().context("set up HTTP")?))
     }
 
     /// Fetches a page.

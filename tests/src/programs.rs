@@ -59,6 +59,20 @@ pub fn launch(program: &Path) -> Launch {
         .fold(Launch::new(program), Launch::without_env)
 }
 
+/// The Python that has the packages of `tests/python/requirements.txt`.
+///
+/// # Errors
+///
+/// `cargo xtask test`, which makes it, has not said where it is.
+pub fn python() -> anyhow::Result<PathBuf> {
+    match env::var_os("TEGATA_PYTHON") {
+        Some(python) => Ok(PathBuf::from(python)),
+        None => {
+            bail!("TEGATA_PYTHON is not set; run `cargo xtask test`, which makes the environment")
+        }
+    }
+}
+
 /// The checkout that this was built from.
 pub fn checkout() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
