@@ -45,7 +45,7 @@ const STYLE: &str = concat!(
     include_str!("../../demo/assets/kiosk.css"),
     include_str!("pages/style.css")
 );
-const STYLE_PATH: &str = "/pair/style.css";
+pub(crate) const STYLE_PATH: &str = "/pair/style.css";
 const SCRIPT: &str = include_str!("pages/copy.js");
 const SCRIPT_PATH: &str = "/pair/copy.js";
 const ICON: &str = include_str!("pages/icon.svg");

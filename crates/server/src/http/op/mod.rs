@@ -9,6 +9,7 @@
 
 mod access;
 pub(crate) mod authentication_request;
+mod authorization;
 mod backchannel_authentication;
 pub(crate) mod client_assertion;
 pub(crate) mod client_authentication;
@@ -49,6 +50,7 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .route(paths::OPENID_CONFIGURATION, get(discovery::show))
         .route(paths::OAUTH_AUTHORIZATION_SERVER, get(discovery::show))
         .route(paths::JWKS, get(jwks::show))
+        .route(paths::AUTHORIZATION, get(authorization::show))
         .route(paths::HEALTH, get(health::show))
         .route(
             paths::BACKCHANNEL_AUTHENTICATION,

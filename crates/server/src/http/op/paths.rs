@@ -10,6 +10,8 @@ pub(crate) const JWKS: &str = "/jwks";
 pub(crate) const HEALTH: &str = "/health";
 /// Backchannel authentication endpoint (CIBA Core section 7).
 pub(crate) const BACKCHANNEL_AUTHENTICATION: &str = "/backchannel-authentication";
+/// Authorization endpoint (RFC 6749 section 3.1), where there is nothing to authorize.
+pub(crate) const AUTHORIZATION: &str = "/authorize";
 /// Token endpoint (CIBA Core section 10.1).
 pub(crate) const TOKEN: &str = "/token";
 /// Revocation endpoint (RFC 7009 section 2).

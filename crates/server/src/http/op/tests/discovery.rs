@@ -1,6 +1,10 @@
 use super::*;
-use axum::http::{StatusCode, header};
+use axum::{
+    body::{Body, to_bytes},
+    http::{Request, StatusCode, header},
+};
 use serde_json::Value;
+use tower::ServiceExt as _;
 
 #[tokio::test]
 async fn discovery_says_what_is_built_under_both_names() {
@@ -55,4 +59,26 @@ async fn health_is_ready_while_the_store_answers() {
         (reply.status, reply.text("status")),
         (StatusCode::OK, "ready")
     );
+}
+
+/// Conformance: DISC-authorization-endpoint
+#[tokio::test]
+async fn the_authorization_endpoint_says_in_both_languages_that_there_is_no_browser_flow() {
+    let bench = Bench::new().await;
+    for (accepts, words) in [("en", "speaks CIBA only"), ("ja,en;q=0.5", "CIBA だけ")] {
+        let request = Request::get("/authorize?client_id=kiosk&redirect_uri=https://evil.example/")
+            .header(header::ACCEPT_LANGUAGE, accepts)
+            .body(Body::empty())
+            .unwrap();
+        let answer = bench.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
+        assert!(answer.headers().get(header::LOCATION).is_none());
+        let page = to_bytes(answer.into_body(), 1 << 16).await.unwrap();
+        let page = String::from_utf8(page.to_vec()).unwrap();
+        assert!(
+            page.contains(words) && page.starts_with("<!doctype html>"),
+            "{page}"
+        );
+        assert!(!page.contains("evil"), "nothing of the request is repeated");
+    }
 }
