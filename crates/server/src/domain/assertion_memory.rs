@@ -1,7 +1,7 @@
 //! Which client assertions have been used since the server started.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Mutex, PoisonError},
 };
 use tegata_protocol::{ClientId, Sha256Digest, UnixTime};
@@ -9,6 +9,9 @@ use tegata_protocol::{ClientId, Sha256Digest, UnixTime};
 /// Assertions remembered at once. Each is some fifty bytes for at most ten minutes; a thousand polls a second with
 /// assertions that live a minute need sixty thousand.
 const MOST: usize = 1_000_000;
+
+/// Of these, for one client: somebody with one key does not take everybody's room.
+const MOST_PER_CLIENT: usize = 100_000;
 
 /// A client assertion that has verified: its `jti` is good for one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub enum AssertionUse {
     Fresh,
     /// It was.
     Replayed,
+    /// As many of the client's are remembered as one client may have. It counts as not used.
+    ClientFull,
     /// More are remembered than there is room for. It counts as not used.
     Full,
 }
@@ -33,17 +38,34 @@ pub enum AssertionUse {
 /// Makes every assertion good for one request, in memory: a poll that finds its request pending changes nothing that
 /// lasts, so it need not wait for a disk. What does change something carries its assertion into the same commit, where
 /// a restart does not forget it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct AssertionMemory {
     used: Mutex<Used>,
+    most: usize,
+    most_per_client: usize,
+}
+
+impl Default for AssertionMemory {
+    fn default() -> Self {
+        Self::with_room(MOST, MOST_PER_CLIENT)
+    }
 }
 
 #[derive(Debug)]
 struct Used {
     names: HashSet<[u8; 16]>,
-    by_expiry: BTreeMap<UnixTime, Vec<[u8; 16]>>,
+    by_expiry: BTreeMap<UnixTime, Vec<Name>>,
+    /// How many each client has.
+    counts: HashMap<[u8; 8], usize>,
     /// What expired by then is forgotten, and so counts as used: clocks are read more than once, and can be set back.
     forgotten: UnixTime,
+}
+
+/// An assertion, and whose it is.
+#[derive(Debug, Clone, Copy)]
+struct Name {
+    client: [u8; 8],
+    whole: [u8; 16],
 }
 
 impl Default for Used {
@@ -51,12 +73,21 @@ impl Default for Used {
         Self {
             names: HashSet::new(),
             by_expiry: BTreeMap::new(),
+            counts: HashMap::new(),
             forgotten: UnixTime(i64::MIN),
         }
     }
 }
 
 impl AssertionMemory {
+    fn with_room(most: usize, most_per_client: usize) -> Self {
+        Self {
+            used: Mutex::default(),
+            most,
+            most_per_client,
+        }
+    }
+
     /// Takes the assertion of `client`: of all calls with the same `jti` until it expires, exactly one is answered
     /// [`AssertionUse::Fresh`].
     pub fn take(
@@ -65,16 +96,21 @@ impl AssertionMemory {
         assertion: &ClientAssertion,
         now: UnixTime,
     ) -> AssertionUse {
-        let name = name(client, &assertion.jti);
+        let name = Name::of(client, &assertion.jti);
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.forget_expired(now);
-        if assertion.expires <= used.forgotten || used.names.contains(&name) {
+        if assertion.expires <= used.forgotten || used.names.contains(&name.whole) {
             return AssertionUse::Replayed;
         }
-        if used.names.len() >= MOST {
+        if used.names.len() >= self.most {
             return AssertionUse::Full;
         }
-        used.names.insert(name);
+        let count = used.counts.entry(name.client).or_default();
+        if *count >= self.most_per_client {
+            return AssertionUse::ClientFull;
+        }
+        *count += 1;
+        used.names.insert(name.whole);
         used.by_expiry
             .entry(assertion.expires)
             .or_default()
@@ -91,18 +127,33 @@ impl Used {
                 return;
             }
             for name in first.remove() {
-                self.names.remove(&name);
+                self.names.remove(&name.whole);
+                if let Some(count) = self.counts.get_mut(&name.client) {
+                    *count -= 1;
+                    if *count == 0 {
+                        self.counts.remove(&name.client);
+                    }
+                }
             }
         }
     }
 }
 
-/// Half a digest over client and `jti`, which cannot be confused: a client id holds no line break.
-fn name(client: &ClientId, jti: &str) -> [u8; 16] {
-    let digest = Sha256Digest::of(format!("{client}\n{jti}").as_bytes());
-    let mut name = [0; 16];
-    name.copy_from_slice(digest.0.split_at(16).0);
-    name
+impl Name {
+    /// Parts of digests over the client, and over client and `jti`, which cannot be confused: a client id holds no line break.
+    fn of(client: &ClientId, jti: &str) -> Self {
+        Self {
+            client: beginning(format!("{client}").as_bytes()),
+            whole: beginning(format!("{client}\n{jti}").as_bytes()),
+        }
+    }
+}
+
+fn beginning<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let digest = Sha256Digest::of(bytes);
+    let mut beginning = [0; N];
+    beginning.copy_from_slice(digest.0.split_at(N).0);
+    beginning
 }
 
 #[cfg(test)]
@@ -137,6 +188,33 @@ mod tests {
         let used = memory.used.lock().unwrap();
         assert_eq!(used.names.len(), 1, "only what was taken at 60");
         assert_eq!(used.by_expiry.len(), 1);
+    }
+
+    #[test]
+    fn a_client_that_has_taken_its_share_waits_and_the_others_do_not() {
+        let memory = AssertionMemory::with_room(5, 3);
+        let clients = ["greedy", "kiosk", "till"].map(|id| ClientId::parse(id).unwrap());
+        let [greedy, kiosk, till] = &clients;
+        let take = |client, jti: &str, expires, now| {
+            memory.take(client, &assertion(jti, expires), UnixTime(now))
+        };
+        for (jti, expires) in [("a", 50), ("b", 60), ("c", 60)] {
+            assert_eq!(take(greedy, jti, expires, 0), AssertionUse::Fresh);
+        }
+        assert_eq!(take(greedy, "d", 60, 0), AssertionUse::ClientFull);
+        assert_eq!(take(greedy, "a", 60, 0), AssertionUse::Replayed);
+        assert_eq!(take(kiosk, "a", 60, 0), AssertionUse::Fresh);
+        assert_eq!(take(till, "a", 60, 0), AssertionUse::Fresh);
+        assert_eq!(take(till, "b", 60, 0), AssertionUse::Full);
+        // What was refused for want of room was not used up, and what expires makes room.
+        assert_eq!(take(greedy, "d", 60, 50), AssertionUse::Fresh);
+        assert_eq!(take(greedy, "e", 90, 60), AssertionUse::Fresh);
+        let used = memory.used.lock().unwrap();
+        assert_eq!(
+            used.counts.len(),
+            1,
+            "clients without assertions are forgotten"
+        );
     }
 
     #[test]

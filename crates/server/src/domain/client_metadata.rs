@@ -25,7 +25,7 @@ use url::Url;
 
 use super::{
     CertificateName, Client, ClientAuthentication, ClientKeys, ClientSettings, Delivery,
-    client::is_shown,
+    DistinguishedName, client::is_shown,
 };
 use crate::jose::{Algorithm, KeySet};
 use members::Members;
@@ -372,7 +372,7 @@ fn read_certificate_name(members: &Members<'_>) -> Result<CertificateName> {
         "tls_client_auth_san_uri" if plain && Url::parse(text).is_ok() => {
             Some(CertificateName::SanUri(name))
         }
-        "tls_client_auth_subject_dn" if plain && text.contains('=') => {
+        "tls_client_auth_subject_dn" if plain && DistinguishedName::parse(text).is_ok() => {
             Some(CertificateName::SubjectDn(name))
         }
         _ => None,

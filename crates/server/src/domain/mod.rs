@@ -28,6 +28,7 @@ pub mod budget;
 pub mod client;
 pub mod client_metadata;
 pub mod device;
+pub mod distinguished_name;
 pub mod locator;
 pub mod pairing;
 pub mod poll_gate;
@@ -48,6 +49,7 @@ pub use client::{
 };
 pub use client_metadata::{AuthenticationMethod, ClientMetadata, MetadataError, Offered};
 pub use device::{DeviceState, PairedDevice};
+pub use distinguished_name::{DistinguishedName, InvalidDistinguishedName};
 pub use locator::{FlowIds, FlowSeq, Located, Locator};
 pub use pairing::{
     Grade, Invitation, InvitationState, IssuingSession, IssuingSessionId, Pairing, PairingState,

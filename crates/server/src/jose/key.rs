@@ -10,6 +10,10 @@ use tegata_protocol::{
     bytes::{decode_b64u, encode_b64u},
     keys::BadSignatureError,
 };
+use x509_parser::{
+    oid_registry::{OID_EC_P256, OID_SIG_ED25519},
+    x509::SubjectPublicKeyInfo,
+};
 
 use super::Algorithm;
 
@@ -91,6 +95,34 @@ impl VerifyingKey {
         // The members are in the order of their names, without white space, and none needs escaping.
         let canonical = Value::Object(self.to_jwk()).to_string();
         Thumbprint(Sha256Digest::of(canonical.as_bytes()))
+    }
+
+    /// The key of a certificate; `None` as for [`Self::from_jwk`].
+    pub(crate) fn from_public_key_info(info: &SubjectPublicKeyInfo<'_>) -> Option<Self> {
+        let kind = &info.algorithm.algorithm;
+        let bits = &*info.subject_public_key.data;
+        if *kind == OID_SIG_ED25519 {
+            return bits.try_into().ok().map(Self::Ed25519);
+        }
+        match info.parsed().ok()? {
+            x509_parser::public_key::PublicKey::EC(point) => {
+                let curve = info.algorithm.parameters.as_ref()?.as_oid().ok()?;
+                (curve == OID_EC_P256)
+                    .then(|| PublicKey::from_uncompressed(point.data()).ok())?
+                    .map(Self::P256)
+            }
+            x509_parser::public_key::PublicKey::RSA(key) => {
+                let number = |bytes: &[u8]| {
+                    let zeros = bytes.iter().take_while(|&&byte| byte == 0).count();
+                    bytes.iter().skip(zeros).copied().collect::<Vec<_>>()
+                };
+                let (n, e) = (number(key.modulus), number(key.exponent));
+                let fits =
+                    RSA_MODULUS.contains(&n.len()) && (1..=MAX_RSA_EXPONENT).contains(&e.len());
+                fits.then_some(Self::Rsa { n, e })
+            }
+            _ => None,
+        }
     }
 
     /// Whether the algorithm is one for this kind of key.
@@ -262,6 +294,11 @@ impl KeySet {
                 VerifyingKey::Rsa { .. } | VerifyingKey::Ed25519(_) => None,
             })
             .collect()
+    }
+
+    /// Whether this is one of them, whatever it signs with.
+    pub(crate) fn contains(&self, key: &VerifyingKey) -> bool {
+        self.0.iter().any(|named| named.key == *key)
     }
 
     /// How many there are.

@@ -1,5 +1,8 @@
 //! Certificates of an authority made here, and real connections on loopback.
 
 mod authority;
+mod clients;
 mod files;
+mod limits;
+mod server;
 mod serving;

@@ -15,6 +15,7 @@ use tegata_protocol::{
 
 use super::{
     client_assertion::{AssertionError, ExpectedAudience, UnverifiedAssertion},
+    client_certificate::{self, CertificateRefusal},
     client_keys::{self, ClientKeysError},
     form::{self, Form},
     paths, respond,
@@ -65,6 +66,12 @@ pub(super) enum ClientAuthenticationError {
     /// The assertion was used before.
     #[error("the client assertion was used before")]
     AssertionReplayed,
+    /// More of the client's assertions are remembered than one client may have.
+    #[error("the client has used too many assertions that have not expired")]
+    AssertionsFull,
+    /// The certificate is not the client's. Answered as [`Self::Failed`].
+    #[error(transparent)]
+    Certificate(#[from] CertificateRefusal),
     /// Unknown client, wrong secret, or a method that is not the client's; with or without the `Authorization` header.
     #[error("client authentication failed")]
     Failed {
@@ -117,7 +124,8 @@ impl ClientAuthenticationError {
                 | AssertionError::Signature
                 | AssertionError::Subject => FAILED,
             }),
-            Self::Keys(_) | Self::Unsigned(_) => invalid_client(FAILED),
+            Self::AssertionsFull => respond::busy(),
+            Self::Certificate(_) | Self::Keys(_) | Self::Unsigned(_) => invalid_client(FAILED),
             Self::AssertionReplayed => invalid_client("the client assertion was used before"),
             Self::Failed { header } => {
                 let mut response = invalid_client(FAILED);
@@ -175,6 +183,8 @@ pub(super) async fn authenticate(
         (client, Some(assertion))
     } else if let Some(secret) = by_post {
         (by_form(app, form, secret).await?, None)
+    } else if let Some(id) = form.value("client_id") {
+        (by_certificate(app, caller, id).await?, None)
     } else {
         return Err(ClientAuthenticationError::Failed { header: false });
     };
@@ -247,6 +257,38 @@ async fn by_form(
     }
 }
 
+/// `tls_client_auth` and `self_signed_tls_client_auth`: nothing but `client_id` says who it is (RFC 8705 section 2).
+async fn by_certificate(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+) -> Result<Arc<Client>, ClientAuthenticationError> {
+    let failed = || ClientAuthenticationError::Failed { header: false };
+    let id = ClientId::parse(id).map_err(|_| failed())?;
+    let client = app.store.client(&id).await?.ok_or_else(failed)?;
+    let shown = || {
+        caller
+            .certificate
+            .as_ref()
+            .ok_or(CertificateRefusal::Absent)
+    };
+    match &client.authentication {
+        ClientAuthentication::TlsClientAuth { name } => {
+            let authorities = &app.client_authorities;
+            client_certificate::require_name(shown()?, name, authorities, app.now())?;
+        }
+        ClientAuthentication::SelfSignedTlsClientAuth => {
+            let key = client_certificate::key(shown()?)?;
+            let keys = client_keys::of(app, &client, |keys| keys.contains(&key)).await?;
+            if !keys.contains(&key) {
+                return Err(CertificateRefusal::OtherKey.into());
+            }
+        }
+        _ => return Err(failed()),
+    }
+    Ok(client)
+}
+
 /// `private_key_jwt` and `client_secret_jwt`.
 async fn by_assertion_of(
     app: &App,
@@ -294,6 +336,7 @@ async fn by_assertion_of(
     match app.assertions.take(&client.id, &verified, app.now()) {
         AssertionUse::Fresh => Ok((client, verified)),
         AssertionUse::Replayed => Err(ClientAuthenticationError::AssertionReplayed),
+        AssertionUse::ClientFull => Err(ClientAuthenticationError::AssertionsFull),
         AssertionUse::Full => Err(StoreError::Busy.into()),
     }
 }

@@ -13,6 +13,7 @@ mod authorization;
 mod backchannel_authentication;
 pub(crate) mod client_assertion;
 pub(crate) mod client_authentication;
+mod client_certificate;
 mod client_keys;
 mod discovery;
 pub(crate) mod dpop;

@@ -44,20 +44,25 @@ pub(super) fn error(
     )
 }
 
+/// The answer when there is too much to do: come again.
+pub(super) fn busy() -> Response {
+    let mut response = error(
+        StatusCode::SERVICE_UNAVAILABLE,
+        OAuthErrorCode::TemporarilyUnavailable,
+        "the server is busy, try again in a second",
+    );
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}
+
 /// The store's trouble is ours: logged here, and the client is told only whether to come again.
 pub(super) fn store_error(error: &StoreError, endpoint: &'static str) -> Response {
     match error {
         StoreError::Busy => {
             tracing::warn!(endpoint, "store.busy");
-            let mut response = self::error(
-                StatusCode::SERVICE_UNAVAILABLE,
-                OAuthErrorCode::TemporarilyUnavailable,
-                "the server is busy, try again in a second",
-            );
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-            response
+            busy()
         }
         StoreError::Closed
         | StoreError::Corrupt(_)

@@ -4,6 +4,7 @@
 mod backchannel_authentication;
 pub(crate) mod bench;
 mod client_assertion;
+mod client_certificate;
 mod discovery;
 mod dpop;
 mod issued;

@@ -28,11 +28,22 @@ impl Authority {
         roots
     }
 
-    /// A certificate for `localhost` and this key, valid until so many seconds after 1970; PEM.
+    /// A certificate for `localhost`, `mtls.localhost` and this key, valid until so many seconds after 1970; PEM.
     pub(super) fn certify(&self, key: &KeyPair, until: u64) -> String {
-        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-        params.not_after = date_time_ymd(1970, 1, 1) + Duration::from_secs(until);
+        self.certify_between(key, 0, until)
+    }
+
+    /// The same, valid from then on as well.
+    pub(super) fn certify_between(&self, key: &KeyPair, from: u64, until: u64) -> String {
+        let names = ["localhost", "mtls.localhost"].map(str::to_owned);
+        let mut params = CertificateParams::new(names).unwrap();
+        let second = |at| date_time_ymd(1970, 1, 1) + Duration::from_secs(at);
+        (params.not_before, params.not_after) = (second(from), second(until));
         params.signed_by(key, &self.0).unwrap().pem()
+    }
+
+    pub(super) fn pem(&self) -> String {
+        self.0.pem()
     }
 
     /// A new key and its certificate, valid for a long time, written to `files`.

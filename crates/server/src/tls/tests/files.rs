@@ -2,11 +2,12 @@
 
 use data_encoding::BASE64_MIME;
 use rcgen::KeyPair;
+use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::{fs, sync::Arc};
 use tegata_protocol::UnixTime;
 
 use super::authority::{Authority, RSA_KEY, files_in, write_pair};
-use crate::tls::{Look, Material, Renewal, TlsError, TlsFiles};
+use crate::tls::{ClientAuthorities, Look, Material, Renewal, TlsError, TlsFiles};
 
 const NOW: UnixTime = UnixTime(1_800_000_000);
 
@@ -214,4 +215,90 @@ fn the_first_pair_is_served_even_when_its_time_is_over_and_a_bad_one_is_an_error
     assert!(!renewal.material().is_valid_at(NOW));
     write_pair(&scratch.files, "garbage", &key.serialize_pem());
     assert!(Renewal::open(scratch.files.clone(), NOW).is_err());
+}
+
+#[test]
+fn a_certificate_that_is_not_valid_yet_is_in_force_once_it_is() {
+    let scratch = Scratch::new();
+    let renewal = Renewal::open(scratch.files.clone(), NOW).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let opens = UnixTime(NOW.0 + 3600);
+    let certificate = scratch
+        .authority
+        .certify_between(&key, 1_800_003_600, 4_000_000_000);
+    write_pair(&scratch.files, &certificate, &key.serialize_pem());
+    assert!(matches!(renewal.look(NOW), Look::Nothing));
+    let refused = renewal.look(NOW);
+    assert!(
+        matches!(&refused, Look::Refused(TlsError::NotNow { opens: Some(at), .. }) if *at == opens),
+        "{refused:?}"
+    );
+    for _ in 0..200 {
+        assert!(matches!(renewal.look(NOW), Look::Nothing), "said once");
+    }
+    assert!(matches!(renewal.look(opens), Look::Renewed));
+    assert!(matches!(renewal.look(opens), Look::Nothing));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_read_for_a_moment_is_tried_again_ever_more_rarely() {
+    use std::os::unix::fs::PermissionsExt;
+    let scratch = Scratch::new();
+    let renewal = Renewal::open(scratch.files.clone(), NOW).unwrap();
+    scratch.authority.renew(&scratch.files);
+    let mode = |mode| {
+        fs::set_permissions(&scratch.files.key, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode(0o644);
+    assert!(matches!(renewal.look(NOW), Look::Nothing), "still written");
+    let refused = renewal.look(NOW);
+    assert!(matches!(refused, Look::Refused(TlsError::Exposed(_))));
+    for pause in [1, 2, 4, 8, 16, 32, 64, 64] {
+        for _ in 1..pause {
+            assert!(matches!(renewal.look(NOW), Look::Nothing), "{pause}");
+        }
+        let refused = renewal.look(NOW);
+        assert!(matches!(refused, Look::Refused(_)), "{pause}");
+    }
+    // Permissions are no change of the file.
+    mode(0o600);
+    let renewed = (0..64).any(|_| matches!(renewal.look(NOW), Look::Renewed));
+    assert!(renewed);
+    assert!(matches!(renewal.look(NOW), Look::Nothing));
+}
+
+#[test]
+fn the_authorities_of_clients_are_followed_and_a_bad_file_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("authorities.pem");
+    let [first, second] = [Authority::make(), Authority::make()];
+    fs::write(&file, first.pem()).unwrap();
+    let authorities = ClientAuthorities::open(Some(file.clone())).unwrap();
+    let leaf = |authority: &Authority| {
+        let key = KeyPair::generate().unwrap();
+        let pem = authority.certify(&key, 4_000_000_000);
+        CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()
+    };
+    let (of_first, of_second) = (leaf(&first), leaf(&second));
+    let vouched =
+        |leaf: &CertificateDer<'static>| authorities.vouch(std::slice::from_ref(leaf), NOW).is_ok();
+    assert!(vouched(&of_first) && !vouched(&of_second));
+    let damaged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    for bad in ["", "garbage", damaged] {
+        fs::write(&file, bad).unwrap();
+        assert!(matches!(authorities.look(NOW), Look::Nothing));
+        assert!(matches!(authorities.look(NOW), Look::Refused(_)), "{bad}");
+        assert!(vouched(&of_first) && !vouched(&of_second));
+        assert!(ClientAuthorities::open(Some(file.clone())).is_err());
+    }
+    fs::write(&file, second.pem()).unwrap();
+    assert!(matches!(authorities.reload(), Look::Renewed));
+    assert!(!vouched(&of_first) && vouched(&of_second));
+    fs::write(&file, first.pem() + &second.pem()).unwrap();
+    assert!(matches!(authorities.look(NOW), Look::Nothing));
+    assert!(matches!(authorities.look(NOW), Look::Renewed));
+    assert!(vouched(&of_first) && vouched(&of_second));
+    let later = UnixTime(4_000_000_001);
+    assert!(authorities.vouch(&[of_first], later).is_err(), "it is over");
 }

@@ -3,163 +3,24 @@
 use futures_util::StreamExt as _;
 use rcgen::KeyPair;
 use rustls::{
-    CipherSuite, ClientConfig, ProtocolVersion, SupportedCipherSuite,
+    CipherSuite, ProtocolVersion,
     crypto::ring::{self, cipher_suite},
-    pki_types::ServerName,
-    version::{TLS12, TLS13},
+    version::TLS12,
 };
-use std::{io, path::Path, sync::Arc, time::Duration};
-use tegata_protocol::{
-    FixedClock, SystemRng, UnixTime,
-    device::delivery::{ServerFrame, parse_server_frame},
-};
+use std::{sync::Arc, time::Duration};
+use tegata_protocol::device::delivery::{ServerFrame, parse_server_frame};
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-    sync::oneshot,
-    task::JoinHandle,
+    io::AsyncReadExt as _,
+    net::TcpStream,
     time::{Instant, timeout},
 };
-use tokio_rustls::{TlsConnector, client::TlsStream};
 use tokio_tungstenite::{Connector, connect_async_tls_with_config, tungstenite::Message};
 
-use super::authority::{Authority, RSA_KEY, files_in};
-use crate::{
-    app::App,
-    config::{Config, Connections, Issuer, TlsConfig},
-    data_folder::DataFolder,
-    http::serve_tls,
-    tls::{Look, Renewal, TlsFiles, TlsListener},
+use super::{
+    authority::RSA_KEY,
+    server::{DEADLINE, NOW, Server, health},
 };
-
-const NOW: UnixTime = UnixTime(1_800_000_000);
-
-/// Until something that must happen has happened.
-const DEADLINE: Duration = Duration::from_secs(20);
-
-/// A server for `https://localhost:PORT`.
-struct Server {
-    authority: Authority,
-    files: TlsFiles,
-    renewal: Arc<Renewal>,
-    app: Arc<App>,
-    port: u16,
-    local: String,
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<io::Result<()>>,
-    _folder: tempfile::TempDir,
-}
-
-impl Server {
-    async fn start() -> Self {
-        Self::start_with(&KeyPair::generate().unwrap(), |_, _| {}).await
-    }
-
-    /// `change`: applied to the configuration; it is given the scratch folder.
-    async fn start_with(key: &KeyPair, change: impl FnOnce(&mut Config, &Path)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let data = DataFolder::at(folder.path().join("data"));
-        let rng = SystemRng::new();
-        data.make(&rng).unwrap();
-        let (authority, files) = (Authority::make(), files_in(folder.path()));
-        authority.write(&files, key);
-        let renewal = Renewal::open(files.clone(), NOW).unwrap();
-        let public = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let local = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = public.local_addr().unwrap().port();
-        let mut config = Config {
-            issuer: Some(Issuer::parse(&format!("https://localhost:{port}")).unwrap()),
-            tls: TlsConfig {
-                certificate: Some(files.certificate.clone()),
-                key: Some(files.key.clone()),
-                ..TlsConfig::default()
-            },
-            ..Config::default()
-        };
-        change(&mut config, folder.path());
-        let clock = Arc::new(FixedClock::at(NOW));
-        let app = App::open(config, &data, port, clock, Arc::new(rng))
-            .await
-            .unwrap();
-        let (stop, stopped) = oneshot::channel();
-        Self {
-            local: format!("http://{}", local.local_addr().unwrap()),
-            task: tokio::spawn(serve_tls(
-                Arc::clone(&app),
-                TlsListener::new(public, Arc::clone(&renewal)),
-                local,
-                async move { stopped.await.unwrap() },
-            )),
-            authority,
-            files,
-            renewal,
-            app,
-            port,
-            stop,
-            _folder: folder,
-        }
-    }
-
-    async fn limited(change: impl FnOnce(&mut Connections)) -> Self {
-        let key = KeyPair::generate().unwrap();
-        Self::start_with(&key, |config, _| change(&mut config.connections)).await
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("https://localhost:{}{path}", self.port)
-    }
-
-    /// A client that trusts the authority and nobody else.
-    fn client(&self) -> reqwest::Client {
-        let root = reqwest::Certificate::from_der(&self.authority.der()).unwrap();
-        reqwest::Client::builder()
-            .tls_certs_only([root])
-            .no_proxy()
-            .build()
-            .unwrap()
-    }
-
-    /// What TLS clients offer: these suites, and the versions that they belong to.
-    fn offering(&self, suites: &[SupportedCipherSuite]) -> Arc<ClientConfig> {
-        let provider = rustls::crypto::CryptoProvider {
-            cipher_suites: suites.to_vec(),
-            ..ring::default_provider()
-        };
-        let mut versions = Vec::new();
-        for version in [&TLS12, &TLS13] {
-            if suites.iter().any(|suite| suite.version() == version) {
-                versions.push(version);
-            }
-        }
-        let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
-            .with_protocol_versions(&versions)
-            .unwrap()
-            .with_root_certificates(self.authority.roots())
-            .with_no_client_auth();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Arc::new(config)
-    }
-
-    async fn connect(&self, config: Arc<ClientConfig>) -> io::Result<TlsStream<TcpStream>> {
-        let stream = TcpStream::connect(("127.0.0.1", self.port)).await?;
-        let name = ServerName::try_from("localhost").unwrap();
-        TlsConnector::from(config).connect(name, stream).await
-    }
-}
-
-/// Asks on an open connection, which stays open.
-async fn health(stream: &mut TlsStream<TcpStream>) -> String {
-    stream
-        .write_all(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n")
-        .await
-        .unwrap();
-    let mut answer = Vec::new();
-    while !answer.ends_with(b"}") {
-        let read = stream.read_buf(&mut answer).await.unwrap();
-        assert!(read > 0, "the connection was closed");
-    }
-    String::from_utf8(answer).unwrap()
-}
+use crate::tls::Look;
 
 #[tokio::test]
 async fn https_is_answered_and_plain_http_is_not() {
@@ -265,6 +126,7 @@ async fn http_1_1_is_what_a_client_gets_that_would_rather_have_http_2() {
 }
 
 /// Conformance: FAPI-CIBA-7.9-tls
+/// Conformance: FAPI-CIBA-7.9-tls
 #[tokio::test]
 async fn tls_1_2_is_spoken_with_rsa_and_aes_gcm_and_with_nothing_else() {
     let rsa = KeyPair::from_pem(RSA_KEY).unwrap();
@@ -283,6 +145,7 @@ async fn tls_1_2_is_spoken_with_rsa_and_aes_gcm_and_with_nothing_else() {
     }
 }
 
+/// Conformance: FAPI-CIBA-7.9-tls
 /// Conformance: FAPI-CIBA-7.9-tls
 #[tokio::test]
 async fn tls_1_3_is_all_there_is_with_a_key_that_is_not_rsa() {
