@@ -48,6 +48,8 @@ pub struct App {
     pub poll_gate: PollGate,
     /// The devices that are connected; also the doorbell.
     pub delivery: Registry,
+    /// Held while a simulated device decides: one at a time, so that its counter grows.
+    pub simulation: tokio::sync::Mutex<()>,
     /// For the demo consumption page, a client like any other.
     pub demo: DemoState,
     /// For the demo consumption page's own requests. No redirects, ten seconds at most.
@@ -136,6 +138,7 @@ impl App {
             dpop_proofs: UsedProofs::default(),
             poll_gate: PollGate::default(),
             delivery: Registry::default(),
+            simulation: tokio::sync::Mutex::default(),
             demo: DemoState::default(),
             http_client: http_client()?,
             egress,

@@ -3,7 +3,10 @@
 //! Every option is documented once, on its field here and in [`DEFAULT_FILE`], which `init` writes. To add one: a field
 //! with its default, a line in `DEFAULT_FILE`; a test checks that the two agree.
 
-use crate::{domain::Limits, verification::VerifierKind};
+use crate::{
+    domain::{CLOSE_NOTICE_SECONDS, Limits},
+    verification::VerifierKind,
+};
 use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
@@ -18,6 +21,7 @@ use std::{
     thread,
 };
 
+mod automation;
 mod callbacks;
 mod connections;
 mod issuer;
@@ -26,6 +30,7 @@ mod proxy;
 mod tls;
 mod tokens;
 
+pub use automation::AutomationConfig;
 pub use callbacks::CallbacksConfig;
 pub use connections::Connections;
 pub use issuer::{InvalidIssuerError, Issuer};
@@ -74,6 +79,8 @@ pub struct Config {
     pub tokens: TokensConfig,
     /// What proofs of possession need.
     pub dpop: DpopConfig,
+    /// The hook through which test suites decide.
+    pub automation: AutomationConfig,
     /// How the server logs.
     pub log: LogConfig,
     /// How long things live, in seconds.
@@ -101,6 +108,7 @@ impl Default for Config {
             proxy: ProxyConfig::default(),
             tokens: TokensConfig::default(),
             dpop: DpopConfig::default(),
+            automation: AutomationConfig::default(),
             log: LogConfig::default(),
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
@@ -285,6 +293,7 @@ impl Config {
         self.connections.check()?;
         self.proxy.check()?;
         self.check_tokens()?;
+        self.automation.check(self.issuer.as_ref())?;
         if self.demo
             && let Some(issuer) = &self.issuer
             && !issuer.is_local()
@@ -328,6 +337,16 @@ impl Config {
                 return Err(not(key, "must be at least 1 second"));
             }
         }
+        let notices = u32::try_from(CLOSE_NOTICE_SECONDS).unwrap_or(u32::MAX);
+        if l.retention < notices {
+            return Err(ConfigError::NotAllowed {
+                key: "lifetimes.retention",
+                problem: format!(
+                    "must be at least {notices} seconds: for so long devices that were away are told that a request \
+                     closed, and a request that is forgotten earlier closes without a word"
+                ),
+            });
+        }
         if l.request > l.request_longest {
             return Err(not(
                 "lifetimes.request",
@@ -338,7 +357,7 @@ impl Config {
     }
 }
 
-const ENVIRONMENT_KEYS: [&str; 50] = [
+const ENVIRONMENT_KEYS: [&str; 52] = [
     "listen",
     "issuer",
     "data_dir",
@@ -366,6 +385,8 @@ const ENVIRONMENT_KEYS: [&str; 50] = [
     "proxy.address_header",
     "tokens.algorithms",
     "dpop.require_nonce",
+    "automation.key",
+    "automation.allow_public",
     "log.format",
     "log.level",
     "lifetimes.request",
@@ -496,6 +517,15 @@ pub const DEFAULT_FILE: &str = r#"# tegata-server: every option with its default
 # are told it with their first request and once every few minutes.
 # require_nonce = true
 
+# For test suites, never for real people: POST /ciba-sim?auth_req_id=…&action=allow&key=… (or action=deny), with an empty body,
+# decides a request in the person's place, where client and account were both made as test. Off without a key. Every page
+# then says that this server is for tests, and receipts say that the decision was simulated.
+[automation]
+# At least 32 random characters.
+# key = "…"
+# Have it also where the issuer is not on this machine alone.
+# allow_public = false
+
 [log]
 # "text" for people, "json" for machines. Logs go to standard error and hold no secrets.
 # format = "text"
@@ -521,7 +551,7 @@ pub const DEFAULT_FILE: &str = r#"# tegata-server: every option with its default
 # access_token = 600
 # A refresh token and all that take its place, from the request on. It does not grow with use.
 # refresh_token = 2592000
-# How long an expired request is still answered as expired, and not as unknown.
+# How long an expired request is still answered as expired, and not as unknown. At least 600.
 # retention = 86400
 # The signed metadata that devices keep.
 # metadata = 86400
@@ -585,8 +615,14 @@ mod tests {
         // The two examples exclude each other: with TLS the issuer is not http.
         let issuer = format!("issuer = \"{}\"", Issuer::localhost(8480));
         assert!(uncommented.contains(&issuer));
-        let mut said =
-            load(&uncommented.replace(&issuer, "issuer = \"https://id.example\"")).unwrap();
+        let mut said = load(
+            &uncommented
+                .replace(&issuer, "issuer = \"https://id.example\"")
+                .replace("key = \"…\"", "key = \"0123456789abcdef0123456789abcdef\"")
+                .replace("allow_public = false", "allow_public = true"),
+        )
+        .unwrap();
+        assert!(std::mem::take(&mut said.automation).is_on());
         assert_eq!(said.issuer.take().unwrap().as_str(), "https://id.example");
         let tls = std::mem::take(&mut said.tls);
         assert!(tls.certificate.is_some() && tls.key.is_some());
@@ -599,6 +635,20 @@ mod tests {
             PathBuf::from("/var/lib/tegata")
         );
         assert_eq!(said, Config::default());
+    }
+
+    #[test]
+    fn requests_are_remembered_for_as_long_as_devices_are_told_of_their_end() {
+        load("[lifetimes]\nretention = 600").unwrap();
+        let error = load("[lifetimes]\nretention = 599")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("lifetimes.retention")
+                && error.contains("600")
+                && error.contains("devices"),
+            "{error}"
+        );
     }
 
     #[test]

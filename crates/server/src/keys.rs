@@ -39,6 +39,12 @@ pub struct Keys {
     pub tokens: TokenKeys,
     /// Makes subjects that differ between sectors.
     pub pairwise: Pairwise,
+    /// Signs the receipts of simulated decisions and no real one; published nowhere.
+    pub test_receipt: SigningKey,
+    /// With which simulated devices approve.
+    pub simulated_approval: SigningKey,
+    /// With which simulated devices deny.
+    pub simulated_possession: SigningKey,
     locator: Locator,
     invitation: hmac::Key,
     transfer: hmac::Key,
@@ -102,6 +108,12 @@ struct KeyFile {
     pairwise: Option<Secret<String>>,
     #[serde(default)]
     tokens: Vec<TokenRecord>,
+    #[serde(default)]
+    test_receipt: Option<Secret<String>>,
+    #[serde(default)]
+    simulated_approval: Option<Secret<String>>,
+    #[serde(default)]
+    simulated_possession: Option<Secret<String>>,
 }
 
 impl KeyFile {
@@ -129,6 +141,16 @@ impl KeyFile {
             };
             self.tokens.push(first);
             is_changed = true;
+        }
+        for key in [
+            &mut self.test_receipt,
+            &mut self.simulated_approval,
+            &mut self.simulated_possession,
+        ] {
+            if key.is_none() {
+                *key = Some(draw_signing(rng));
+                is_changed = true;
+            }
         }
         is_changed
     }
@@ -165,6 +187,12 @@ fn draw_symmetric(rng: &SystemRng) -> Secret<String> {
     Secret::new(encode_b64u(&*Zeroizing::new(random_bytes::<32>(rng))))
 }
 
+fn draw_signing(rng: &SystemRng) -> Secret<String> {
+    let (_, pkcs8) = SigningKey::make(rng);
+    // EXPOSE: encoded for the key file, into another wrapper.
+    Secret::new(encode_b64u(pkcs8.expose()))
+}
+
 impl Keys {
     /// Draws all keys and writes them to `path` (mode 0600, atomically).
     ///
@@ -174,11 +202,7 @@ impl Keys {
     /// # Panics
     /// Never: strings serialize.
     pub fn make(path: &Path, rng: &SystemRng) -> Result<Self, KeysError> {
-        let signing = || {
-            let (_, pkcs8) = SigningKey::make(rng);
-            // EXPOSE: encoded for the key file, into another wrapper.
-            Secret::new(encode_b64u(pkcs8.expose()))
-        };
+        let signing = || draw_signing(rng);
         let symmetric = || draw_symmetric(rng);
         let mut file = KeyFile {
             version: 1,
@@ -194,6 +218,9 @@ impl Keys {
             client_secret: None,
             pairwise: None,
             tokens: Vec::new(),
+            test_receipt: None,
+            simulated_approval: None,
+            simulated_possession: None,
         };
         file.fill(rng);
         file.write(path, false)?;
@@ -233,6 +260,8 @@ impl Keys {
             let pkcs8 = Zeroizing::new(decode_b64u(text.expose()).map_err(|_| damaged(what))?);
             SigningKey::from_pkcs8(&pkcs8, rng).map_err(|_| damaged(what))
         };
+        let added_signing =
+            |text: Option<&Secret<String>>, what| signing(text.ok_or_else(|| damaged(what))?, what);
         let symmetric = |text: &Secret<String>, what| {
             // EXPOSE: decoded into a wiped buffer, which becomes a ring key.
             let bytes = Zeroizing::new(decode_b64u(text.expose()).map_err(|_| damaged(what))?);
@@ -252,6 +281,15 @@ impl Keys {
             receipt: signing(&file.receipt, "the receipt key")?,
             tokens: TokenKeys::read(path, &file.tokens, rng)?,
             pairwise: Pairwise::new(added(file.pairwise.as_ref(), "the pairwise key")?),
+            test_receipt: added_signing(file.test_receipt.as_ref(), "the test receipt key")?,
+            simulated_approval: added_signing(
+                file.simulated_approval.as_ref(),
+                "the simulated approval key",
+            )?,
+            simulated_possession: added_signing(
+                file.simulated_possession.as_ref(),
+                "the simulated possession key",
+            )?,
             locator: Locator::new(&*symmetric(&file.locator, "the locator key")?),
             invitation: mac(&file.invitation, "the invitation key")?,
             transfer: mac(&file.transfer, "the transfer key")?,

@@ -24,6 +24,7 @@ pub mod fuzz;
 pub mod http;
 pub mod jose;
 pub mod keys;
+pub mod simulation;
 pub mod storage;
 pub mod tls;
 pub mod verification;

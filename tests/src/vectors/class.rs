@@ -196,6 +196,8 @@ classes! {
     EvidenceDecision,
     /// The pairing receipt or its countersignature.
     EvidencePairing,
+    /// A receipt of a simulated device.
+    EvidenceSimulated,
     // Text.
     /// Shown with a caution: look-alike letters.
     CautionMixedAlphabets,
@@ -362,6 +364,7 @@ classify!(EvidenceError {
     Self::Receipt => Class::EvidenceReceipt,
     Self::Decision => Class::EvidenceDecision,
     Self::Pairing => Class::EvidencePairing,
+    Self::Simulated => Class::EvidenceSimulated,
 });
 
 classify!(TextCaution {

@@ -12,7 +12,7 @@ use super::{
     pairing::{KeyKind, PairingReceipt, verify_countersignature},
     present,
     prompt::{Prompt, Transfer},
-    receipt::{ClientReceipt, parse_client_receipt, parse_receipt},
+    receipt::{ClientReceipt, is_simulated, parse_client_receipt, parse_receipt},
     typ,
 };
 use crate::{
@@ -155,6 +155,11 @@ pub enum EvidenceError {
     /// The pairing receipt.
     #[error("the pairing receipt is not signed by the issuer, or names other keys")]
     Pairing,
+    /// A receipt of a simulated device.
+    #[error(
+        "simulated: a test decided this, no person and no device, and the receipt is worth nothing"
+    )]
+    Simulated,
 }
 
 /// Reads an evidence file.
@@ -185,6 +190,11 @@ pub fn verify_evidence(
         || file.pairing_receipt.is_some() && file.receipt.is_none();
     if stray {
         return Err(EvidenceError::Parts);
+    }
+    // What a test decided is told apart from what is forged.
+    let mut receipts = file.receipt.iter().chain(&file.client_receipt);
+    if receipts.any(|receipt| is_simulated(receipt)) {
+        return Err(EvidenceError::Simulated);
     }
     let finding = match (&file.prompt, &file.receipt, &file.client_receipt) {
         (Some(prompt), Some(receipt), None) => {

@@ -39,6 +39,10 @@ pub mod typ {
     pub const RECEIPT: &str = "consent-receipt+jwt";
     /// Receipt to the client, signed by a receipt key.
     pub const CLIENT_RECEIPT: &str = "client-receipt+jwt";
+    /// Receipt of a simulated device's decision, signed by a key that signs no real receipt. Refused as a receipt.
+    pub const TEST_RECEIPT: &str = "consent-receipt-test+jwt";
+    /// Receipt to the client of a simulated device's decision, by the same key. Refused as a receipt.
+    pub const TEST_CLIENT_RECEIPT: &str = "client-receipt-test+jwt";
 }
 
 /// Limits in bytes or characters. What is over is refused with 413 or `detail_invalid`, never cut.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     bytes::Sha256Digest,
     ids::{ClientId, ConsentRequestId},
-    jws::{self, JwsError},
+    jws::{self, JwsError, UnverifiedJws},
     keys::{PublicKey, SigningKey},
     time::UnixTime,
     webauthn::AuthenticationResponse,
@@ -100,6 +100,24 @@ pub fn sign_receipt(key: &SigningKey, receipt: &ConsentReceipt) -> String {
 /// Signs a client receipt.
 pub fn sign_client_receipt(key: &SigningKey, receipt: &ClientReceipt) -> String {
     jws::sign(key, typ::CLIENT_RECEIPT, receipt)
+}
+
+/// Signs the consent receipt of a simulated decision. `key` MUST be one that signs no real receipt.
+pub fn sign_test_receipt(key: &SigningKey, receipt: &ConsentReceipt) -> String {
+    jws::sign(key, typ::TEST_RECEIPT, receipt)
+}
+
+/// Signs the client receipt of a simulated decision. `key` MUST be one that signs no real receipt.
+pub fn sign_test_client_receipt(key: &SigningKey, receipt: &ClientReceipt) -> String {
+    jws::sign(key, typ::TEST_CLIENT_RECEIPT, receipt)
+}
+
+/// Whether a JWS says of itself that it is a receipt of a simulated decision. Nothing is verified: such a receipt is worth
+/// nothing, whoever signed it.
+pub fn is_simulated(receipt_jws: &str) -> bool {
+    [typ::TEST_RECEIPT, typ::TEST_CLIENT_RECEIPT]
+        .iter()
+        .any(|typ| UnverifiedJws::parse(receipt_jws, typ, limits::RECEIPT).is_ok())
 }
 
 /// Checks a consent receipt's signature and form.

@@ -34,8 +34,18 @@ use crate::{
 /// # Errors
 /// [`StoreError`] if the account's devices cannot be read.
 pub async fn make_prompts(app: &App, facts: &RequestFacts) -> Result<Vec<NewPrompt>, StoreError> {
+    let devices = app.store.devices_of(&facts.account).await?;
+    let asked: Vec<&PairedDevice> = devices.iter().filter(|device| device.is_asked()).collect();
+    prompts_for(app, facts, &asked).await
+}
+
+/// Signs one prompt for each of `devices`. Empty if the client is gone.
+pub(crate) async fn prompts_for(
+    app: &App,
+    facts: &RequestFacts,
+    devices: &[&PairedDevice],
+) -> Result<Vec<NewPrompt>, StoreError> {
     let (account, client_id) = (facts.account.clone(), facts.client_id.clone());
-    let devices = app.store.devices_of(&account).await?;
     let client = app.store.client(&client_id).await?;
     let asked_before = app
         .store
@@ -44,26 +54,23 @@ pub async fn make_prompts(app: &App, facts: &RequestFacts) -> Result<Vec<NewProm
     let (Some(client), Ok(issuer)) = (client, Issuer::parse(app.issuer.as_str())) else {
         return Ok(Vec::new());
     };
-    let prompts = devices
-        .iter()
-        .filter(|device| device.is_active())
-        .map(|device| {
-            let nonce: [u8; 32] = random_bytes(app.rng());
-            let prompt = build(
-                &issuer,
-                facts,
-                &client,
-                device,
-                !asked_before,
-                &app.config,
-                nonce,
-            );
-            NewPrompt {
-                device: device.id.clone(),
-                jws: sign_prompt(&app.keys.prompt, &prompt),
-                nonce,
-            }
-        });
+    let prompts = devices.iter().map(|device| {
+        let nonce: [u8; 32] = random_bytes(app.rng());
+        let prompt = build(
+            &issuer,
+            facts,
+            &client,
+            device,
+            !asked_before,
+            &app.config,
+            nonce,
+        );
+        NewPrompt {
+            device: device.id.clone(),
+            jws: sign_prompt(&app.keys.prompt, &prompt),
+            nonce,
+        }
+    });
     Ok(prompts.collect())
 }
 

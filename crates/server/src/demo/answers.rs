@@ -204,7 +204,7 @@ async fn is_paired(app: &App) -> bool {
         .store
         .read(move |reader| reader.devices_of(&account))
         .await;
-    devices.map_or(true, |devices| devices.iter().any(PairedDevice::is_active))
+    devices.map_or(true, |devices| devices.iter().any(PairedDevice::is_asked))
 }
 
 /// `GET /demo/sign-in/{id}/code.svg`: the transfer code as a QR code.

@@ -22,6 +22,9 @@ use super::{Confirmation, FlowSeq};
 /// in the last second must not lose to the client's polling interval.
 pub const COLLECTION_GRACE_SECONDS: i64 = 60;
 
+/// Seconds for which devices are told that a request closed.
+pub const CLOSE_NOTICE_SECONDS: i64 = 600;
+
 /// Wrong transfer codes that end a request, over all devices.
 pub const TRANSFER_TRIES: u8 = 3;
 

@@ -41,6 +41,18 @@ impl PairedDevice {
         self.state == DeviceState::Active
     }
 
+    /// Whether it stands in for a device where a test decides ([`crate::simulation`]).
+    #[must_use]
+    pub fn is_simulated(&self) -> bool {
+        self.grade == Grade::Simulated
+    }
+
+    /// Whether a person who holds it can be asked: requests are put to these.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.is_active() && !self.is_simulated()
+    }
+
     /// Which of its two credentials a thumbprint names.
     pub fn role_of(&self, credential: &Thumbprint) -> Option<CredentialRole> {
         if *credential == self.registration.approval_thumbprint {

@@ -38,9 +38,9 @@ pub mod token;
 pub use account::Account;
 pub use assertion_memory::{AssertionMemory, AssertionUse, ClientAssertion};
 pub use backchannel_authentication::{
-    Approval, BackchannelAuthentication, BackchannelAuthenticationState, CloseReason, Decision,
-    DenialReason, Effect, InvalidTransition, Kind, RequestFacts, Terms, Transfer, TransferSource,
-    Transition,
+    Approval, BackchannelAuthentication, BackchannelAuthenticationState, CLOSE_NOTICE_SECONDS,
+    CloseReason, Decision, DenialReason, Effect, InvalidTransition, Kind, RequestFacts, Terms,
+    Transfer, TransferSource, Transition,
 };
 pub use budget::{Admission, Budget, Limits, SilenceReason};
 pub use client::{

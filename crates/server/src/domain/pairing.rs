@@ -46,6 +46,8 @@ impl fmt::Display for IssuingSessionId {
 pub enum Grade {
     /// The administrator's terminal, or a one-time page that it made.
     Administrator,
+    /// No session at all: a simulated device, which no person holds.
+    Simulated,
 }
 
 /// A session that may issue an invitation and confirm the pairing that comes of it.

@@ -13,6 +13,7 @@
 //! To add a part: a folder with `pub(crate) fn router() -> Router<Arc<App>>`, merged in `public_routes`.
 
 pub(crate) mod admin;
+mod banner;
 pub(crate) mod caller;
 pub mod connections;
 pub(crate) mod device;
@@ -83,7 +84,10 @@ pub fn local_router(app: Arc<App>) -> Router {
 }
 
 fn public_routes(app: &App) -> Router<Arc<App>> {
-    let routes = Router::new().merge(op::router()).merge(device::router());
+    let mut routes = Router::new().merge(op::router()).merge(device::router());
+    if app.config.automation.is_on() {
+        routes = routes.merge(op::automation::router());
+    }
     if app.config.demo {
         routes.merge(demo::router())
     } else {
@@ -106,6 +110,10 @@ fn finished(app: Arc<App>, routes: Router<Arc<App>>, reach: Reach) -> Router {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
     routes
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            banner::show,
+        ))
         .layer(RequestBodyLimitLayer::new(MAX_BODY))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,

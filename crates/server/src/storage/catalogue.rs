@@ -108,6 +108,7 @@ pub(super) fn changes(op: &Op) -> bool {
         | Op::DeleteAccount(_)
         | Op::CreateClient(_)
         | Op::DeleteClient(_)
+        | Op::AskSimulatedDevice(_)
         | Op::ConfirmPairing(_)
         | Op::Countersign(_)
         | Op::RevokeDevice(_) => true,

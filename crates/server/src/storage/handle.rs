@@ -367,7 +367,8 @@ fn write_until_closed<S: Store>(
     }
 }
 
-fn panicked(panic: &(dyn Any + Send)) -> StoreError {
+/// The error for a caught panic, which is logged here.
+pub(super) fn panicked(panic: &(dyn Any + Send)) -> StoreError {
     let what = panic
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())

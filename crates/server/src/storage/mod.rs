@@ -63,7 +63,7 @@ pub enum StoreError {
         /// Newest version known here.
         supported: i64,
     },
-    /// The writer panicked while it carried out the batch; nothing of it was stored.
+    /// The store panicked while it carried out the operation; nothing of it was stored.
     #[error("the store failed internally")]
     Panicked,
 }
@@ -73,8 +73,8 @@ pub trait Store: Send + 'static {
     /// What reads beside it.
     type Reader: StoreReader;
 
-    /// Carries out `ops` in one commit and returns as many outcomes, in order. An operation that fails undoes itself
-    /// alone; if the commit fails, every outcome is that error and nothing is stored.
+    /// Carries out `ops` in one commit and returns as many outcomes, in order. An operation that fails, or panics, undoes
+    /// itself alone; if the commit fails, every outcome is that error and nothing is stored.
     fn apply(&mut self, ops: Vec<Op>) -> Vec<Result<Outcome, StoreError>>;
 
     /// A new reading connection to the same data.
@@ -211,10 +211,10 @@ pub trait StoreReader: Send + 'static {
     /// # Errors
     /// See [`StoreReader::account`].
     fn evidence(&self, id: &ConsentRequestId) -> Result<Vec<EvidenceRecord>, StoreError>;
-    /// Recomputes the hash chain over all evidence; the number of rows.
+    /// Recomputes the hash chain over all evidence, and follows each account's own; the number of rows.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] naming the first row that does not fit.
+    /// [`StoreError::Corrupt`] naming the first row or account that does not fit.
     fn verify_evidence_chain(&self) -> Result<u64, StoreError>;
     /// What an opaque access token stands for; `None` if unknown, revoked or expired at `now`.
     ///
@@ -232,6 +232,11 @@ pub trait StoreReader: Send + 'static {
         at: &Located,
         now: UnixTime,
     ) -> Result<Option<IssuedToken>, StoreError>;
+    /// Whether there is an account that was made for tests.
+    ///
+    /// # Errors
+    /// See [`StoreReader::account`].
+    fn has_test_accounts(&self) -> Result<bool, StoreError>;
     /// A value kept under a name, such as `metadata_seq`.
     ///
     /// # Errors

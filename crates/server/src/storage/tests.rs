@@ -388,6 +388,79 @@ fn an_operation_that_fails_undoes_only_itself() {
     assert!(reader.value("a").unwrap().is_some() && reader.value("b").unwrap().is_some());
 }
 
+#[tokio::test]
+async fn an_operation_that_panics_fails_alone_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut inner = SqliteStore::open(&folder.path().join("tegata.sqlite"), options()).unwrap();
+    inner.call_after_each(|op| {
+        if let Op::SetValue(value) = op {
+            assert_ne!(
+                value.name, "cursed",
+                "a panic after the operation has written"
+            );
+        }
+    });
+    let (opener, gate) = std::sync::mpsc::channel();
+    let handle = StoreHandle::start(Stubborn { inner, gate }, &options()).unwrap();
+    let names = ["before", "cursed", "after"];
+    let mut tasks = tokio::task::JoinSet::new();
+    for name in names {
+        let handle = handle.clone();
+        let value = SetValue {
+            name: name.to_owned(),
+            value: vec![1],
+        };
+        tasks.spawn(async move { (name, handle.apply(value).await) });
+    }
+    // Whether they came into one batch or more, each has an answer of its own.
+    for _ in names {
+        opener.send(()).unwrap();
+    }
+    while let Some(done) = tasks.join_next().await {
+        let (name, answer) = done.unwrap();
+        let expected = if name == "cursed" {
+            Err(StoreError::Panicked)
+        } else {
+            Ok(())
+        };
+        assert_eq!(answer, expected, "{name}");
+        let stored = handle.read(move |r| r.value(name)).await.unwrap();
+        assert_eq!(stored.is_some(), name != "cursed", "{name}");
+    }
+}
+
+#[test]
+fn of_a_batch_with_a_panic_everything_else_is_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = SqliteStore::open(&folder.path().join("tegata.sqlite"), options()).unwrap();
+    store.call_after_each(|op| {
+        if let Op::SetValue(value) = op {
+            assert_ne!(
+                value.name, "cursed",
+                "a panic after the operation has written"
+            );
+        }
+    });
+    let value = |name: &str| {
+        SetValue {
+            name: name.to_owned(),
+            value: vec![1],
+        }
+        .into_op()
+    };
+    let answers = store.apply(vec![value("a"), value("cursed"), value("b")]);
+    assert!(answers[0].is_ok() && answers[2].is_ok(), "{answers:?}");
+    assert!(
+        matches!(answers[1], Err(StoreError::Panicked)),
+        "{answers:?}"
+    );
+    let reader = store.reader().unwrap();
+    for (name, stored) in [("a", true), ("cursed", false), ("b", true)] {
+        assert_eq!(reader.value(name).unwrap().is_some(), stored, "{name}");
+    }
+    assert_eq!(store.counters().read().operations, 2);
+}
+
 /// A store whose writer panics, or waits until it is let go.
 struct Stubborn {
     inner: SqliteStore,

@@ -1,4 +1,10 @@
-//! The two registrations of a pairing (device protocol, section 4.3).
+//! The two registrations of a pairing (device protocol, section 4.3), each verified twice, in production as in the tests.
+//!
+//! The second verification, by webauthn-rs-core, is nearly all of the two milliseconds of processor time that a pairing
+//! takes, and is no differential twin: it is where hardware attestation will be checked, it finds points that are not on
+//! the curve before anything is stored, and above all it makes the credential that is stored, which
+//! [`super::WebauthnRsVerifier`] needs if the operator switches to it later. A pairing happens once in the life of a device;
+//! decisions, which happen all the time, are verified once, by the one verifier that is configured.
 
 use serde_json::json;
 use std::time::Duration;

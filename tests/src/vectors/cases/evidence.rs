@@ -106,6 +106,25 @@ fn evidence(list: &mut List, world: &World<'_>) {
         C::EvidenceParts,
         &with(&file, "/client_receipt", json!(client)),
     );
+    let payload = world.receipt_payload(&world.approve, "approval");
+    let simulated = jws::sign(world.keys.key("stranger"), typ::TEST_RECEIPT, &payload);
+    add(
+        "simulated",
+        "What a simulated device decided.",
+        C::EvidenceSimulated,
+        &with(&bare, "/receipt", json!(simulated)),
+    );
+    let simulated = jws::sign(
+        world.keys.key("stranger"),
+        typ::TEST_CLIENT_RECEIPT,
+        &world.client_receipt_payload(),
+    );
+    add(
+        "simulated_client",
+        "A client's receipt of what a simulated device decided.",
+        C::EvidenceSimulated,
+        &with(&empty, "/client_receipt", json!(simulated)),
+    );
     add(
         "without_receipt",
         "A prompt shows only that somebody asked.",

@@ -11,7 +11,7 @@ use tegata_protocol::{
         },
         delivery::DecisionResponse,
         problem::ProblemCode,
-        receipt::{ConsentReceipt, ReceiptEffect, sign_receipt},
+        receipt::{ConsentReceipt, ReceiptEffect},
     },
     jcs, jws,
     webauthn::VerifiedAssertion,
@@ -30,6 +30,7 @@ use crate::{
         prompts::{alphabet_of, required_key},
     },
     domain::{self, CloseReason, DenialReason, PairedDevice},
+    simulation::{ACR_SIMULATED, sign_consent_receipt},
     storage::{
         ConsentRequest,
         ops::{self, CountApproval, CountPossessionOutcome, Decide, DecideOutcome},
@@ -118,7 +119,11 @@ fn prepare(
     let key = DeviceInfo::of(device).key;
     let (verdict, acr, amr) = match &request.detail.decision {
         Decision::Approve { transfer, .. } => {
-            let (acr, amr) = authentication_context(key);
+            let (acr, amr) = if device.is_simulated() {
+                (ACR_SIMULATED, &[][..])
+            } else {
+                authentication_context(key)
+            };
             let amr: Vec<String> = amr.iter().map(|&method| method.to_owned()).collect();
             let verdict = ops::Verdict::Approve {
                 transfer: transfer_hash(app, found, transfer.as_deref())?,
@@ -153,13 +158,13 @@ fn prepare(
         committed_at: now,
         effect: None,
     };
-    let signed = sign_receipt(&app.keys.receipt, &receipt);
+    let signed = sign_consent_receipt(&app.keys, device, &receipt);
     let not_me = ops::Verdict::Deny {
         reason: DenialReason::NotMe,
     };
     let report_receipt = (verdict == not_me).then(|| {
         receipt.effect = Some(ReceiptEffect::Report);
-        sign_receipt(&app.keys.receipt, &receipt)
+        sign_consent_receipt(&app.keys, device, &receipt)
     });
     Ok(Decide {
         request: request.detail.request.clone(),

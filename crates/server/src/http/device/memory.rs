@@ -1,8 +1,12 @@
 //! What the gateway remembers between requests, in memory and bounded. None of it is authoritative.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::{
+    num::NonZeroUsize,
+    sync::{Mutex, OnceLock, PoisonError},
+    thread,
+};
 use tegata_protocol::Thumbprint;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 
 use crate::http::used_proofs::{Bounds, ProofUse, UsedProofs};
 
@@ -17,9 +21,38 @@ const GUESSES: u32 = 120;
 /// The window in milliseconds.
 const GUESS_WINDOW_MILLIS: i64 = 60_000;
 
+/// Proofs that are verified at once: half of the processors, at least one. When all devices come back at the same time, after
+/// a restart or an outage, they wait for one another, and the other half, and nearly all reading connections, are left to
+/// clients.
+#[derive(Debug)]
+pub(crate) struct ProofTurns(Semaphore);
+
+impl Default for ProofTurns {
+    fn default() -> Self {
+        let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self(Semaphore::new((processors / 2).max(1)))
+    }
+}
+
+impl ProofTurns {
+    /// Waits until it is this proof's turn, in the order of arrival. `None` never happens: the turns are not closed.
+    pub(crate) async fn take(&self) -> Option<SemaphorePermit<'_>> {
+        self.0.acquire().await.ok()
+    }
+
+    /// Takes every turn that is free.
+    #[cfg(test)]
+    pub(crate) fn take_all(&self) -> Option<SemaphorePermit<'_>> {
+        let free = u32::try_from(self.0.available_permits()).ok()?;
+        self.0.try_acquire_many(free).ok()
+    }
+}
+
 /// The gateway's memory.
 #[derive(Debug, Default)]
 pub(crate) struct GatewayMemory {
+    /// See the type.
+    pub(crate) proof_turns: ProofTurns,
     started: OnceLock<i64>,
     proofs: UsedProofs,
     guesses: Mutex<Guesses>,

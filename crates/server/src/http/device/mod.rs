@@ -10,7 +10,7 @@ pub(crate) mod body;
 pub(crate) mod decisions;
 pub(crate) mod endpoints;
 mod memory;
-mod metadata;
+pub(crate) mod metadata;
 pub(crate) mod pages;
 pub(crate) mod pairing;
 pub(crate) mod problem;

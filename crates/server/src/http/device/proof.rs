@@ -2,6 +2,9 @@
 //!
 //! In this order: the key is known; the proof verifies and fits the request; its nonce is fresh; it is used for the first
 //! time; the device may act. Before the proof verifies, every failure looks the same.
+//!
+//! Proofs are verified a few at a time ([`super::memory::ProofTurns`]): clients' requests are not to wait behind a storm of
+//! devices.
 
 use axum::http::HeaderMap;
 use std::sync::Arc;
@@ -107,6 +110,8 @@ async fn verify(
     body: &[u8],
 ) -> Result<Prover, Refusal> {
     let invalid = || Refusal::new(ProblemCode::ProofInvalid);
+    // Before anything is read for it, so that a crowd of devices waits here and not before the store.
+    let _turn = app.delivery.gateway.proof_turns.take().await;
     // 1. The key. One that is not known here gets the answer of a wrong signature.
     let kid = peek_kid(proof).map_err(|_| invalid())?;
     let (device, pairing) = app

@@ -8,11 +8,7 @@ use serde_json::Value;
 use tegata_protocol::{
     AuthReqId, ClientId, Secret, UnixTime,
     ciba::TokenResponse,
-    device::{
-        V1,
-        decision::Verdict,
-        receipt::{ClientReceipt, sign_client_receipt},
-    },
+    device::{V1, decision::Verdict, receipt::ClientReceipt},
 };
 
 use super::{
@@ -27,6 +23,7 @@ use crate::{
         Approval, BackchannelAuthentication, Client, ClientAssertion, Confirmation, FlowSeq,
         Located, NewToken, RedemptionError, RequestFacts, Sender, TokenDetails,
     },
+    simulation::sign_receipt_for_client,
     storage::{
         IssuedToken, StoreError,
         ops::{Redeem, RedeemOutcome, Refresh, RefreshOutcome},
@@ -417,5 +414,5 @@ fn client_receipt(app: &App, facts: &RequestFacts, approval: &Approval) -> Strin
         auth_time: approval.at,
         evidence: approval.evidence,
     };
-    sign_client_receipt(&app.keys.receipt, &receipt)
+    sign_receipt_for_client(&app.keys, &receipt)
 }

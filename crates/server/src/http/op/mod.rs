@@ -10,6 +10,7 @@
 mod access;
 pub(crate) mod authentication_request;
 mod authorization;
+pub(crate) mod automation;
 mod backchannel_authentication;
 pub(crate) mod client_assertion;
 pub(crate) mod client_authentication;

@@ -20,5 +20,7 @@ pub(crate) const REVOCATION: &str = "/revoke";
 pub(crate) const INTROSPECTION: &str = "/introspect";
 /// UserInfo endpoint (OpenID Connect Core section 5.3).
 pub(crate) const USERINFO: &str = "/userinfo";
+/// Where test suites decide, on a server that has the automation hook.
+pub(crate) const AUTOMATION: &str = "/ciba-sim";
 /// The device gateway's metadata, which discovery points to.
 pub(crate) const DEVICE_METADATA: &str = "/.well-known/tegata-device";

@@ -7,7 +7,7 @@ use tegata_protocol::{
 
 use crate::domain::{
     Admission, Approval, BackchannelAuthentication, ClientAssertion, CloseReason, DenialReason,
-    FlowSeq, NewToken, RedemptionError, RequestFacts, Sender, debug_without_content,
+    FlowSeq, NewToken, RedemptionError, Registration, RequestFacts, Sender, debug_without_content,
 };
 
 /// Accepts a backchannel authentication. Caps and budgets are evaluated inside; over budget it is stored without
@@ -56,6 +56,20 @@ pub enum CreateOutcome {
     Gone,
     /// The client's assertion was used before. Nothing was stored.
     AssertionReplayed,
+}
+
+/// Puts a pending request to the simulated device of its account, which is made if it is not there. `false`: the request is
+/// not pending, or client and account were not both made for tests; nothing was stored.
+#[derive(Debug, Clone)]
+pub struct AskSimulatedDevice {
+    /// Which request.
+    pub request: ConsentRequestId,
+    /// What the device is registered with, if it is not there yet.
+    pub registration: Registration,
+    /// The prompt for it, unless it has one.
+    pub prompt: NewPrompt,
+    /// Now.
+    pub now: UnixTime,
 }
 
 /// Notes that a device has shown a prompt. `false`: it was noted before, or that device has no such prompt.

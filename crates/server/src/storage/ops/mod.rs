@@ -79,6 +79,7 @@ operations! {
     CountApproval => CountPossessionOutcome,
     CountPossession => CountPossessionOutcome,
     CreateBackchannelAuthentication => CreateOutcome,
+    AskSimulatedDevice => bool,
     MarkSeen => bool,
     Withdraw => WithdrawOutcome,
     Decide => DecideOutcome,

@@ -8,7 +8,7 @@ use super::{
     devices, evidence, flows,
     flows::Loaded,
     rows::{self, APPROVED, PENDING, Refused, Result, SettledVerdict, Settlement, corrupt},
-    tokens,
+    simulation, tokens,
 };
 use crate::{
     domain::{
@@ -42,6 +42,12 @@ pub(super) fn decide(c: &Connection, options: &StoreOptions, op: &Decide) -> Res
     else {
         return Ok(DecideOutcome::DeviceRevoked);
     };
+    // A simulated device decides nothing unless everybody in it is for tests.
+    if device.is_simulated()
+        && !simulation::is_for_tests(c, loaded.account_no, &loaded.flow.facts.client_id)?
+    {
+        return Ok(DecideOutcome::Unknown);
+    }
     // 3. An equal challenge is the same decision again: the same receipt.
     let earlier = evidence::with_challenge(c, loaded.flow.seq, &op.challenge)?;
     if let Some(earlier) = earlier {

@@ -2,9 +2,14 @@
 //!
 //! `chain(n) = SHA-256(chain(n-1) ‖ len ‖ field ‖ len ‖ field …)` over every stored field of row n, so that a row cannot
 //! be changed, dropped or put in between without breaking everything after it.
+//!
+//! What belongs to one account is linked besides: the account names its newest row, and each row the one before it. These
+//! links are outside the chain, which they could not be part of without writing rows twice when accounts go; they follow
+//! from what is inside it, and whoever verifies the chain verifies them too.
 
 use ring::digest::{Context, SHA256};
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::collections::HashMap;
 use tegata_protocol::{AccountId, Sha256Digest, UnixTime};
 
 use super::{
@@ -225,8 +230,15 @@ pub(super) fn history(
     while let Some(no) = next
         && all.len() < most
     {
-        let (stored, previous) =
-            statement.query_row([no], |row| Ok((Stored::read(row)?, row.get(13)?)))?;
+        let (stored, previous) = statement.query_row([no], |row| {
+            Ok((Stored::read(row)?, row.get::<_, Option<i64>>(13)?))
+        })?;
+        // A link that leads to another account's row, or not back in time, would show somebody else's history, or go on for ever.
+        if stored.account_no != account_no || previous.is_some_and(|previous| previous >= no) {
+            return Err(StoreError::Corrupt(format!(
+                "evidence row {no} is not the account's, or not in its place"
+            )));
+        }
         next = previous;
         if stored.kind != DECISION {
             continue;
@@ -246,20 +258,45 @@ pub(super) fn history(
 }
 
 pub(super) fn verify_chain(c: &Connection) -> Result<u64> {
-    let mut statement = c.prepare(&format!("SELECT {ROW} FROM evidence ORDER BY no"))?;
+    let mut statement = c.prepare(&format!("SELECT {ROW}, previous FROM evidence ORDER BY no"))?;
     let mut found = statement.query([])?;
-    let (mut count, mut previous) = (0, Vec::new());
+    let (mut count, mut chain) = (0, Vec::new());
+    // The newest row of each account so far.
+    let mut newest: HashMap<i64, i64> = HashMap::new();
     while let Some(row) = found.next()? {
         let stored = Stored::read(row)?;
+        let previous: Option<i64> = row.get(13)?;
         count += 1;
         let expected_no = i64::try_from(count).unwrap_or(i64::MAX);
-        let link = stored.link(&previous);
+        let link = stored.link(&chain);
         if stored.no != expected_no || link != stored.chain {
             return Err(StoreError::Corrupt(format!(
                 "evidence row {expected_no} does not continue the chain"
             )));
         }
-        previous = link;
+        if newest.insert(stored.account_no, stored.no) != previous {
+            return Err(StoreError::Corrupt(format!(
+                "evidence row {expected_no} does not follow the account's row before it"
+            )));
+        }
+        chain = link;
     }
+    verify_newest(c, &newest)?;
     Ok(count)
+}
+
+/// Every account that is there names its newest row. Those that were removed have left rows behind.
+fn verify_newest(c: &Connection, newest: &HashMap<i64, i64>) -> Result<()> {
+    let mut statement = c.prepare("SELECT no, id, last_evidence FROM account")?;
+    let mut found = statement.query([])?;
+    while let Some(row) = found.next()? {
+        let (no, id): (i64, String) = (row.get(0)?, row.get(1)?);
+        let named: Option<i64> = row.get(2)?;
+        if named != newest.get(&no).copied() {
+            return Err(StoreError::Corrupt(format!(
+                "account {id} does not name its newest evidence"
+            )));
+        }
+    }
+    Ok(())
 }

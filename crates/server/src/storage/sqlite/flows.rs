@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Admission, BackchannelAuthentication, BackchannelAuthenticationState, CloseReason, FlowSeq,
-        Locator, RequestFacts, SilenceReason, Transfer, TransferSource,
+        Admission, BackchannelAuthentication, BackchannelAuthenticationState, CLOSE_NOTICE_SECONDS,
+        CloseReason, FlowSeq, Locator, RequestFacts, SilenceReason, Transfer, TransferSource,
     },
     storage::{
         StoreOptions,
@@ -22,9 +22,6 @@ use crate::{
         views::{Closure, ConsentRequest, PendingPrompt, PendingSet},
     },
 };
-
-/// Seconds for which devices are told that a request closed.
-const CLOSE_NOTICE_SECONDS: i64 = 600;
 
 /// Most close notices that a device is sent at once.
 const CLOSE_NOTICES: usize = 32;

@@ -12,12 +12,14 @@ mod pairings;
 mod reader;
 mod rows;
 mod schema;
+mod simulation;
 mod tokens;
 
 pub use reader::SqliteReader;
 
-use rusqlite::{Connection, TransactionBehavior, config::DbConfig};
+use rusqlite::{Connection, Transaction, TransactionBehavior, config::DbConfig};
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -25,7 +27,9 @@ use std::{
 
 use checkpoint::Checkpointer;
 
-use super::{Counters, Op, Outcome, Store, StoreError, StoreOptions, ops::Answer};
+use super::{
+    Counters, Op, Outcome, Store, StoreError, StoreOptions, handle::panicked, ops::Answer,
+};
 use crate::domain::FlowSeq;
 
 /// Memory for the writer's pages in KiB: the ends of all tables, and the accounts and devices that are about.
@@ -51,6 +55,9 @@ pub struct SqliteStore {
     path: PathBuf,
     options: StoreOptions,
     counters: Arc<Counters>,
+    /// Called after each operation and before it is committed, so that a panic in one can be tried out.
+    #[cfg(test)]
+    after_each: fn(&Op),
 }
 
 impl SqliteStore {
@@ -86,6 +93,8 @@ impl SqliteStore {
             path: path.to_owned(),
             options,
             counters,
+            #[cfg(test)]
+            after_each: |_| {},
         })
     }
 
@@ -97,28 +106,50 @@ impl SqliteStore {
             .expect("the pragma exists");
     }
 
+    /// See the field.
+    #[cfg(test)]
+    pub(super) fn call_after_each(&mut self, call: fn(&Op)) {
+        self.after_each = call;
+    }
+
+    /// Carries out one operation. A panic in it is its error: whatever it wrote is undone with the transaction or savepoint
+    /// that it is part of, like that of any other operation that fails.
+    fn run(&self, c: &Connection, op: &Op) -> Answer {
+        let run = || {
+            let answer = run(c, &self.options, op);
+            #[cfg(test)]
+            (self.after_each)(op);
+            answer
+        };
+        catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
+    }
+
     /// Carries out all of `ops` in one commit; the first error among them, if there is one, and then nothing is stored.
-    fn commit_all(&mut self, ops: &[Op]) -> Result<Vec<Answer>, StoreError> {
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+    fn commit_all(&self, ops: &[Op]) -> Result<Vec<Answer>, StoreError> {
+        let transaction = self.begin()?;
         let answers = ops
             .iter()
-            .map(|op| run(&transaction, &self.options, op).map(Ok))
+            .map(|op| self.run(&transaction, op).map(Ok))
             .collect::<Result<_, _>>()?;
         transaction.commit()?;
         Ok(answers)
     }
 
+    /// Begins a commit. The connection is this value's own, and its methods that write are called one after another.
+    fn begin(&self) -> Result<Transaction<'_>, StoreError> {
+        Ok(Transaction::new_unchecked(
+            &self.connection,
+            TransactionBehavior::Immediate,
+        )?)
+    }
+
     /// Carries out those of `ops` that do not fail in one commit.
-    fn commit_each(&mut self, ops: &[Op]) -> Result<Vec<Answer>, StoreError> {
-        let mut transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+    fn commit_each(&self, ops: &[Op]) -> Result<Vec<Answer>, StoreError> {
+        let mut transaction = self.begin()?;
         let mut answers = Vec::with_capacity(ops.len());
         for op in ops {
             let savepoint = transaction.savepoint()?;
-            let answer = run(&savepoint, &self.options, op);
+            let answer = self.run(&savepoint, op);
             match &answer {
                 Ok(_) => savepoint.commit()?,
                 // SQLite answers a full disk by undoing the whole transaction: then nothing of the batch is left.
@@ -136,7 +167,7 @@ impl Store for SqliteStore {
     type Reader = SqliteReader;
 
     fn apply(&mut self, ops: Vec<Op>) -> Vec<Answer> {
-        // 1. All together. Refusals are outcomes: an error is the store's own trouble, and rare.
+        // 1. All together. Refusals are outcomes: an error, or a panic, is the store's own trouble, and rare.
         // 2. Only then each in a savepoint, which costs as much again as a short operation, so that those that fail undo
         //    themselves alone.
         let answers = self
@@ -201,6 +232,9 @@ fn run(c: &Connection, options: &StoreOptions, op: &Op) -> Answer {
         }
         Op::CreateBackchannelAuthentication(op) => {
             Outcome::CreateBackchannelAuthentication(Box::new(flows::create(c, options, op)?))
+        }
+        Op::AskSimulatedDevice(op) => {
+            Outcome::AskSimulatedDevice(Box::new(simulation::ask(c, options, op)?))
         }
         Op::MarkSeen(op) => Outcome::MarkSeen(Box::new(flows::mark_seen(c, options, op)?)),
         Op::Withdraw(op) => Outcome::Withdraw(Box::new(decisions::withdraw(c, options, op)?)),

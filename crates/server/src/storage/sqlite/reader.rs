@@ -12,7 +12,7 @@ use tegata_protocol::{
     Thumbprint, UnixTime,
 };
 
-use super::{accounts, devices, evidence, flows, pairings, rows::Result, tokens};
+use super::{accounts, devices, evidence, flows, pairings, rows::Result, simulation, tokens};
 use crate::{
     domain::{
         Account, BackchannelAuthentication, Client, Invitation, IssuingSession, IssuingSessionId,
@@ -160,6 +160,10 @@ impl StoreReader for SqliteReader {
                 None => Ok(Vec::new()),
             },
         )
+    }
+
+    fn has_test_accounts(&self) -> Result<bool> {
+        simulation::has_test_accounts(&self.connection)
     }
 
     fn verify_evidence_chain(&self) -> Result<u64> {

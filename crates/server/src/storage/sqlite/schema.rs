@@ -280,6 +280,7 @@ UPDATE client SET settings = json_object('keys', json_object('jwks', json_extrac
 
 ALTER TABLE account ADD COLUMN user_code BLOB;
 ALTER TABLE account ADD COLUMN user_code_tries TEXT;
+CREATE INDEX account_test ON account (no) WHERE test = 1;
 
 CREATE TABLE notification (
     seq INTEGER PRIMARY KEY,
