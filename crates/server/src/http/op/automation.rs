@@ -16,9 +16,9 @@ use axum::{
     Router,
     body::Bytes,
     extract::{RawQuery, State, rejection::BytesRejection},
-    http::StatusCode,
+    http::{Method, StatusCode},
     response::{IntoResponse, Response},
-    routing::post,
+    routing::any,
 };
 use std::sync::Arc;
 use tegata_protocol::{
@@ -69,16 +69,18 @@ enum AutomationError {
 
 /// The hook's route, for a server that has one.
 pub(crate) fn router() -> Router<Arc<App>> {
-    let route = post(act).fallback(async || StatusCode::NOT_FOUND);
-    Router::new().route(paths::AUTOMATION, route)
+    // For all methods: an answer about the right one would tell that there is something.
+    Router::new().route(paths::AUTOMATION, any(act))
 }
 
 async fn act(
     State(app): State<Arc<App>>,
+    method: Method,
     RawQuery(query): RawQuery,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let result = match body {
+        _ if method != Method::POST => Err(AutomationError::Unknown("the method is not POST")),
         Ok(body) if body.is_empty() => decide(&app, query.as_deref().unwrap_or_default()).await,
         _ => Err(AutomationError::Unknown("the request has a body")),
     };

@@ -1,6 +1,7 @@
 //! The endpoints as clients see them: the whole router in process, the real store in a scratch folder, a clock that the
 //! tests move.
 
+mod automation;
 mod backchannel_authentication;
 pub(crate) mod bench;
 mod client_assertion;

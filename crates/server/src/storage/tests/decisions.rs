@@ -517,6 +517,84 @@ async fn history_lists_decisions_newest_first() {
 }
 
 #[tokio::test]
+async fn a_changed_link_between_an_accounts_rows_of_evidence_is_found_and_not_followed() {
+    let bench = Bench::new().await;
+    let (alice, tess) = (bench.pair("alice").await, bench.pair("tess").await);
+    // Rows 1 and 3 are alice's, 2 and 4 tess's; one of each for each client, so that budgets are no matter.
+    for (counter, client) in [(1, "shop"), (2, "bank")] {
+        for (name, device) in [("alice", &alice), ("tess", &tess)] {
+            let ids = bench.ask(name, client, &[device], NOW).await;
+            let op = approve(&ids, device, counter, NOW);
+            bench.store.apply(op).await.unwrap();
+        }
+    }
+    let verify = async || bench.store.read(StoreReader::verify_evidence_chain).await;
+    let history = async || {
+        let id = AccountId::parse("id-alice").unwrap();
+        bench.store.read(move |r| r.history(&id, 10)).await
+    };
+    assert_eq!(verify().await, Ok(4));
+    assert_eq!(history().await.unwrap().len(), 2);
+    let file = rusqlite::Connection::open(bench.folder.path().join("tegata.sqlite")).unwrap();
+    file.execute_batch("DROP TRIGGER evidence_is_not_changed")
+        .unwrap();
+    // What is changed, back again, what the check names, and whether alice's history is refused.
+    for (change, back, named, refused) in [
+        (
+            "UPDATE evidence SET previous = 2 WHERE no = 3",
+            "UPDATE evidence SET previous = 1 WHERE no = 3",
+            "row 3",
+            true,
+        ),
+        (
+            "UPDATE evidence SET previous = NULL WHERE no = 3",
+            "UPDATE evidence SET previous = 1 WHERE no = 3",
+            "row 3",
+            false,
+        ),
+        (
+            "UPDATE evidence SET previous = 3 WHERE no = 1",
+            "UPDATE evidence SET previous = NULL WHERE no = 1",
+            "row 1",
+            true,
+        ),
+        (
+            "UPDATE account SET last_evidence = 4 WHERE id = 'id-alice'",
+            "UPDATE account SET last_evidence = 3 WHERE id = 'id-alice'",
+            "id-alice",
+            true,
+        ),
+        (
+            "UPDATE account SET last_evidence = 1 WHERE id = 'id-alice'",
+            "UPDATE account SET last_evidence = 3 WHERE id = 'id-alice'",
+            "id-alice",
+            false,
+        ),
+        (
+            "UPDATE account SET last_evidence = NULL WHERE id = 'id-alice'",
+            "UPDATE account SET last_evidence = 3 WHERE id = 'id-alice'",
+            "id-alice",
+            false,
+        ),
+    ] {
+        file.execute(change, []).unwrap();
+        let error = verify().await.unwrap_err();
+        assert!(
+            matches!(&error, StoreError::Corrupt(what) if what.contains(named)),
+            "{change}: {error}"
+        );
+        let read = history().await;
+        assert_eq!(
+            matches!(read, Err(StoreError::Corrupt(_))),
+            refused,
+            "{change}"
+        );
+        file.execute(back, []).unwrap();
+    }
+    assert_eq!(verify().await, Ok(4));
+}
+
+#[tokio::test]
 async fn a_changed_row_of_evidence_breaks_the_chain_and_rows_resist_change() {
     let bench = Bench::new().await;
     let device = bench.pair("tess").await;

@@ -1,9 +1,13 @@
 use super::fixture::{Answer, Device, World};
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, header};
+use futures_util::future::poll_immediate;
 use serde_json::json;
 use tegata_protocol::{
     DeviceId, SystemRng,
-    device::proof::{PROOF_HEADER, sign_proof},
+    device::{
+        delivery::PendingSet,
+        proof::{PROOF_HEADER, sign_proof},
+    },
 };
 
 const BODY: &[u8] = br#"{"v":1}"#;
@@ -31,6 +35,38 @@ async fn a_request_without_proof_is_told_to_use_a_nonce() {
         (StatusCode::UNAUTHORIZED, "use_nonce")
     );
     assert!(!answer.nonce().is_empty());
+}
+
+#[tokio::test]
+async fn clients_are_answered_while_devices_wait_for_their_turn() {
+    let world = World::new().await;
+    let device = world.pair("Desk").await;
+    let turns = world.app.delivery.gateway.proof_turns.take_all().unwrap();
+    let (url, body) = (world.endpoints().pending, json!({"v": 1}));
+    let device_waits = device.post(&world, &url, &body);
+    tokio::pin!(device_waits);
+    assert!(poll_immediate(device_waits.as_mut()).await.is_none());
+    // A client's request goes all the way to the store and back.
+    let mut asks = world.request(
+        Method::POST,
+        "/backchannel-authentication",
+        b"scope=openid&login_hint=hanako".to_vec(),
+    );
+    let headers = asks.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        "application/x-www-form-urlencoded".parse().unwrap(),
+    );
+    // Its secret is not known to the tests: it is refused by what the store says about it.
+    headers.insert(header::AUTHORIZATION, "Basic a2lvc2s6eA==".parse().unwrap());
+    let answer = world.send(asks).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{}", answer.text());
+    assert!(answer.text().contains("invalid_client"));
+    world.ask().await;
+    assert!(poll_immediate(device_waits.as_mut()).await.is_none());
+    drop(turns);
+    let set: PendingSet = device_waits.await.json();
+    assert_eq!(set.prompts.len(), 1);
 }
 
 #[tokio::test]

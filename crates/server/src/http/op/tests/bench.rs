@@ -246,7 +246,7 @@ impl Bench {
         self.app.store.apply(CreateAccount(account)).await.unwrap();
     }
 
-    fn secret_client(&self, id: &str) -> Client {
+    pub(crate) fn secret_client(&self, id: &str) -> Client {
         Client {
             id: ClientId::parse(id).unwrap(),
             name: format!("Client {id}"),

@@ -1,4 +1,4 @@
-use super::*;
+use super::{bench::TestClock, *};
 use std::{
     io,
     sync::{Arc, Mutex},
@@ -35,9 +35,16 @@ async fn logs_name_the_events_and_hold_no_secrets() {
         .with_max_level(tracing::Level::TRACE)
         .with_writer(lines.clone())
         .finish();
+    // While there is only one dispatcher, an event that another test's thread reaches first is asked of that thread's, which
+    // is none, and is off for all. With two, both are asked.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     // One thread runs the whole test, so this subscriber sees every handler.
     let guard = tracing::subscriber::set_default(subscriber);
-    let bench = Bench::with(|kiosk| kiosk.transfer_code = true).await;
+    let config = automation::with_hook();
+    let bench = Bench::open(config, 8480, TestClock::standing(), |kiosk| {
+        kiosk.transfer_code = true;
+    })
+    .await;
     let device = bench.pair("hanako").await;
     let reply = bench
         .ask(&format!("{DEFAULTS}&binding_message=Desk%204711"))
@@ -48,6 +55,12 @@ async fn logs_name_the_events_and_hold_no_secrets() {
     bench
         .post("/token", &basic("kiosk", "wrong-secret"), "")
         .await;
+    let key: String = form_urlencoded::byte_serialize(automation::KEY.as_bytes()).collect();
+    for key in [key.as_str(), "wrong-key"] {
+        let hook =
+            format!("/ciba-sim?auth_req_id={id}&action=allow&key={key}&transfer_code={code}");
+        bench.post(&hook, "", "").await;
+    }
     bench.decide(&device, true, Some(code)).await;
     let tokens = bench.poll("kiosk", id).await;
     drop(guard);
@@ -57,6 +70,7 @@ async fn logs_name_the_events_and_hold_no_secrets() {
         "backchannel_authentication.requested",
         "backchannel_authentication.redeemed",
         "client_authentication.failed",
+        "automation.refused",
     ] {
         assert!(log.contains(event), "{event} is missing:\n{log}");
     }
@@ -65,6 +79,9 @@ async fn logs_name_the_events_and_hold_no_secrets() {
         code,
         SECRET,
         "wrong-secret",
+        "wrong-key",
+        automation::KEY,
+        key.as_str(),
         "Desk 4711",
         "Desk%204711",
         tokens.text("access_token"),
