@@ -6,6 +6,7 @@
 //! To add a task: a request and a view in [`views`], a function here, a route in `http/admin.rs`, a command in `cli`.
 
 pub mod invitations;
+pub mod keys;
 pub mod views;
 
 use tegata_protocol::{
@@ -20,6 +21,7 @@ use crate::{
         account::is_login_name, client::is_shown,
     },
     jose::KeySet,
+    keys::tokens::RotationError,
     storage::{
         StoreError, StoreHandle, StoreReader,
         ops::{
@@ -36,6 +38,9 @@ pub enum AdministrationError {
     /// A value is not allowed.
     #[error("{0}")]
     Invalid(String),
+    /// Keys cannot be rotated.
+    #[error(transparent)]
+    Rotation(#[from] RotationError),
     /// The store's own trouble.
     #[error(transparent)]
     Store(#[from] StoreError),

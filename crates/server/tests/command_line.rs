@@ -120,6 +120,43 @@ mod tests {
         );
     }
 
+    /// Conformance: OIDC-rotation
+    #[test]
+    fn keys_are_rotated_with_and_without_a_running_server() {
+        let scratch = tempfile::tempdir().unwrap();
+        succeed(scratch.path(), &["init"]);
+        let states = |alg: &str| -> Vec<String> {
+            let list = succeed(scratch.path(), &["keys", "list", "--json"]);
+            let list: Vec<serde_json::Value> = serde_json::from_str(&list).unwrap();
+            let of = list.iter().filter(|key| key["alg"] == alg);
+            of.map(|key| key["state"].as_str().unwrap().to_owned())
+                .collect()
+        };
+        let rotated = succeed(scratch.path(), &["keys", "rotate", "--alg", "es256"]);
+        assert!(rotated.contains("next: signs in 5 minutes") || rotated.contains("6 minutes"));
+        assert_eq!(states("ES256"), ["signing", "next"]);
+        assert_eq!(states("EdDSA"), ["signing"]);
+
+        let server = Server::start(scratch.path(), "127.0.0.1:0");
+        assert_eq!(states("ES256"), ["signing", "next"], "it was stored");
+        succeed(scratch.path(), &["keys", "rotate", "--alg", "EdDSA"]);
+        assert_eq!(states("EdDSA"), ["signing", "next"]);
+        let (code, error) = failure(scratch.path(), &["keys", "rotate"]);
+        assert_eq!(code, 1);
+        assert!(error.contains("published already"), "{error}");
+        let (_, error) = failure(scratch.path(), &["keys", "rotate", "--alg", "RS256"]);
+        assert!(error.contains("tokens.algorithms"), "{error}");
+        let doctor = succeed(scratch.path(), &["doctor"]);
+        assert!(
+            doctor.contains("ES256 1 signing, 1 next; EdDSA 1 signing, 1 next"),
+            "{doctor}"
+        );
+        drop(server);
+        assert_eq!(states("EdDSA"), ["signing", "next"]);
+        let shown = succeed(scratch.path(), &["keys", "list"]);
+        assert_eq!(shown.lines().count(), 4);
+    }
+
     #[test]
     fn people_and_clients_are_the_same_with_and_without_a_running_server() {
         let scratch = tempfile::tempdir().unwrap();

@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::{net::SocketAddr, path::PathBuf};
 
-use crate::domain::BindingMessageUse;
+use crate::{domain::BindingMessageUse, jose::Algorithm};
 
 /// A CIBA OpenID Provider with a gateway for authentication devices.
 #[derive(Debug, Parser)]
@@ -85,6 +85,18 @@ pub enum Command {
         /// What to do with them.
         #[command(subcommand)]
         task: DevicesTask,
+    },
+    /// The keys that sign tokens
+    #[command(
+        after_help = "Examples:\n  tegata-server keys list\n  tegata-server keys rotate\n  \
+                      tegata-server keys rotate --alg ES256\n\nAlso while the server runs. A new key is published at once and \
+                      signs six minutes later, when every client that keeps the key set has it; the one before stays \
+                      published until all that it signed has expired. To rotate every month, run `keys rotate` every month."
+    )]
+    Keys {
+        /// What to do with them.
+        #[command(subcommand)]
+        task: KeysTask,
     },
     /// Check keys, store, evidence and configuration, and say what is wrong
     #[command(
@@ -253,4 +265,49 @@ pub enum DevicesTask {
         /// Its id, from the list
         device_id: String,
     },
+}
+
+/// Tasks about the keys that sign tokens.
+#[derive(Debug, Subcommand)]
+pub enum KeysTask {
+    /// List them with what they do: next, signing, retiring (published, and signs nothing), retired (recognizes old ID tokens)
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Publish new keys, which will replace those that sign
+    Rotate {
+        /// Only of this algorithm; its first key signs at once [default: each algorithm that has keys]
+        #[arg(long, value_enum, ignore_case = true)]
+        alg: Option<AlgorithmChoice>,
+    },
+}
+
+/// By what tokens are signed.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum AlgorithmChoice {
+    /// ECDSA on P-256
+    #[value(name = "ES256")]
+    Es256,
+    /// RSA, PSS padding
+    #[value(name = "PS256")]
+    Ps256,
+    /// Ed25519
+    #[value(name = "EdDSA")]
+    EdDsa,
+    /// RSA, the older padding
+    #[value(name = "RS256")]
+    Rs256,
+}
+
+impl From<AlgorithmChoice> for Algorithm {
+    fn from(choice: AlgorithmChoice) -> Self {
+        match choice {
+            AlgorithmChoice::Es256 => Self::Es256,
+            AlgorithmChoice::Ps256 => Self::Ps256,
+            AlgorithmChoice::EdDsa => Self::EdDsa,
+            AlgorithmChoice::Rs256 => Self::Rs256,
+        }
+    }
 }

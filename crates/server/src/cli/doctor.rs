@@ -1,9 +1,11 @@
 //! `doctor`: says what works and what does not. Changes nothing.
 
+use std::sync::Arc;
 use tegata_protocol::{Clock as _, SystemClock, SystemRng, UnixTime};
 
 use super::{Context, Failure, admin_client::AdminClient, output::say};
 use crate::{
+    administration::keys::summary,
     app::{open_store, remembered},
     config::Config,
     storage::{StoreOptions, StoreReader, sqlite::SqliteReader},
@@ -25,12 +27,15 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
         certificate(&mut report, &files, &context.config, SystemClock.now());
     }
     let keys = match folder.keys(&SystemRng::new()) {
-        Ok(keys) => {
+        Ok(mut keys) => {
             report.line(
                 true,
                 "keys",
                 &format!("complete, private; root {}", keys.root.thumbprint()),
             );
+            keys.tokens
+                .go_by(Arc::new(SystemClock), &context.config.lifetimes);
+            report.line(true, "token keys", &summary(&keys.tokens.list()));
             keys
         }
         Err(error) => {

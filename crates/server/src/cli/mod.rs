@@ -10,6 +10,7 @@ mod arguments;
 mod demo;
 mod doctor;
 mod invite;
+mod keys;
 mod log;
 mod output;
 mod serve;
@@ -115,6 +116,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Client { task } => administer::client(&context, task).await,
         Command::Devices { task } => administer::devices(&context, task).await,
         Command::Invite(options) => invite::run(&context, options).await,
+        Command::Keys { task } => keys::run(&context, task).await,
         Command::Doctor => doctor::run(&context).await,
         Command::Backup { file } => administer::backup(&context, file).await,
         Command::Completions { .. } => Ok(()),

@@ -1,8 +1,10 @@
-//! The local admin interface: what `tegata-server user`, `client`, `invite` and `devices` use while the server runs.
+//! The local admin interface: what `tegata-server user`, `client`, `invite`, `devices` and `keys` use while the server runs.
 //!
 //! `/admin/v1/…`, JSON, always in the clear on loopback and never on a listener with TLS, opened by the bearer token in
 //! the data folder's `admin-token`, which is new at each start. It is between two processes of one version and promises
 //! nothing to others.
+
+mod keys;
 
 use axum::{
     Json, Router,
@@ -24,6 +26,7 @@ use crate::{
     },
     app::{App, Doorbell},
     http::device as device_gateway,
+    keys::tokens::RotationError,
     storage::ops::{ConfirmPairingOutcome, RevokeDeviceOutcome},
 };
 
@@ -39,6 +42,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/v1/invitations", post(invite))
         .route("/admin/v1/invitations/{session}", get(progress))
         .route("/admin/v1/invitations/{session}/confirm", post(confirm))
+        .route("/admin/v1/keys", get(keys::list))
+        .route("/admin/v1/keys/rotate", post(keys::rotate))
         .route("/admin/v1/backup", post(backup))
         .route_layer(middleware::from_fn_with_state(
             Arc::clone(app),
@@ -59,6 +64,11 @@ impl IntoResponse for AdministrationError {
     fn into_response(self) -> Response {
         let status = match &self {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::Rotation(RotationError::Pending { .. }) => StatusCode::CONFLICT,
+            Self::Rotation(RotationError::Keys(error)) => {
+                tracing::error!(%error, "keys were not rotated");
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
             Self::Store(error) => {
                 tracing::error!(%error, "an admin task failed");
                 StatusCode::INTERNAL_SERVER_ERROR

@@ -16,6 +16,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::{
+    collections::BTreeSet,
     fmt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock},
@@ -26,20 +27,15 @@ use tegata_protocol::{
 };
 use zeroize::Zeroizing;
 
+mod schedule;
+
 use super::{KeyFile, KeysError, signer::Signer};
 use crate::{
     config::Lifetimes,
     jose::{Algorithm, KeySet, VerifyingKey},
 };
-
-/// Seconds for which caches may keep the JWK Set (`max-age` of `/jwks`).
-pub const JWKS_MAX_AGE: i64 = 300;
-
-/// Seconds for which a new key is published before it signs: every cached JWK Set has it by then.
-pub const OVERLAP: i64 = JWKS_MAX_AGE + 60;
-
-/// Seconds that a key stays published after the last token that it signed has expired: for clients whose clocks are slow.
-const MARGIN: i64 = 300;
+pub use schedule::{JWKS_MAX_AGE, KeyState, OVERLAP};
+use schedule::{Spans, Times, state};
 
 /// One key as it is kept.
 #[derive(Clone, Serialize, Deserialize)]
@@ -86,66 +82,6 @@ impl TokenRecord {
             signs_from: self.signs_from,
             published_until: self.published_until,
         }
-    }
-}
-
-/// What a key's state follows from.
-#[derive(Clone, Copy)]
-struct Times {
-    alg: Algorithm,
-    signs_from: UnixTime,
-    published_until: Option<UnixTime>,
-}
-
-/// How long things live that keys have signed, in seconds.
-#[derive(Clone, Copy)]
-struct Spans {
-    /// The longest-lived token.
-    longest: i64,
-    /// An ID token as a hint, after its issue.
-    hint: i64,
-}
-
-impl Spans {
-    fn of(lifetimes: &Lifetimes) -> Self {
-        Self {
-            longest: i64::from(lifetimes.id_token.max(lifetimes.access_token)),
-            hint: i64::from(lifetimes.id_token_hint),
-        }
-    }
-}
-
-/// What a key does at present.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum KeyState {
-    /// Published, and will sign.
-    Next {
-        /// When.
-        signs_from: UnixTime,
-    },
-    /// Signs.
-    Signing,
-    /// Signs no longer; published while something that it signed can be valid.
-    Retiring {
-        /// First second in which it is not.
-        until: UnixTime,
-    },
-    /// Not published; recognizes old ID tokens of ours.
-    Retired {
-        /// First second in which it does not.
-        until: UnixTime,
-    },
-    /// Good for nothing; dropped at the next rotation.
-    Forgotten,
-}
-
-impl KeyState {
-    const fn is_published(self) -> bool {
-        matches!(
-            self,
-            Self::Next { .. } | Self::Signing | Self::Retiring { .. }
-        )
     }
 }
 
@@ -311,51 +247,70 @@ impl TokenKeys {
         self.store(&file)
     }
 
-    /// Publishes a new key, which signs after [`OVERLAP`], and says until when the present one stays published. The first
-    /// key of an algorithm signs at once. Keys that are good for nothing any more are dropped.
+    /// Publishes a new key, of one algorithm or of each that has one, which signs after [`OVERLAP`]; the one that signs at
+    /// present stays published until all that it signed has expired. The first key of an algorithm signs at once. Keys that
+    /// are good for nothing any more are dropped. The new keys are answered.
     ///
-    /// The file is replaced as a whole: after a crash there was a rotation or there was none.
+    /// The file is replaced as a whole: after a crash there was a rotation or there was none. Drawing RSA keys blocks for a
+    /// good part of a second each.
     ///
     /// # Errors
     /// [`RotationError::Pending`] if the last rotation is not over; [`RotationError::Keys`] if the file cannot be read or
-    /// written, and nothing has changed.
-    pub fn rotate(&self, algorithm: Algorithm) -> Result<TokenKeyView, RotationError> {
+    /// written. Nothing has changed then.
+    pub fn rotate(&self, only: Option<Algorithm>) -> Result<Vec<TokenKeyView>, RotationError> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.now();
         let mut file = KeyFile::read(&self.path)?;
-        let last = file
-            .tokens
-            .iter_mut()
-            .filter(|record| record.alg == algorithm)
-            .max_by_key(|record| record.signs_from);
-        let signs_from = match last {
-            None => UnixTime(0),
-            Some(last) if last.signs_from > now => {
-                return Err(RotationError::Pending {
-                    alg: algorithm,
-                    seconds: last.signs_from.since(now),
-                });
-            }
-            Some(last) => {
-                let signs_from = now.plus(OVERLAP);
-                last.published_until = Some(signs_from.plus(self.spans.longest + MARGIN));
-                signs_from
-            }
+        let algorithms: BTreeSet<_> = match only {
+            Some(alg) => [alg].into(),
+            None => file.tokens.iter().map(|record| record.alg).collect(),
         };
+        let starts = algorithms
+            .iter()
+            .map(|alg| Ok((*alg, self.replace_last(&mut file.tokens, *alg, now)?)))
+            .collect::<Result<Vec<_>, RotationError>>()?;
         let times: Vec<_> = file.tokens.iter().map(TokenRecord::times).collect();
         let mut states = (0..times.len()).map(|index| state(&times, index, now, self.spans));
         file.tokens
             .retain(|_| states.next() != Some(KeyState::Forgotten));
-        file.tokens
-            .push(TokenRecord::drawn(algorithm, signs_from, &self.rng));
+        let drawn = |(alg, signs_from)| TokenRecord::drawn(alg, signs_from, &self.rng);
+        file.tokens.extend(starts.into_iter().map(drawn));
         self.store(&file)?;
-        let newest = self
-            .list()
-            .into_iter()
-            .rfind(|key| key.alg == algorithm)
-            .expect("it has just been added");
-        tracing::info!(alg = %algorithm, kid = %newest.kid, "keys.rotated");
+        let mut newest: Vec<TokenKeyView> = Vec::new();
+        for key in self.list() {
+            newest.retain(|earlier| earlier.alg != key.alg);
+            newest.push(key);
+        }
+        newest.retain(|key| algorithms.contains(&key.alg));
+        for key in &newest {
+            tracing::info!(alg = %key.alg, kid = %key.kid, "keys.rotated");
+        }
         Ok(newest)
+    }
+
+    /// Says of the last key of `alg` when it ends, and answers when the next one begins.
+    fn replace_last(
+        &self,
+        records: &mut [TokenRecord],
+        alg: Algorithm,
+        now: UnixTime,
+    ) -> Result<UnixTime, RotationError> {
+        let last = records
+            .iter_mut()
+            .filter(|record| record.alg == alg)
+            .max_by_key(|record| record.signs_from);
+        match last {
+            None => Ok(UnixTime(0)),
+            Some(last) if last.signs_from > now => Err(RotationError::Pending {
+                alg,
+                seconds: last.signs_from.since(now),
+            }),
+            Some(last) => {
+                let signs_from = now.plus(OVERLAP);
+                last.published_until = Some(self.spans.published_until(signs_from));
+                Ok(signs_from)
+            }
+        }
     }
 
     /// Writes the file and then goes by it. The caller holds `writing`.
@@ -408,39 +363,6 @@ impl TokenKeys {
         keys.iter()
             .enumerate()
             .map(move |(index, key)| (key.as_ref(), state(&times, index, now, spans)))
-    }
-}
-
-/// What the key at `index` does at `now`, among all keys.
-fn state(all: &[Times], index: usize, now: UnixTime, spans: Spans) -> KeyState {
-    let Some(this) = all.get(index) else {
-        return KeyState::Forgotten;
-    };
-    if this.signs_from > now {
-        return KeyState::Next {
-            signs_from: this.signs_from,
-        };
-    }
-    let successor = all
-        .iter()
-        .filter(|other| other.alg == this.alg && other.signs_from > this.signs_from)
-        .map(|other| other.signs_from)
-        .min()
-        .filter(|from| *from <= now);
-    let Some(replaced) = successor else {
-        return KeyState::Signing;
-    };
-    let until = replaced.plus(spans.longest + MARGIN);
-    let until = this.published_until.map_or(until, |said| said.max(until));
-    let recognized_until = replaced.plus(spans.hint).max(until);
-    if now < until {
-        KeyState::Retiring { until }
-    } else if now < recognized_until {
-        KeyState::Retired {
-            until: recognized_until,
-        }
-    } else {
-        KeyState::Forgotten
     }
 }
 

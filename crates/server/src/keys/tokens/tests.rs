@@ -1,4 +1,4 @@
-use super::*;
+use super::{schedule::MARGIN, *};
 use crate::{
     jose::{CompactJws, KeySet},
     keys::Keys,
@@ -57,6 +57,13 @@ impl World {
         all.filter(|key| key.alg == alg)
             .map(|key| key.state)
             .collect()
+    }
+
+    /// The one new key of a rotation.
+    fn rotated(&self, alg: Algorithm) -> TokenKeyView {
+        let mut new = self.keys.rotate(Some(alg)).unwrap();
+        assert_eq!(new.len(), 1);
+        new.remove(0)
     }
 
     fn published(&self) -> usize {
@@ -134,7 +141,7 @@ fn a_new_key_is_published_before_it_signs_and_the_old_one_until_its_last_token_h
     let first = world.keys.sign(alg, "JWT", &json!({}));
     assert_eq!(world.published(), 2);
 
-    let next = world.keys.rotate(alg).unwrap();
+    let next = world.rotated(alg);
     let signs_from = UnixTime(1_800_000_000 + OVERLAP);
     assert_eq!(next.state, KeyState::Next { signs_from });
     assert_eq!(world.published(), 3, "both are in the key set");
@@ -143,7 +150,7 @@ fn a_new_key_is_published_before_it_signs_and_the_old_one_until_its_last_token_h
     world.restarted(&lifetimes());
     let last = world.keys.sign(alg, "JWT", &json!({}));
     assert_eq!(kid(&last), kid(&first));
-    let refused = world.keys.rotate(alg).unwrap_err();
+    let refused = world.keys.rotate(Some(alg)).unwrap_err();
     assert!(
         matches!(
             refused,
@@ -184,7 +191,7 @@ fn a_new_key_is_published_before_it_signs_and_the_old_one_until_its_last_token_h
     assert_eq!(world.states(alg)[0], KeyState::Forgotten);
     assert!(!world.verifies(&last));
     assert!(world.verifies(&later));
-    world.keys.rotate(alg).unwrap();
+    world.keys.rotate(Some(alg)).unwrap();
     assert_eq!(world.states(alg).len(), 2, "what is forgotten is dropped");
     world.restarted(&lifetimes());
     assert!(world.verifies(&later));
@@ -194,7 +201,7 @@ fn a_new_key_is_published_before_it_signs_and_the_old_one_until_its_last_token_h
 fn lifetimes_that_are_changed_during_a_rotation_shorten_no_publication() {
     let mut world = World::new();
     let alg = Algorithm::EdDsa;
-    world.keys.rotate(alg).unwrap();
+    world.keys.rotate(Some(alg)).unwrap();
     let with = |access_token| Lifetimes {
         access_token,
         ..lifetimes()
@@ -211,7 +218,7 @@ fn lifetimes_that_are_changed_during_a_rotation_shorten_no_publication() {
 #[test]
 fn the_first_key_of_an_algorithm_signs_at_once() {
     let world = World::new();
-    let key = world.keys.rotate(Algorithm::Ps256).unwrap();
+    let key = world.rotated(Algorithm::Ps256);
     assert_eq!(key.state, KeyState::Signing);
     let jws = world.keys.sign(Algorithm::Ps256, "JWT", &json!({}));
     assert_eq!(kid(&jws), key.kid.to_string());
@@ -223,7 +230,7 @@ fn a_rotation_that_cannot_be_stored_changes_nothing_and_tokens_are_signed_all_th
     let before = world.keys.list();
     std::fs::remove_file(world.folder.path().join("keys.json")).unwrap();
     assert!(matches!(
-        world.keys.rotate(Algorithm::Es256),
+        world.keys.rotate(Some(Algorithm::Es256)),
         Err(RotationError::Keys(KeysError::Io { .. }))
     ));
     assert!(world.keys.prepare(Algorithm::Rs256).is_err());
@@ -231,4 +238,24 @@ fn a_rotation_that_cannot_be_stored_changes_nothing_and_tokens_are_signed_all_th
     let jws = world.keys.sign(Algorithm::Rs256, "JWT", &json!({}));
     assert!(world.verifies(&jws));
     assert!(world.verifies(&world.keys.sign(Algorithm::Es256, "JWT", &json!({}))));
+}
+
+#[test]
+fn a_rotation_of_all_is_of_each_algorithm_that_has_a_key_or_of_none() {
+    let world = World::new();
+    let new = world.keys.rotate(None).unwrap();
+    let algorithms: Vec<_> = new.iter().map(|key| key.alg).collect();
+    assert_eq!(algorithms, [Algorithm::Es256, Algorithm::EdDsa]);
+    world.advance(OVERLAP);
+    world.rotated(Algorithm::EdDsa);
+    let before = world.keys.list();
+    let refused = world.keys.rotate(None);
+    assert!(matches!(
+        refused,
+        Err(RotationError::Pending {
+            alg: Algorithm::EdDsa,
+            ..
+        })
+    ));
+    assert_eq!(world.keys.list(), before, "not even of the others");
 }
