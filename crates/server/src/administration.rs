@@ -10,27 +10,31 @@ pub mod keys;
 pub mod views;
 
 use tegata_protocol::{
-    AccountId, ClientId, DeviceId, Rng, Sha256Digest, UnixTime, bytes::encode_b64u,
-    rng::random_bytes,
+    AccountId, ClientId, DeviceId, Rng, Secret, Sha256Digest, UnixTime,
+    bytes::encode_b64u,
+    rng::{random_below, random_bytes},
 };
 
 use crate::{
     config::Issuer,
     domain::{
         Account, BindingMessageUse, Client, ClientAuthentication, ClientSettings, RegisteredBy,
-        account::is_login_name, client::is_shown,
+        account::is_login_name, client::is_shown, user_code::is_user_code,
     },
     jose::KeySet,
-    keys::tokens::RotationError,
+    keys::{Keys, tokens::RotationError},
     storage::{
         StoreError, StoreHandle, StoreReader,
         ops::{
             CreateAccount, CreateAccountOutcome, CreateClient, CreateClientOutcome, DeleteAccount,
-            DeleteClient, RevokeDevice, RevokeDeviceOutcome,
+            DeleteClient, RevokeDevice, RevokeDeviceOutcome, SetUserCode,
         },
     },
 };
-use views::{ClientView, DeviceView, NewClient, NewUser, UserView};
+use views::{ClientView, DeviceView, NewClient, NewUser, UserCodeTask, UserCodeView, UserView};
+
+/// Digits of a `user_code` that is drawn.
+const DRAWN_DIGITS: u32 = 8;
 
 /// A task was refused. The texts are for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -120,6 +124,47 @@ impl Desk<'_> {
             .await?
         {
             Ok(())
+        } else {
+            Err(unknown_user(login_name))
+        }
+    }
+
+    /// Gives a person a `user_code`, which clients that are registered for it must send from then on, or takes it away. The code
+    /// in the answer was drawn, and is shown this once.
+    ///
+    /// # Errors
+    /// [`AdministrationError::Unknown`], or [`AdministrationError::Invalid`] for a code that cannot be one.
+    pub async fn set_user_code(
+        &self,
+        keys: &Keys,
+        login_name: &str,
+        task: UserCodeTask,
+    ) -> Result<UserCodeView> {
+        let account = self.user(login_name).await?;
+        let (code, drawn) = match task {
+            UserCodeTask::Draw => {
+                let digits = random_below(self.rng, 10_u64.pow(DRAWN_DIGITS));
+                let width = usize::try_from(DRAWN_DIGITS).unwrap_or_default();
+                let code = Secret::new(format!("{digits:0width$}"));
+                (Some(code.clone()), Some(code))
+            }
+            UserCodeTask::Remove => (None, None),
+            UserCodeTask::Set { code } => (Some(code), None),
+        };
+        // EXPOSE: for its form and its keyed hash.
+        let code = code.as_ref().map(Secret::expose);
+        if code.is_some_and(|code| !is_user_code(code)) {
+            return Err(AdministrationError::Invalid(
+                "a user code is 6 to 64 characters without control characters and without white space around them"
+                    .to_owned(),
+            ));
+        }
+        let set = SetUserCode {
+            hash: code.map(|code| keys.user_code_hash(&account.id, code)),
+            account: account.id,
+        };
+        if self.store.apply(set).await? {
+            Ok(UserCodeView { drawn })
         } else {
             Err(unknown_user(login_name))
         }

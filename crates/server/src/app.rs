@@ -4,12 +4,14 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use tegata_protocol::{Clock, DeviceId, Rng, Secret, SystemRng, UnixTime};
 
 use crate::{
-    config::{Config, Issuer},
+    authorization_details::DetailTypes,
+    config::{Config, ConfigError, Issuer},
     data_folder::{DataFolder, DataFolderError, FolderLock},
     delivery::Registry,
     demo::DemoState,
     domain::{AssertionMemory, PollGate},
     egress::{Egress, EgressStartError},
+    hint_issuers::HintIssuers,
     http::used_proofs::UsedProofs,
     jose::RemoteKeys,
     keys::Keys,
@@ -32,6 +34,10 @@ pub struct App {
     pub store: StoreHandle,
     /// Time.
     pub clock: SharedClock,
+    /// What clients may ask for in `authorization_details`.
+    pub detail_types: DetailTypes,
+    /// Whose `login_hint_token`s are believed.
+    pub hint_issuers: HintIssuers,
     /// Randomness.
     pub rng: SharedRng,
     /// The server's keys.
@@ -65,6 +71,9 @@ pub struct App {
 /// The server cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// A file that the configuration names cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// Clients' addresses cannot be called.
     #[error(transparent)]
     Egress(#[from] EgressStartError),
@@ -108,6 +117,8 @@ impl App {
         let mut keys = folder.keys(&system)?;
         keys.tokens.go_by(Arc::clone(&clock), &config.lifetimes);
         let egress = Egress::open(&config, folder.path())?;
+        let detail_types = DetailTypes::load(&config, folder.path())?;
+        let hint_issuers = HintIssuers::load(&config, folder.path())?;
         let store = open_store(&config, folder, &keys)?;
         let issuer = config
             .issuer
@@ -130,6 +141,8 @@ impl App {
             data_dir: folder.path().to_owned(),
             store,
             clock: SharedClock(clock),
+            detail_types,
+            hint_issuers,
             rng: SharedRng(rng),
             keys,
             client_authorities,

@@ -27,6 +27,7 @@ mod connections;
 mod issuer;
 mod profile;
 mod proxy;
+mod requests;
 mod tls;
 mod tokens;
 
@@ -36,6 +37,7 @@ pub use connections::Connections;
 pub use issuer::{InvalidIssuerError, Issuer};
 pub use profile::Profile;
 pub use proxy::ProxyConfig;
+pub use requests::{DetailTypeConfig, HintIssuerConfig};
 pub use tls::TlsConfig;
 pub use tokens::{AccessTokenFormat, DpopConfig, TokensConfig};
 
@@ -67,6 +69,10 @@ pub struct Config {
     pub approval_verifier: VerifierKind,
     /// What scopes give, in plain words, by scope value. Overrides and adds to the standard ones.
     pub scopes: BTreeMap<String, ScopeTexts>,
+    /// The types of `authorization_details` that clients can be registered for, by name (RFC 9396).
+    pub authorization_details: BTreeMap<String, DetailTypeConfig>,
+    /// Whose `login_hint_token`s are believed (CIBA Core section 7.1).
+    pub hint_issuers: Vec<HintIssuerConfig>,
     /// The server's own certificate.
     pub tls: TlsConfig,
     /// Whom the server may call at clients' request.
@@ -102,6 +108,8 @@ impl Default for Config {
             assertion_audience: AssertionAudience::IssuerOnly,
             approval_verifier: VerifierKind::default(),
             scopes: BTreeMap::new(),
+            authorization_details: BTreeMap::new(),
+            hint_issuers: Vec::new(),
             tls: TlsConfig::default(),
             callbacks: CallbacksConfig::default(),
             connections: Connections::default(),
@@ -127,7 +135,7 @@ pub enum AssertionAudience {
     IssuerOnly,
 }
 
-/// What a scope gives, as the person who approves reads it.
+/// What a scope gives, or the label of a value, as the person who approves reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScopeTexts {
@@ -294,6 +302,7 @@ impl Config {
         self.proxy.check()?;
         self.check_tokens()?;
         self.automation.check(self.issuer.as_ref())?;
+        self.check_requests()?;
         if self.demo
             && let Some(issuer) = &self.issuer
             && !issuer.is_local()
@@ -357,7 +366,7 @@ impl Config {
     }
 }
 
-const ENVIRONMENT_KEYS: [&str; 52] = [
+const ENVIRONMENT_KEYS: [&str; 53] = [
     "listen",
     "issuer",
     "data_dir",
@@ -401,6 +410,7 @@ const ENVIRONMENT_KEYS: [&str; 52] = [
     "lifetimes.retention",
     "lifetimes.metadata",
     "lifetimes.id_token_hint",
+    "hint_issuers",
     "limits.pending_per_account",
     "limits.pending_per_client",
     "limits.per_account_per_minute",
@@ -450,6 +460,15 @@ pub const DEFAULT_FILE: &str = r#"# tegata-server: every option with its default
 
 # What scopes give, as the person who approves reads it. The standard ones have words already. A table for each scope,
 # such as [scopes.library], with its en = "See your loans" and ja = "貸出状況を見る".
+
+# What clients may ask for in authorization_details, a table for each type, such as [authorization_details.payment]. Its schema
+# is a file with the JSON Schema of one object, relative to the data folder; a member that the schema does not forbid is allowed,
+# so say "additionalProperties": false. It may have a title, such as { en = "Payment", ja = "支払い" }, and labels, the same by
+# JSON pointer such as "/amount/currency" or "/items/*/name". A client must be registered for the type.
+
+# Whose login_hint_tokens are believed, a table [[hint_issuers]] for each: its issuer, and its public keys as jwks (a JWK Set as
+# text) or jwks_file. Such a token is a JWT with iss, aud (this issuer), exp, iat and sub_id (RFC 9493): iss_sub and opaque name a
+# person by the sub that the asking client knows, account by acct:LOGIN@HOST with this issuer's host. With a jti it is good once.
 
 # The server's own TLS, and with it any address to listen on. Without, it speaks plain HTTP on loopback, for this machine or
 # a reverse proxy on it. Files are PEM; relative paths start at the data folder. They are looked at every few seconds, and

@@ -12,13 +12,16 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, header},
 };
 use data_encoding::BASE64;
+use serde_json::Value;
 use std::{borrow::Cow, sync::LazyLock};
 use tegata_protocol::{
     AuthReqId, ClientId, ConsentRequestId, Rng, Secret, Sha256Digest, SigningKey, SystemRng,
     UnixTime,
     bytes::{decode_b64u, encode_b64u},
     ciba::Scope,
+    device::prompt::detail_leaves,
     fuzz::FuzzEntry,
+    ijson, text,
 };
 
 use crate::{
@@ -26,10 +29,11 @@ use crate::{
         require_jwks,
         views::{Confirmation, NewClient, NewInvitation, NewUser},
     },
+    authorization_details::{DetailTypes, MAX_DETAILS},
     config::{Config, Issuer},
     domain::{
-        BindingMessageUse, Client, ClientAuthentication, ClientSettings, FlowSeq, IssuingSessionId,
-        Locator, RegisteredBy, account::is_login_name, locator::Located,
+        BindingMessageUse, Client, ClientAuthentication, ClientSettings, Delivery, FlowSeq,
+        IssuingSessionId, Locator, RegisteredBy, account::is_login_name, locator::Located,
     },
     http::{
         Reach,
@@ -39,11 +43,14 @@ use crate::{
         op::{
             authentication_request::{
                 self as request, AuthenticationRequest, Binding, LoginHint, MAX_ACR_VALUE,
-                MAX_ACR_VALUES, MAX_LOGIN_HINT,
+                MAX_ACR_VALUES, MAX_CONTEXT, MAX_LOGIN_HINT, MAX_RESOURCES,
             },
             client_assertion::{ExpectedAudience, LONGEST_LIFE, MAX_JTI, UnverifiedAssertion},
             client_authentication::basic_credentials,
-            form::{Form, is_form},
+            form::{Form, RESOURCE, is_form},
+            hints::{MAX_TOKEN, person_of},
+            parameters::Parameters,
+            request_object::{self, UnverifiedRequestObject},
         },
     },
     jose::{Algorithm, KeySet, MAX_KEYS},
@@ -54,6 +61,10 @@ pub const ENTRIES: &[FuzzEntry] = &[
     FuzzEntry {
         name: "admin_request",
         run: fuzz_admin_request,
+    },
+    FuzzEntry {
+        name: "authorization_details",
+        run: fuzz_authorization_details,
     },
     FuzzEntry {
         name: "backchannel_parameters",
@@ -90,6 +101,14 @@ pub const ENTRIES: &[FuzzEntry] = &[
     FuzzEntry {
         name: "pairing_page",
         run: fuzz_pairing_page,
+    },
+    FuzzEntry {
+        name: "hint_token",
+        run: fuzz_hint_token,
+    },
+    FuzzEntry {
+        name: "request_object",
+        run: fuzz_request_object,
     },
     FuzzEntry {
         name: "request_headers",
@@ -144,6 +163,9 @@ pub fn fuzz_backchannel_parameters(data: &[u8]) {
         format!("scope=openid+{value}&login_hint=a&binding_message={value}").into_bytes(),
         format!("scope=openid&login_hint={value}&acr_values={value}&requested_expiry={value}")
             .into_bytes(),
+        format!("scope=openid&login_hint=a&client_notification_token={value}&user_code={value}")
+            .into_bytes(),
+        format!("scope=openid&login_hint=a&resource={value}&request_context={value}").into_bytes(),
     ];
     for form in forms.iter().filter_map(|bytes| Form::parse(bytes).ok()) {
         for binding_message in [
@@ -151,8 +173,12 @@ pub fn fuzz_backchannel_parameters(data: &[u8]) {
             BindingMessageUse::Show,
             BindingMessageUse::Transfer,
         ] {
+            let Ok(parameters) = Parameters::of_form(&form) else {
+                continue;
+            };
             let client = client(binding_message);
-            if let Ok(request) = AuthenticationRequest::parse(&form, &client) {
+            let types = DetailTypes::default();
+            if let Ok(request) = AuthenticationRequest::parse(parameters, &client, &types) {
                 check_request(request);
             }
         }
@@ -171,7 +197,17 @@ fn client(binding_message: BindingMessageUse) -> Client {
         host: None,
         binding_message,
         transfer_code: false,
-        settings: ClientSettings::default(),
+        settings: ClientSettings {
+            user_code: true,
+            delivery: match binding_message {
+                BindingMessageUse::Show => Delivery::Ping {
+                    endpoint: "https://kiosk.example/ping".to_owned(),
+                },
+                BindingMessageUse::Refuse | BindingMessageUse::Transfer => Delivery::Poll,
+            },
+            authorization_details_types: vec!["t".to_owned()],
+            ..ClientSettings::default()
+        },
     }
 }
 
@@ -184,6 +220,20 @@ fn check_request(request: AuthenticationRequest) {
     );
     check_acr_values(&request.acr_values);
     assert_ne!(request.requested_expiry, Some(0), "an expiry is positive");
+    // EXPOSE: what a fuzzer made up.
+    if let Some(token) = request
+        .client_notification_token
+        .as_ref()
+        .map(Secret::expose)
+    {
+        let header = HeaderValue::from_str(&format!("Bearer {token}"));
+        assert!((22..=1024).contains(&token.len()) && header.is_ok());
+    }
+    let fragments = request.resource.iter().filter(|uri| uri.contains('#'));
+    assert!(request.resource.len() <= MAX_RESOURCES && fragments.count() == 0);
+    if let Some(context) = request.request_context {
+        assert!(Value::Object(context).to_string().len() <= MAX_CONTEXT);
+    }
     match request.binding {
         Binding::Transfer(code) => assert!((6..=8).contains(&code.len()), "a code of 6 to 8"),
         Binding::Show(Some(words)) | Binding::Mint(Some(words)) => {
@@ -273,6 +323,69 @@ pub fn fuzz_client_assertion(data: &[u8]) {
     }
 }
 
+/// `authorization_details` of these bytes, with a type whose schema allows everything.
+///
+/// # Panics
+/// If some pass that a device would not show as they were sent.
+pub fn fuzz_authorization_details(data: &[u8]) {
+    static TYPES: LazyLock<DetailTypes> = LazyLock::new(|| {
+        DetailTypes::of_schema("t", &serde_json::json!({ "type": "object" }))
+            .expect("this is a schema")
+    });
+    let Ok(details) = ijson::parse::<Value>(data, 2 * MAX_DETAILS) else {
+        return;
+    };
+    if let Ok(passed) = TYPES.check(details.clone(), &["t".to_owned()]) {
+        let leaves = detail_leaves(&passed, &[]);
+        assert!((1..=64).contains(&leaves.len()), "64 leaves at most");
+        for leaf in leaves {
+            for text in [leaf.pointer, leaf.value] {
+                assert!(text::inspect(&text).defects.is_empty(), "shown unaltered");
+            }
+        }
+        assert_eq!(Value::Array(passed), details, "carried unchanged");
+    }
+}
+
+/// A request object of these bytes, and one that a client signed: the header up to the first line feed, then the claims.
+///
+/// # Panics
+/// If one passes that nobody has signed, or that is valid for longer than it may be.
+pub fn fuzz_request_object(data: &[u8]) {
+    static KEY: LazyLock<(SigningKey, KeySet)> = LazyLock::new(|| {
+        let (key, _) = SigningKey::make(&SystemRng::new());
+        let jwks = serde_json::json!({ "keys": [key.public()] }).to_string();
+        (key, KeySet::parse(&jwks))
+    });
+    let (key, keys) = &*KEY;
+    if let Ok(object) = UnverifiedRequestObject::parse(&text_of(data), &Algorithm::FROM_CLIENTS) {
+        assert!(object.verify(keys).is_err(), "nobody has signed it");
+    }
+    let mut lines = data.splitn(2, |byte| *byte == b'\n');
+    let (header, claims) = (lines.next(), lines.next());
+    let parts = [header, claims].map(|part| encode_b64u(part.unwrap_or_default()));
+    let signed = parts.join(".");
+    let text = format!(
+        "{signed}.{}",
+        encode_b64u(&key.sign_fixed(signed.as_bytes()))
+    );
+    let received = UnverifiedRequestObject::parse(&text, &Algorithm::FROM_CLIENTS)
+        .and_then(|object| object.verify(keys))
+        .and_then(|object| object.check("kiosk", ISSUER, NOW));
+    let Ok((parameters, name)) = received else {
+        return;
+    };
+    assert!(name.expires > NOW && name.expires.since(NOW) <= request_object::LONGEST_LIFE + 60);
+    let types = DetailTypes::default();
+    for binding_message in [BindingMessageUse::Show, BindingMessageUse::Refuse] {
+        let client = client(binding_message);
+        let parameters = parameters.clone();
+        if let Ok(request) = AuthenticationRequest::parse(parameters, &client, &types) {
+            check_request(request);
+        }
+    }
+}
+
 /// A client's JWK Set, as a file for registration and as what assertions are verified with.
 ///
 /// # Panics
@@ -334,10 +447,16 @@ pub fn fuzz_form(data: &[u8]) {
     let Ok(form) = Form::parse(data) else {
         return;
     };
+    let mut resource = Vec::new();
     for (name, value) in form_urlencoded::parse(data) {
         let expected = Some(&*value).filter(|value| !value.is_empty());
-        assert_eq!(form.value(&name), expected, "one meaning only");
+        if name == RESOURCE {
+            resource.extend(expected.map(str::to_owned));
+        } else {
+            assert_eq!(form.value(&name), expected, "one meaning only");
+        }
     }
+    assert_eq!(form.resource(), resource, "the one that may be repeated");
 }
 
 /// Identifiers that say where their row is: these bytes as one of each kind, and one of each made for a row of theirs.
@@ -437,7 +556,24 @@ pub fn fuzz_login_hint(data: &[u8]) {
                 "within its limit"
             );
         }
+        LoginHint::Opaque(_) => panic!("only a login_hint_token has these"),
         LoginHint::Nobody => {}
+    }
+}
+
+/// The subject identifier of a `login_hint_token`.
+///
+/// # Panics
+/// If it names somebody who could not have a login name, or who is elsewhere.
+pub fn fuzz_hint_token(data: &[u8]) {
+    let Ok(sub_id) = ijson::parse(data, MAX_TOKEN) else {
+        return;
+    };
+    match person_of(&sub_id, "id.example") {
+        Some(LoginHint::LoginName(name)) => assert!(is_login_name(&name)),
+        Some(LoginHint::IssSub { iss, sub }) => assert!(iss.len() + sub.len() <= data.len()),
+        Some(LoginHint::Opaque(id)) => assert!(id.len() <= data.len()),
+        Some(LoginHint::Nobody) | None => {}
     }
 }
 

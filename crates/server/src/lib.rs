@@ -13,6 +13,7 @@
 
 pub mod administration;
 pub mod app;
+pub mod authorization_details;
 pub mod cli;
 pub mod config;
 pub mod data_folder;
@@ -21,6 +22,7 @@ pub mod demo;
 pub mod domain;
 pub mod egress;
 pub mod fuzz;
+pub mod hint_issuers;
 pub mod http;
 pub mod jose;
 pub mod keys;

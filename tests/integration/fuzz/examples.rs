@@ -27,6 +27,12 @@ pub(super) fn of(name: &str) -> Vec<Vec<u8>> {
             r#"{"secret":"abc","code":"123456"}"#.to_owned(),
             r#"{"file":"backup.db"}"#.to_owned(),
         ],
+        "authorization_details" => vec![
+            r#"[{"type":"t","amount":{"currency":"EUR","value":12350},"note":["a/b~c",null,true]}]"#
+                .to_owned(),
+            r#"[{"type":"t"},{"type":"t","a\u0301":"\u202e"}]"#.to_owned(),
+            format!(r#"[{{"type":"t","deep":{}1{}}}]"#, "[".repeat(10), "]".repeat(10)),
+        ],
         "backchannel_parameters" => vec![
             "scope=openid+profile&login_hint=hanako&binding_message=Till%204&acr_values=a+b\
              &requested_expiry=120"
@@ -35,6 +41,9 @@ pub(super) fn of(name: &str) -> Vec<Vec<u8>> {
             "urn:example:loa2 urn:example:loa3".to_owned(),
             "4294967296".to_owned(),
             "7H3KQ9".to_owned(),
+            "scope=openid&login_hint=a&client_notification_token=8d67dc78-7faa-4d41-aabd-67707b374255\
+             &resource=urn:a&resource=https://a.example/%3Fq&request_context=%7B%22place%22%3A%22Oslo%22%7D"
+                .to_owned(),
         ],
         "basic_credentials" => vec![
             "Basic a2lvc2s6cyUyQmVjcmV0".to_owned(),
@@ -61,6 +70,11 @@ pub(super) fn of(name: &str) -> Vec<Vec<u8>> {
             "a=1&b=&c=x%20y+z&%E6%89%8B=%e5%bd%a2&".to_owned(),
             "grant_type=urn%3Aopenid%3Aparams%3Agrant-type%3Aciba&auth_req_id=abc-_~".to_owned(),
         ],
+        "hint_token" => vec![
+            r#"{"format":"account","uri":"acct:hanako%2B1@id.example"}"#.to_owned(),
+            r#"{"format":"iss_sub","iss":"https://id.example","sub":"5dwJ"}"#.to_owned(),
+            r#"{"format":"opaque","id":"5dwJ"}"#.to_owned(),
+        ],
         "locator" => locators(),
         "login_hint" => vec![
             "hanako+1@id.example".to_owned(),
@@ -74,6 +88,7 @@ pub(super) fn of(name: &str) -> Vec<Vec<u8>> {
             "digits=123+456".to_owned(),
             "１２３ ４５６".to_owned(),
         ],
+        "request_object" => request_objects(),
         "request_headers" => vec![
             "application/x-www-form-urlencoded; charset=\"utf-8\"".to_owned(),
             "application/json;charset=utf-8".to_owned(),
@@ -102,6 +117,23 @@ fn assertions() -> Vec<String> {
         format!("{header}\n{one}"),
         format!("{{\"alg\":\"ES256\"}}\n{many}"),
         format!("{}.{}", packed.join("."), encode_b64u(&[0; 64])),
+    ]
+}
+
+/// Header and claims, and a whole object with a signature that is none.
+fn request_objects() -> Vec<String> {
+    let header = r#"{"alg":"ES256","typ":"oauth-authz-req+jwt"}"#;
+    let (exp, nbf) = (EXPIRES.0, EXPIRES.0 - 300);
+    let claims = format!(
+        r#"{{"iss":"kiosk","aud":["https://id.example"],"exp":{exp},"nbf":{nbf},"iat":{nbf},"jti":"one","scope":"openid",
+"login_hint":"hanako","requested_expiry":120,"client_notification_token":"8d67dc78-7faa-4d41-aabd-67707b374255",
+"resource":"urn:a","request_context":{{"place":"Oslo"}}}}"#
+    );
+    let packed = [header, &claims].map(|part| encode_b64u(part.as_bytes()));
+    vec![
+        format!("{header}\n{claims}"),
+        format!("{}.{}", packed.join("."), encode_b64u(&[0; 64])),
+        format!("{}.{}..", packed.join("."), encode_b64u(&[0; 64])),
     ]
 }
 

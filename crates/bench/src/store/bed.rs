@@ -297,6 +297,7 @@ impl Bed {
             facts,
             prompts: vec![prompt],
             assertion,
+            names: Vec::new(),
         };
         let outcome = self.store.apply(create).await?;
         ensure!(

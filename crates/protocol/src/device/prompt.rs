@@ -406,41 +406,51 @@ pub struct DetailLeaf {
     pub value: String,
 }
 
+/// Every leaf of `authorization_details`, in document order, with its label among `labels` if it has one.
+pub fn detail_leaves(details: &[Value], labels: &[DetailLabel]) -> Vec<DetailLeaf> {
+    let mut leaves = Vec::new();
+    for (index, detail) in details.iter().enumerate() {
+        collect_leaves(detail, labels, format!("/{index}"), &mut leaves);
+    }
+    leaves
+}
+
+fn collect_leaves(
+    value: &Value,
+    labels: &[DetailLabel],
+    pointer: String,
+    out: &mut Vec<DetailLeaf>,
+) {
+    match value {
+        Value::Array(items) if !items.is_empty() => {
+            for (index, item) in items.iter().enumerate() {
+                collect_leaves(item, labels, format!("{pointer}/{index}"), out);
+            }
+        }
+        Value::Object(members) if !members.is_empty() => {
+            for (name, member) in members {
+                let name = name.replace('~', "~0").replace('/', "~1");
+                collect_leaves(member, labels, format!("{pointer}/{name}"), out);
+            }
+        }
+        leaf => {
+            let label = labels.iter().find(|label| label.pointer == pointer);
+            let value = leaf
+                .as_str()
+                .map_or_else(|| leaf.to_string(), str::to_owned);
+            out.push(DetailLeaf {
+                label: label.map(|label| label.text.clone()),
+                pointer,
+                value,
+            });
+        }
+    }
+}
+
 impl Prompt {
     /// Every leaf of `authorization_details`, in document order.
     pub fn detail_leaves(&self) -> Vec<DetailLeaf> {
-        let mut leaves = Vec::new();
-        for (index, detail) in self.authorization_details.iter().enumerate() {
-            self.collect_leaves(detail, format!("/{index}"), &mut leaves);
-        }
-        leaves
-    }
-
-    fn collect_leaves(&self, value: &Value, pointer: String, out: &mut Vec<DetailLeaf>) {
-        match value {
-            Value::Array(items) if !items.is_empty() => {
-                for (index, item) in items.iter().enumerate() {
-                    self.collect_leaves(item, format!("{pointer}/{index}"), out);
-                }
-            }
-            Value::Object(members) if !members.is_empty() => {
-                for (name, member) in members {
-                    let name = name.replace('~', "~0").replace('/', "~1");
-                    self.collect_leaves(member, format!("{pointer}/{name}"), out);
-                }
-            }
-            leaf => {
-                let label = self.labels.iter().find(|label| label.pointer == pointer);
-                let value = leaf
-                    .as_str()
-                    .map_or_else(|| leaf.to_string(), str::to_owned);
-                out.push(DetailLeaf {
-                    label: label.map(|label| label.text.clone()),
-                    pointer,
-                    value,
-                });
-            }
-        }
+        detail_leaves(&self.authorization_details, &self.labels)
     }
 
     /// What was found in all text of the prompt. Identifiers and the operator's own words cannot look suspicious, but

@@ -1,6 +1,7 @@
 //! What operators send and see, as JSON on the local admin interface and as text in the terminal.
 
 use serde::{Deserialize, Serialize};
+use tegata_protocol::Secret;
 
 use crate::domain::{Account, BindingMessageUse, Client, DeviceState, PairedDevice, RegisteredBy};
 
@@ -41,6 +42,29 @@ impl From<Account> for UserView {
             created: account.created.0,
         }
     }
+}
+
+/// What to do with a person's `user_code`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub enum UserCodeTask {
+    /// Draw one.
+    Draw,
+    /// Take it away: no code is asked.
+    Remove,
+    /// Take this one.
+    Set {
+        /// The code.
+        code: Secret<String>,
+    },
+}
+
+/// A person's `user_code`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct UserCodeView {
+    /// The code if it was drawn; shown once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drawn: Option<Secret<String>>,
 }
 
 /// A client to register.

@@ -2,8 +2,11 @@
 
 use reqwest::Method;
 use serde::Serialize;
-use std::path::PathBuf;
-use tegata_protocol::{Clock, SystemClock, SystemRng};
+use std::{
+    io::{self, IsTerminal},
+    path::PathBuf,
+};
+use tegata_protocol::{Clock, Secret, SystemClock, SystemRng};
 
 use super::{
     Context, Failure,
@@ -14,11 +17,12 @@ use super::{
 use crate::{
     administration::{
         AdministrationError, Desk,
-        views::{ClientView, DeviceView, NewClient, NewUser, UserView},
+        views::{ClientView, DeviceView, NewClient, NewUser, UserCodeTask, UserCodeView, UserView},
     },
     app::open_store,
     data_folder::FolderLock,
     http::admin::BackupRequest,
+    keys::Keys,
     storage::StoreHandle,
 };
 
@@ -30,6 +34,7 @@ enum Place {
     Here {
         store: StoreHandle,
         rng: SystemRng,
+        keys: Keys,
         _lock: FolderLock,
     },
 }
@@ -54,6 +59,7 @@ fn place(context: &Context) -> Result<Place, Failure> {
     Ok(Place::Here {
         store,
         rng,
+        keys,
         _lock: lock,
     })
 }
@@ -100,6 +106,41 @@ pub(super) async fn user(context: &Context, task: UserTask) -> Result<(), Failur
                     user.login_name, user.display_name, user.sub
                 )
             })?;
+        }
+        UserTask::Code {
+            login_name,
+            typed,
+            remove,
+        } => {
+            let task = if typed {
+                let code = read_code().await?;
+                UserCodeTask::Set { code }
+            } else if remove {
+                UserCodeTask::Remove
+            } else {
+                UserCodeTask::Draw
+            };
+            let view: UserCodeView = match &place {
+                Place::Running(client) => {
+                    let path = format!("/users/{}/code", segment(&login_name));
+                    client.post(&path, &task).await?
+                }
+                Place::Here {
+                    store, rng, keys, ..
+                } => {
+                    let desk = desk(store, rng);
+                    desk.set_user_code(keys, &login_name, task).await?
+                }
+            };
+            match view.drawn {
+                Some(code) => {
+                    // EXPOSE: for the operator, this once.
+                    say(&format!("user code       {}", code.expose()));
+                    say("The code is not stored and cannot be shown again.");
+                }
+                None if remove => say(&format!("{login_name} has no user code")),
+                None => say(&format!("{login_name} has a new user code")),
+            }
         }
         UserTask::Remove { login_name } => {
             match &place {
@@ -226,6 +267,22 @@ pub(super) async fn backup(context: &Context, file: PathBuf) -> Result<(), Failu
         "wrote {shown}. It holds no keys: keep keys.json apart from it"
     ));
     Ok(())
+}
+
+/// A code that somebody types, without showing it, or that is piped in.
+async fn read_code() -> Result<Secret<String>, Failure> {
+    let read = || {
+        if io::stdin().is_terminal() {
+            return rpassword::prompt_password("User code: ").map(Secret::new);
+        }
+        let mut line = String::new();
+        io::stdin().read_line(&mut line)?;
+        Ok(Secret::new(line.trim_end_matches(['\r', '\n']).to_owned()))
+    };
+    tokio::task::spawn_blocking(read)
+        .await
+        .map_err(Failure::failed)?
+        .map_err(Failure::failed)
 }
 
 fn new_client(options: ClientOptions) -> Result<NewClient, Failure> {

@@ -172,6 +172,22 @@ pub enum UserTask {
         #[arg(long)]
         json: bool,
     },
+    /// Give a person a code that clients registered for it must send (CIBA user_code); drawn and printed once, unless typed
+    #[command(
+        after_help = "Examples:\n  tegata-server user code hanako\n  tegata-server user code hanako --type\n  \
+                      tegata-server user code hanako --remove\n\nA person without a code is asked without. Five wrong codes \
+                      within a quarter of an hour lock it for a quarter of an hour."
+    )]
+    Code {
+        /// Login name
+        login_name: String,
+        /// Type the code instead of drawing one: 6 to 64 characters
+        #[arg(long = "type", conflicts_with = "remove")]
+        typed: bool,
+        /// Take the code away
+        #[arg(long)]
+        remove: bool,
+    },
     /// Remove a person with all devices. Evidence of decisions stays
     Remove {
         /// Login name

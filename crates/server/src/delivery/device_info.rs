@@ -89,6 +89,14 @@ impl Language {
             Self::Japanese => "ja",
         }
     }
+
+    /// The one in this language of two texts.
+    pub fn choose<'a>(self, english: &'a str, japanese: &'a str) -> &'a str {
+        match self {
+            Self::English => english,
+            Self::Japanese => japanese,
+        }
+    }
 }
 
 /// `acr` and `amr` (RFC 8176) that an approval with a key of this kind reaches.

@@ -4,6 +4,7 @@
 //! To describe one more scope: a line in [`describe_scope`] for each language. To add a member to prompts: the protocol's
 //! `Prompt` first, then here.
 
+use serde_json::{Map, Value};
 use tegata_protocol::{
     Sha256Digest,
     device::{
@@ -16,7 +17,7 @@ use tegata_protocol::{
         },
     },
     rng::random_bytes,
-    text::CodeAlphabet,
+    text::{self, CodeAlphabet},
 };
 
 use super::device_info::{ACR_HARDWARE, ACR_SOFTWARE_PIN, DeviceInfo, Language};
@@ -26,6 +27,9 @@ use crate::{
     domain::{self, Client, Kind, PairedDevice, RequestFacts, TransferSource},
     storage::{StoreError, ops::NewPrompt},
 };
+
+/// Most characters of one text that a client says about where it was asked.
+const LONGEST_CLAIM: usize = 140;
 
 /// Signs one prompt per active device of the account in `facts`, to be passed to `CreateBackchannelAuthentication` with
 /// the same facts. Empty if the account has no active device or the client is gone. Call it once per request: a second
@@ -56,7 +60,7 @@ pub(crate) async fn prompts_for(
     };
     let prompts = devices.iter().map(|device| {
         let nonce: [u8; 32] = random_bytes(app.rng());
-        let prompt = build(
+        let mut prompt = build(
             &issuer,
             facts,
             &client,
@@ -65,6 +69,10 @@ pub(crate) async fn prompts_for(
             &app.config,
             nonce,
         );
+        let language = DeviceInfo::of(device).language();
+        prompt.labels = app
+            .detail_types
+            .labels(&prompt.authorization_details, language);
         NewPrompt {
             device: device.id.clone(),
             jws: sign_prompt(&app.keys.prompt, &prompt),
@@ -121,10 +129,10 @@ fn build(
         },
         actor: Vec::new(),
         scopes: facts.scopes.iter().map(scope).collect(),
-        authorization_details: Vec::new(),
+        authorization_details: facts.terms.authorization_details.clone(),
         labels: Vec::new(),
-        resource: Vec::new(),
-        refresh: None,
+        resource: facts.terms.resource.clone(),
+        refresh: facts.terms.refresh_until,
         claims: Vec::new(),
         acr: facts
             .acr_values
@@ -137,7 +145,7 @@ fn build(
                 time: facts.created,
                 first_request,
             },
-            claimed: ClaimedContext::default(),
+            claimed: claimed(facts.terms.request_context.as_ref()),
         },
         binding_message: facts.binding_message.clone(),
         transfer: match &facts.transfer {
@@ -152,6 +160,24 @@ fn build(
         },
         crit: Vec::new(),
         unknown: std::collections::BTreeMap::new(),
+    }
+}
+
+/// What the client says about where it was asked (`request_context`, FAPI-CIBA section 5.3, which leaves its members open):
+/// `place`, `device` and `address`, each if it is a text that a device can show whole and unaltered. The rest is kept with the
+/// request and shown to nobody.
+fn claimed(context: Option<&Map<String, Value>>) -> ClaimedContext {
+    let words = |name: &str| {
+        let text = context?.get(name)?.as_str()?;
+        let is_showable = !text.trim().is_empty()
+            && text.chars().count() <= LONGEST_CLAIM
+            && text::inspect(text).defects.is_empty();
+        is_showable.then(|| text.to_owned())
+    };
+    ClaimedContext {
+        place: words("place"),
+        device: words("device"),
+        address: words("address"),
     }
 }
 

@@ -30,10 +30,12 @@ pub mod client_metadata;
 pub mod device;
 pub mod distinguished_name;
 pub mod locator;
+pub mod one_time_name;
 pub mod pairing;
 pub mod poll_gate;
 pub mod redemption;
 pub mod token;
+pub mod user_code;
 
 pub use account::Account;
 pub use assertion_memory::{AssertionMemory, AssertionUse, ClientAssertion};
@@ -51,6 +53,7 @@ pub use client_metadata::{AuthenticationMethod, ClientMetadata, MetadataError, O
 pub use device::{DeviceState, PairedDevice};
 pub use distinguished_name::{DistinguishedName, InvalidDistinguishedName};
 pub use locator::{FlowIds, FlowSeq, Located, Locator};
+pub use one_time_name::{NameKind, OneTimeName};
 pub use pairing::{
     Grade, Invitation, InvitationState, IssuingSession, IssuingSessionId, Pairing, PairingState,
     Registration,
@@ -58,3 +61,4 @@ pub use pairing::{
 pub use poll_gate::{PollGate, PollVerdict};
 pub use redemption::{RedemptionError, check_redemption};
 pub use token::{NewToken, Sender, TokenDetails, TokenKind};
+pub use user_code::{UserCodeTries, UserCodeVerdict};

@@ -22,7 +22,7 @@ use tegata_protocol::{DeviceId, bytes::constant_time_eq};
 use crate::{
     administration::{
         AdministrationError, Desk, invitations,
-        views::{Confirmation, NewClient, NewInvitation, NewUser, PairingProgress},
+        views::{Confirmation, NewClient, NewInvitation, NewUser, PairingProgress, UserCodeTask},
     },
     app::{App, Doorbell},
     http::device as device_gateway,
@@ -35,6 +35,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .route("/admin/v1/users", get(users).post(add_user))
         .route("/admin/v1/users/{login_name}", delete(remove_user))
+        .route("/admin/v1/users/{login_name}/code", post(set_user_code))
         .route("/admin/v1/clients", get(clients).post(add_client))
         .route("/admin/v1/clients/{client_id}", delete(remove_client))
         .route("/admin/v1/devices", get(devices))
@@ -156,6 +157,18 @@ async fn remove_user(
         app.delivery.close_revoked(&device.id);
     }
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn set_user_code(
+    State(app): State<Arc<App>>,
+    Path(login_name): Path<String>,
+    body: Bytes,
+) -> Result<Response> {
+    let task: UserCodeTask = parse(&body)?;
+    let view = desk(&app)
+        .set_user_code(&app.keys, &login_name, task)
+        .await?;
+    Ok(Json(view).into_response())
 }
 
 async fn clients(State(app): State<Arc<App>>) -> Result<Response> {

@@ -106,13 +106,15 @@ pub(super) fn changes(op: &Op) -> bool {
     match op {
         Op::CreateAccount(_)
         | Op::DeleteAccount(_)
+        | Op::SetUserCode(_)
         | Op::CreateClient(_)
         | Op::DeleteClient(_)
         | Op::AskSimulatedDevice(_)
         | Op::ConfirmPairing(_)
         | Op::Countersign(_)
         | Op::RevokeDevice(_) => true,
-        Op::CreateIssuingSession(_)
+        Op::CheckUserCode(_)
+        | Op::CreateIssuingSession(_)
         | Op::OpenPairingPage(_)
         | Op::CreateInvitation(_)
         | Op::RedeemInvitation(_)

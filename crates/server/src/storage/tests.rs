@@ -6,6 +6,7 @@
 mod bench;
 mod decisions;
 mod flows;
+mod once;
 mod pairings;
 
 use super::{ops::*, sqlite::SqliteStore, *};

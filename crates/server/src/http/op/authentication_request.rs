@@ -1,13 +1,24 @@
 //! The authentication request (CIBA Core section 7.1), as a type that only valid requests can have.
+//!
+//! To add a parameter: in [`super::parameters`], a member here, its error, and what becomes of it in
+//! [`super::backchannel_authentication`].
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use tegata_protocol::{
-    ciba::{BindingMessage, BindingMessageError, Scope, ScopeError},
+    Secret,
+    ciba::{
+        BindingMessage, BindingMessageError, OAuthErrorCode, Scope, ScopeError, TokenDeliveryMode,
+    },
     ijson,
 };
+use url::Url;
 
-use super::form::Form;
-use crate::domain::{BindingMessageUse, Client, account::is_login_name};
+use super::parameters::Parameters;
+use crate::{
+    authorization_details::{DetailTypes, DetailsError},
+    domain::{BindingMessageUse, Client, account::is_login_name},
+};
 
 /// Longest `login_hint`, in bytes.
 pub(crate) const MAX_LOGIN_HINT: usize = 1024;
@@ -18,14 +29,49 @@ pub(crate) const MAX_ACR_VALUES: usize = 16;
 /// Longest value of `acr_values`, in bytes.
 pub(crate) const MAX_ACR_VALUE: usize = 128;
 
-/// A request that is valid for the client that sent it.
+/// Characters of `client_notification_token`: 128 bits as base64 take 22, and CIBA Core section 7.1 allows 1024.
+const NOTIFICATION_TOKEN: std::ops::RangeInclusive<usize> = 22..=1024;
+
+/// Most values of `resource`.
+pub(crate) const MAX_RESOURCES: usize = 8;
+
+/// Longest value of `resource`, in bytes.
+pub(crate) const MAX_RESOURCE: usize = 512;
+
+/// Longest `request_context`, in bytes.
+pub(crate) const MAX_CONTEXT: usize = 4 * 1024;
+
+/// Deepest `request_context`, in levels of arrays and objects.
+const MAX_CONTEXT_DEPTH: usize = 8;
+
+/// A request that is valid for the client that sent it. It has no `Debug`, since it holds secrets.
 pub(crate) struct AuthenticationRequest {
     pub(crate) scope: Scope,
-    pub(crate) login_hint: LoginHint,
+    pub(crate) hint: Hint,
     pub(crate) binding: Binding,
     pub(crate) acr_values: Vec<String>,
     /// In seconds, positive, not capped yet.
     pub(crate) requested_expiry: Option<u32>,
+    /// What the person typed; only of clients that are registered for it.
+    pub(crate) user_code: Option<Secret<String>>,
+    /// The bearer token of callbacks; there for ping and push clients, and for no other.
+    pub(crate) client_notification_token: Option<Secret<String>>,
+    /// Each fits its type (RFC 9396).
+    pub(crate) authorization_details: Vec<Value>,
+    /// Distinct absolute URIs (RFC 8707).
+    pub(crate) resource: Vec<String>,
+    /// FAPI-CIBA section 5.3.
+    pub(crate) request_context: Option<Map<String, Value>>,
+}
+
+/// Who should be asked: the one hint of a request.
+pub(crate) enum Hint {
+    /// `login_hint`.
+    Login(LoginHint),
+    /// `login_hint_token`, not looked at yet.
+    LoginToken(String),
+    /// `id_token_hint`, not looked at yet.
+    IdToken(String),
 }
 
 /// Whom `login_hint` names, if anybody.
@@ -40,6 +86,8 @@ pub(crate) enum LoginHint {
         /// `sub` of ID tokens.
         sub: String,
     },
+    /// By the `sub` that this server gives clients (`opaque`, RFC 9493 section 3.2.5); only in a `login_hint_token`.
+    Opaque(String),
     /// In a form that names nobody here.
     Nobody,
 }
@@ -54,85 +102,157 @@ pub(crate) enum Binding {
     Transfer(String),
 }
 
-/// Why a request is not valid. The mapping to the wire is the endpoint's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// Why a request is not valid. The texts are sent: they are of the characters that an error body may hold (RFC 6749 section
+/// 5.2) and hold nothing of the request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AuthenticationRequestError {
-    /// No type of `authorization_details` is known here (RFC 9396 section 5).
-    #[error("authorization_details are not supported")]
-    AuthorizationDetails,
-    /// Words that cannot be shown as they are.
+    /// `acr_values` is malformed.
+    #[error("acr_values must be at most 16 values of at most 128 visible ASCII characters")]
+    AcrValues,
+    /// RFC 9396 section 5.
     #[error(transparent)]
-    BindingMessage(#[from] BindingMessageError),
+    AuthorizationDetails(#[from] DetailsError),
+    /// Words that cannot be shown as they are.
+    #[error("binding_message must be 1 to 140 plain characters on one line")]
+    BindingMessage,
     /// It is to be the transfer code and has not the form of one.
-    #[error("binding_message is no transfer code")]
+    #[error("binding_message must be 6 to 8 characters of 0-9 A-H J K M N P-T V-Z")]
     BindingMessageNoCode,
     /// The client is registered to send none.
-    #[error("this client must not send a binding_message")]
+    #[error("this client is registered without binding_message")]
     BindingMessageRefused,
     /// It is to be the transfer code and is missing.
-    #[error("binding_message is missing")]
+    #[error("binding_message is required: it is this client's transfer code")]
     BindingMessageMissing,
-    /// `acr_values` is malformed.
-    #[error("acr_values is malformed")]
-    AcrValues,
     /// None, or more than one (CIBA Core section 7.2 step 3).
-    #[error("exactly one hint is needed")]
+    #[error("exactly one of login_hint, login_hint_token and id_token_hint is needed")]
     Hints,
-    /// `login_hint_token` or `id_token_hint`.
-    #[error("this kind of hint is not supported yet")]
-    HintUnsupported,
-    /// `request` (CIBA Core section 7.1.1).
-    #[error("signed requests are not supported yet")]
-    RequestObject,
+    /// Missing, of a ping or push client.
+    #[error("client_notification_token is required of clients in ping and push mode")]
+    NotificationTokenMissing,
+    /// Not one that can be sent as bearer token, or one that could be guessed.
+    #[error(
+        "client_notification_token must be 22 to 1024 characters of A-Z a-z 0-9 - . _ ~ + / and then ="
+    )]
+    NotificationToken,
     /// Not a positive whole number.
-    #[error("requested_expiry is not a positive integer")]
+    #[error("requested_expiry must be a positive integer")]
     RequestedExpiry,
+    /// Not an object, too long or too deep.
+    #[error("request_context must be a JSON object of at most 4 KiB and 8 levels")]
+    RequestContext,
+    /// RFC 8707 section 2.
+    #[error("resource must be at most 8 absolute URIs without fragment, of at most 512 characters")]
+    Resource,
+    /// The scope does not have `openid`.
+    #[error("scope must contain openid")]
+    ScopeNoOpenId,
     /// The scope.
-    #[error(transparent)]
-    Scope(#[from] ScopeError),
+    #[error("scope is malformed")]
+    Scope,
     /// `scope` is missing.
     #[error("scope is missing")]
     ScopeMissing,
 }
 
-impl AuthenticationRequest {
-    /// Reads the parameters of an authenticated client, in the order of CIBA Core section 7.2. Steps 1 (the client) and
-    /// 4 and 5 (the person) are the endpoint's.
-    ///
-    /// # Errors
-    /// [`AuthenticationRequestError`], the first that is found.
-    pub(crate) fn parse(form: &Form, client: &Client) -> Result<Self, AuthenticationRequestError> {
-        use AuthenticationRequestError as E;
-        // 2. Signed requests are not offered; one that comes all the same must not be taken for an unsigned one.
-        if form.value("request").is_some() || form.value("request_uri").is_some() {
-            return Err(E::RequestObject);
+impl From<ScopeError> for AuthenticationRequestError {
+    fn from(error: ScopeError) -> Self {
+        match error {
+            ScopeError::NoOpenId => Self::ScopeNoOpenId,
+            _ => Self::Scope,
         }
-        // 3 and 6. The parameters. `user_code`, `client_notification_token` and what nobody knows are ignored.
-        let scope = Scope::parse(form.value("scope").ok_or(E::ScopeMissing)?)?;
-        let login_hint = login_hint(form)?;
-        if form.value("authorization_details").is_some() {
-            return Err(E::AuthorizationDetails);
-        }
-        Ok(Self {
-            scope,
-            login_hint,
-            binding: binding(form, client)?,
-            acr_values: acr_values(form.value("acr_values").unwrap_or_default())?,
-            requested_expiry: form
-                .value("requested_expiry")
-                .map(requested_expiry)
-                .transpose()?,
-        })
     }
 }
 
-fn login_hint(form: &Form) -> Result<LoginHint, AuthenticationRequestError> {
-    let hints = ["login_hint", "login_hint_token", "id_token_hint"].map(|name| form.value(name));
-    match hints {
-        [Some(hint), None, None] => Ok(LoginHint::parse(hint)),
-        [None, Some(_), None] | [None, None, Some(_)] => {
-            Err(AuthenticationRequestError::HintUnsupported)
+impl From<BindingMessageError> for AuthenticationRequestError {
+    fn from(_: BindingMessageError) -> Self {
+        Self::BindingMessage
+    }
+}
+
+impl AuthenticationRequestError {
+    /// `error` (CIBA Core section 13); all are 400.
+    pub(crate) fn code(&self) -> OAuthErrorCode {
+        use OAuthErrorCode as C;
+        match self {
+            Self::AuthorizationDetails(_) => C::InvalidAuthorizationDetails,
+            Self::BindingMessage | Self::BindingMessageNoCode | Self::BindingMessageRefused => {
+                C::InvalidBindingMessage
+            }
+            Self::Resource => C::InvalidTarget,
+            Self::ScopeNoOpenId | Self::Scope => C::InvalidScope,
+            Self::AcrValues
+            | Self::BindingMessageMissing
+            | Self::Hints
+            | Self::NotificationTokenMissing
+            | Self::NotificationToken
+            | Self::RequestedExpiry
+            | Self::RequestContext
+            | Self::ScopeMissing => C::InvalidRequest,
         }
+    }
+}
+
+impl AuthenticationRequest {
+    /// Judges the parameters of an authenticated client: steps 3 and 6 of CIBA Core section 7.2. Steps 1 (the client), 2 (the
+    /// signature) and 4 and 5 (the person) are the endpoint's. What nobody knows is passed over.
+    ///
+    /// # Errors
+    /// [`AuthenticationRequestError`], the first that is found.
+    pub(crate) fn parse(
+        parameters: Parameters,
+        client: &Client,
+        types: &DetailTypes,
+    ) -> Result<Self, AuthenticationRequestError> {
+        use AuthenticationRequestError as E;
+        let scope = Scope::parse(parameters.text("scope").ok_or(E::ScopeMissing)?)?;
+        let hint = hint(&parameters)?;
+        let registered = &client.settings.authorization_details_types;
+        let user_code = parameters
+            .text("user_code")
+            .filter(|_| client.settings.user_code);
+        Ok(Self {
+            scope,
+            hint,
+            binding: binding(&parameters, client)?,
+            acr_values: acr_values(parameters.text("acr_values").unwrap_or_default())?,
+            requested_expiry: parameters
+                .text("requested_expiry")
+                .map(requested_expiry)
+                .transpose()?,
+            user_code: user_code.map(|code| Secret::new(code.to_owned())),
+            client_notification_token: notification_token(&parameters, client)?,
+            resource: resource(&parameters.resource)?,
+            request_context: parameters
+                .request_context
+                .map(request_context)
+                .transpose()?,
+            authorization_details: match parameters.authorization_details {
+                Some(details) => types.check(details, registered)?,
+                None => Vec::new(),
+            },
+        })
+    }
+
+    /// Whether something in it tells it from every other request of the client, for the person to recognise or for a
+    /// resource to insist on (FAPI-CIBA section 5.2.2 point 2): a binding message, a transfer code, authorization details or
+    /// a request context.
+    pub(crate) fn has_context(&self) -> bool {
+        let is_bound = match &self.binding {
+            Binding::Show(message) => message.is_some(),
+            Binding::Mint(_) | Binding::Transfer(_) => true,
+        };
+        is_bound || !self.authorization_details.is_empty() || self.request_context.is_some()
+    }
+}
+
+fn hint(parameters: &Parameters) -> Result<Hint, AuthenticationRequestError> {
+    let hints =
+        ["login_hint", "login_hint_token", "id_token_hint"].map(|name| parameters.text(name));
+    match hints {
+        [Some(hint), None, None] => Ok(Hint::Login(LoginHint::parse(hint))),
+        [None, Some(token), None] => Ok(Hint::LoginToken(token.to_owned())),
+        [None, None, Some(token)] => Ok(Hint::IdToken(token.to_owned())),
         _ => Err(AuthenticationRequestError::Hints),
     }
 }
@@ -159,9 +279,12 @@ struct SubjectIdentifier {
     sub: String,
 }
 
-fn binding(form: &Form, client: &Client) -> Result<Binding, AuthenticationRequestError> {
+fn binding(
+    parameters: &Parameters,
+    client: &Client,
+) -> Result<Binding, AuthenticationRequestError> {
     use AuthenticationRequestError as E;
-    let message = form.value("binding_message");
+    let message = parameters.text("binding_message");
     match client.binding_message {
         BindingMessageUse::Transfer => {
             BindingMessage::parse(message.ok_or(E::BindingMessageMissing)?)
@@ -207,5 +330,81 @@ pub(crate) fn requested_expiry(text: &str) -> Result<u32, AuthenticationRequestE
     match text.parse().unwrap_or(u32::MAX) {
         0 => Err(AuthenticationRequestError::RequestedExpiry),
         seconds => Ok(seconds),
+    }
+}
+
+/// A poll client's is of no use and is passed over.
+fn notification_token(
+    parameters: &Parameters,
+    client: &Client,
+) -> Result<Option<Secret<String>>, AuthenticationRequestError> {
+    use AuthenticationRequestError as E;
+    if client.settings.delivery.mode() == TokenDeliveryMode::Poll {
+        return Ok(None);
+    }
+    let token = parameters
+        .text("client_notification_token")
+        .ok_or(E::NotificationTokenMissing)?;
+    if is_notification_token(token) {
+        Ok(Some(Secret::new(token.to_owned())))
+    } else {
+        Err(E::NotificationToken)
+    }
+}
+
+/// `b64token` of RFC 6750 section 2.1, of an acceptable length.
+pub(crate) fn is_notification_token(token: &str) -> bool {
+    let unpadded = token.trim_end_matches('=');
+    NOTIFICATION_TOKEN.contains(&token.len())
+        && !unpadded.is_empty()
+        && unpadded.bytes().all(|b| {
+            b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
+        })
+}
+
+/// The distinct ones, in the client's order.
+pub(crate) fn resource(values: &[String]) -> Result<Vec<String>, AuthenticationRequestError> {
+    let mut distinct: Vec<String> = Vec::new();
+    for value in values {
+        if !is_resource(value) {
+            return Err(AuthenticationRequestError::Resource);
+        }
+        if !distinct.contains(value) {
+            distinct.push(value.clone());
+        }
+    }
+    if distinct.len() > MAX_RESOURCES {
+        return Err(AuthenticationRequestError::Resource);
+    }
+    Ok(distinct)
+}
+
+/// An absolute URI (RFC 3986 section 4.3), which has no fragment, of characters that URIs have.
+fn is_resource(value: &str) -> bool {
+    let allowed = |b: u8| {
+        b.is_ascii_graphic()
+            && !matches!(
+                b,
+                b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' | b'#'
+            )
+    };
+    value.len() <= MAX_RESOURCE && value.bytes().all(allowed) && Url::parse(value).is_ok()
+}
+
+/// The object, if it is one and within its limits.
+fn request_context(value: Value) -> Result<Map<String, Value>, AuthenticationRequestError> {
+    let is_small = value.to_string().len() <= MAX_CONTEXT && depth(&value) <= MAX_CONTEXT_DEPTH;
+    match value {
+        Value::Object(context) if is_small => Ok(context),
+        _ => Err(AuthenticationRequestError::RequestContext),
+    }
+}
+
+/// Levels of arrays and objects. What was read as I-JSON has few.
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or(0),
+        _ => 0,
     }
 }

@@ -4,30 +4,32 @@ use axum::{body::Body, extract::State, http::StatusCode, response::Response};
 use std::sync::Arc;
 use tegata_protocol::{
     AccountId, Rng, Secret, UnixTime,
-    ciba::{
-        BackchannelAuthenticationResponse, OAuthErrorCode, Scope, ScopeError, TokenDeliveryMode,
-    },
+    ciba::{BackchannelAuthenticationResponse, OAuthErrorCode, TokenDeliveryMode},
     rng::{random_below, random_bytes},
 };
 
 use super::{
-    authentication_request::{
-        AuthenticationRequest, AuthenticationRequestError, Binding, LoginHint,
-    },
+    authentication_request::{AuthenticationRequest, AuthenticationRequestError, Binding},
     client_authentication::{AuthenticatedClient, ClientAuthenticationError, authenticate},
     form::{Form, FormError},
+    hints::{self, HintError},
+    request_object::{self, RequestObjectError},
     respond,
     sender::{BindingError, binding, sender},
-    subject::{account_named, subject_for},
+    subject::subject_for,
+    user_code::{self, UserCodeError},
 };
 use crate::{
     app::{App, Doorbell},
     config::Lifetimes,
     delivery::prompts::make_prompts,
-    domain::{Account, Client, Confirmation, Kind, RequestFacts, Terms, Transfer, TransferSource},
+    domain::{
+        Account, Client, Confirmation, Kind, OneTimeName, RequestFacts, Terms, Transfer,
+        TransferSource,
+    },
     http::caller::Caller,
     storage::{
-        AccountName, StoreError,
+        StoreError,
         ops::{CreateBackchannelAuthentication, CreateOutcome},
     },
 };
@@ -50,24 +52,44 @@ enum BackchannelAuthenticationError {
     /// The client did not prove itself.
     #[error(transparent)]
     Client(#[from] ClientAuthenticationError),
+    /// FAPI-CIBA section 5.2.2 point 2.
+    #[error(
+        "binding_message is required of requests without authorization_details or request_context"
+    )]
+    ContextMissing,
     /// The body is no form.
     #[error(transparent)]
     Form(#[from] FormError),
+    /// The account or the client is gone since it was looked for.
+    #[error("the hint names nobody")]
+    Gone,
+    /// The hint.
+    #[error(transparent)]
+    Hint(#[from] HintError),
+    /// The request object or the `login_hint_token` was used before.
+    #[error("the request object or the login_hint_token was used before")]
+    NameUsed,
     /// A parameter.
     #[error(transparent)]
     Request(#[from] AuthenticationRequestError),
+    /// The request object.
+    #[error(transparent)]
+    RequestObject(#[from] RequestObjectError),
     /// The store's own trouble.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The client's transfer code is pending or was used within the hour.
-    #[error("the binding_message was used before")]
+    #[error("this binding_message was used within the hour")]
     TransferCodeUsed,
     /// Every code that was drawn was taken, which chance does not explain.
     #[error("no free transfer code was found")]
     TransferCodesExhausted,
-    /// The hint names nobody.
-    #[error("the hint names nobody")]
-    UnknownUser,
+    /// The profile does not let the client ask.
+    #[error("{0}")]
+    Unauthorized(&'static str),
+    /// `user_code`.
+    #[error(transparent)]
+    UserCode(#[from] UserCodeError),
 }
 
 /// Accepts a request, or says why not. Answers only after the commit.
@@ -86,14 +108,31 @@ async fn accept(
     let form = Form::read(&caller.headers, body).await?;
     // CIBA Core section 7.2. 1: the client.
     let client = authenticate(app, caller, &form).await?;
-    let confirmation = confirmation(caller, client.registration())?;
-    // 2, 3 and 6: the parameters.
-    let request = AuthenticationRequest::parse(&form, client.registration())?;
-    // 4 and 5: the person.
-    let account = find_account(app, client.registration(), request.login_hint.clone())
-        .await?
-        .ok_or(BackchannelAuthenticationError::UnknownUser)?;
-    store(app, &client, confirmation, account, request).await
+    let registration = client.registration();
+    app.config
+        .profile
+        .admit(registration)
+        .map_err(BackchannelAuthenticationError::Unauthorized)?;
+    let confirmation = confirmation(caller, registration)?;
+    // 2: the signed request, if it is one.
+    let received = request_object::receive(app, &form, registration).await?;
+    // 3 and 6: the parameters.
+    let request =
+        AuthenticationRequest::parse(received.parameters, registration, &app.detail_types)?;
+    if app.config.profile.wants_context() && !request.has_context() {
+        return Err(BackchannelAuthenticationError::ContextMissing);
+    }
+    // 4 and 5: the person, and whether it is they who ask.
+    let person = hints::find(app, registration, &request.hint).await?;
+    user_code::require(
+        app,
+        registration,
+        &person.account,
+        request.user_code.as_ref(),
+    )
+    .await?;
+    let names = received.name.into_iter().chain(person.name).collect();
+    store(app, &client, confirmation, person.account, request, names).await
 }
 
 /// What only who collects, and the tokens, are bound to: what a client whose tokens are bound proves when it asks. One that is
@@ -105,23 +144,6 @@ fn confirmation(caller: &Caller, client: &Client) -> Result<Option<Confirmation>
     }
 }
 
-async fn find_account(
-    app: &App,
-    client: &Client,
-    hint: LoginHint,
-) -> Result<Option<Arc<Account>>, StoreError> {
-    match hint {
-        LoginHint::IssSub { iss, sub } if iss == app.issuer.as_str() => {
-            match account_named(&app.keys, &client.settings, &sub) {
-                Some(name) => app.store.account(name).await,
-                None => Ok(None),
-            }
-        }
-        LoginHint::LoginName(name) => app.store.account(AccountName::Login(name)).await,
-        LoginHint::IssSub { .. } | LoginHint::Nobody => Ok(None),
-    }
-}
-
 /// Stores the request with its prompts and rings the doorbell. What is over budget takes the same way: prompts are
 /// signed all the same and the store drops them.
 async fn store(
@@ -130,11 +152,14 @@ async fn store(
     confirmation: Option<Confirmation>,
     account: Arc<Account>,
     request: AuthenticationRequest,
+    names: Vec<OneTimeName>,
 ) -> Result<BackchannelAuthenticationResponse, BackchannelAuthenticationError> {
     let client = authenticated.registration();
     let now = app.now();
-    let lifetime = lifetime(&app.config.lifetimes, request.requested_expiry);
+    let lifetimes = &app.config.lifetimes;
+    let lifetime = lifetime(lifetimes, request.requested_expiry);
     let ids = app.store.make_flow_ids(app.rng());
+    let kind = kind_of(&request);
     let (binding_message, mut code) = match request.binding {
         Binding::Show(message) => (message, Code::None),
         Binding::Mint(message) => (message, Code::mint(app.rng())),
@@ -146,7 +171,7 @@ async fn store(
         client_name: client.name.clone(),
         account: account.id.clone(),
         sub: subject_for(&app.keys, &client.settings, &account),
-        kind: kind_of(&request.scope),
+        kind,
         scopes: request.scope.values().to_vec(),
         acr_values: request.acr_values,
         binding_message: binding_message.map(|message| message.as_str().to_owned()),
@@ -157,10 +182,13 @@ async fn store(
         terms: Terms {
             delivery: client.settings.delivery.mode(),
             confirmation,
+            authorization_details: request.authorization_details,
+            resource: request.resource,
+            request_context: request.request_context,
             refresh_until: client
                 .settings
                 .refresh
-                .then(|| now.plus(i64::from(app.config.lifetimes.refresh_token))),
+                .then(|| now.plus(i64::from(lifetimes.refresh_token))),
             ..Terms::default()
         },
     };
@@ -177,6 +205,7 @@ async fn store(
             facts: facts.clone(),
             prompts: prompts.clone(),
             assertion: authenticated.assertion(),
+            names: names.clone(),
         };
         match commit_and_ring(app, operation).await? {
             CreateOutcome::Created { admission, .. } => {
@@ -203,7 +232,8 @@ async fn store(
                     return Err(BackchannelAuthenticationError::TransferCodeUsed);
                 }
             },
-            CreateOutcome::Gone => return Err(BackchannelAuthenticationError::UnknownUser),
+            CreateOutcome::Gone => return Err(BackchannelAuthenticationError::Gone),
+            CreateOutcome::NameUsed => return Err(BackchannelAuthenticationError::NameUsed),
             CreateOutcome::AssertionReplayed => {
                 return Err(ClientAuthenticationError::AssertionReplayed.into());
             }
@@ -277,14 +307,14 @@ fn lifetime(lifetimes: &Lifetimes, requested: Option<u32>) -> u32 {
         .min(lifetimes.request_longest)
 }
 
-/// Scopes that only say who somebody is make it a sign-in (OpenID Connect Core section 5.4).
-fn kind_of(scope: &Scope) -> Kind {
+/// Scopes that only say who somebody is make it a sign-in (OpenID Connect Core section 5.4), unless more is asked beside them.
+fn kind_of(request: &AuthenticationRequest) -> Kind {
     let identity = ["openid", "profile", "email", "address", "phone"];
-    if scope
-        .values()
+    let scopes = request.scope.values();
+    let is_identity = scopes
         .iter()
-        .all(|value| identity.contains(&value.as_str()))
-    {
+        .all(|value| identity.contains(&value.as_str()));
+    if is_identity && request.authorization_details.is_empty() && request.resource.is_empty() {
         Kind::SignIn
     } else {
         Kind::Grant
@@ -292,15 +322,18 @@ fn kind_of(scope: &Scope) -> Kind {
 }
 
 impl BackchannelAuthenticationError {
-    /// The one mapping to the wire: CIBA Core section 13.
+    /// The one mapping to the wire: CIBA Core section 13. The texts of what is the client's fault are sent.
     fn response(&self) -> Response {
-        use AuthenticationRequestError as R;
         use OAuthErrorCode as C;
-        let (code, description) = match self {
-            Self::Binding(error) => (C::InvalidRequest, error.description()),
+        let code = match self {
+            Self::Binding(_) => C::InvalidRequest,
             Self::Client(error) => return error.response(ENDPOINT),
             Self::Form(error) => return error.response(),
-            Self::Store(error) => return respond::store_error(error, ENDPOINT),
+            Self::Store(error)
+            | Self::Hint(HintError::Store(error))
+            | Self::UserCode(UserCodeError::Store(error)) => {
+                return respond::store_error(error, ENDPOINT);
+            }
             Self::TransferCodesExhausted => {
                 tracing::error!(endpoint = ENDPOINT, "no free transfer code was found");
                 return respond::error(
@@ -309,49 +342,18 @@ impl BackchannelAuthenticationError {
                     "the server cannot answer at present",
                 );
             }
-            Self::Request(error) => match error {
-                R::AcrValues => (C::InvalidRequest, "acr_values is malformed"),
-                R::AuthorizationDetails => (
-                    C::InvalidAuthorizationDetails,
-                    "no type of authorization_details is supported yet",
-                ),
-                R::BindingMessage(_) => (
-                    C::InvalidBindingMessage,
-                    "binding_message must be 1 to 140 plain characters on one line",
-                ),
-                R::BindingMessageMissing => (
-                    C::InvalidRequest,
-                    "binding_message is required: it is this client's transfer code",
-                ),
-                R::BindingMessageNoCode => (
-                    C::InvalidBindingMessage,
-                    "binding_message must be 6 to 8 characters of 0-9 A-H J K M N P-T V-Z",
-                ),
-                R::BindingMessageRefused => (
-                    C::InvalidBindingMessage,
-                    "this client is registered without binding_message",
-                ),
-                R::HintUnsupported => (
-                    C::InvalidRequest,
-                    "login_hint is the only hint that is supported yet",
-                ),
-                R::Hints => (C::InvalidRequest, "exactly one hint is needed"),
-                R::RequestObject => (C::InvalidRequest, "signed requests are not supported yet"),
-                R::RequestedExpiry => (
-                    C::InvalidRequest,
-                    "requested_expiry must be a positive integer",
-                ),
-                R::Scope(ScopeError::NoOpenId) => (C::InvalidScope, "scope must contain openid"),
-                R::Scope(_) => (C::InvalidScope, "scope is malformed"),
-                R::ScopeMissing => (C::InvalidRequest, "scope is missing"),
-            },
-            Self::TransferCodeUsed => (
-                C::InvalidBindingMessage,
-                "this binding_message was used within the hour",
-            ),
-            Self::UnknownUser => (C::UnknownUserId, "the hint names nobody"),
+            Self::Request(error) => error.code(),
+            Self::RequestObject(error) => error.code(),
+            Self::ContextMissing | Self::NameUsed => C::InvalidRequest,
+            Self::Hint(HintError::Expired) => C::ExpiredLoginHintToken,
+            Self::Hint(HintError::Token(_)) => C::InvalidRequest,
+            Self::Gone | Self::Hint(HintError::Unknown) => C::UnknownUserId,
+            Self::TransferCodeUsed => C::InvalidBindingMessage,
+            Self::Unauthorized(_) => C::UnauthorizedClient,
+            Self::UserCode(UserCodeError::Invalid) => C::InvalidUserCode,
+            Self::UserCode(UserCodeError::Missing) => C::MissingUserCode,
         };
         tracing::info!(endpoint = ENDPOINT, reason = %self, "backchannel_authentication.refused");
-        respond::error(StatusCode::BAD_REQUEST, code, description)
+        respond::error(StatusCode::BAD_REQUEST, code, self.to_string())
     }
 }

@@ -13,8 +13,15 @@ use super::respond;
 /// Longest request body, in bytes.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
 
-/// The parameters of one request: each name once, values not empty. It has no `Debug`, since it holds secrets.
-pub(crate) struct Form(BTreeMap<String, String>);
+/// The one parameter that a request may repeat (RFC 8707 section 2).
+pub(crate) const RESOURCE: &str = "resource";
+
+/// The parameters of one request: each name once, but for `resource`, values not empty. It has no `Debug`, since it holds
+/// secrets.
+pub(crate) struct Form {
+    values: BTreeMap<String, String>,
+    resource: Vec<String>,
+}
 
 /// A body is no acceptable form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -54,22 +61,36 @@ impl Form {
     /// [`FormError::Duplicate`] or [`FormError::Encoding`].
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, FormError> {
         let text = std::str::from_utf8(bytes).map_err(|_| FormError::Encoding)?;
-        let mut values = BTreeMap::new();
+        let (mut values, mut resource) = (BTreeMap::new(), Vec::new());
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (name, value) = decode(name).zip(decode(value)).ok_or(FormError::Encoding)?;
-            if values.insert(name, value).is_some() {
+            if name == RESOURCE {
+                resource.push(value);
+            } else if values.insert(name, value).is_some() {
                 return Err(FormError::Duplicate);
             }
         }
         // A parameter without a value is as if it were not there (RFC 6749 section 3.2).
         values.retain(|_, value| !value.is_empty());
-        Ok(Self(values))
+        resource.retain(|value| !value.is_empty());
+        Ok(Self { values, resource })
     }
 
-    /// The value of a parameter; never empty.
+    /// The value of a parameter other than `resource`; never empty.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.values.get(name).map(String::as_str)
+    }
+
+    /// Every `resource`, in the order sent; none is empty.
+    pub(crate) fn resource(&self) -> &[String] {
+        &self.resource
+    }
+
+    /// The names of all parameters that have a value.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let resource = (!self.resource.is_empty()).then_some(RESOURCE);
+        self.values.keys().map(String::as_str).chain(resource)
     }
 }
 
@@ -158,6 +179,19 @@ mod tests {
                 "{doubled}"
             );
         }
+    }
+
+    /// Conformance: RFC8707-2
+    #[test]
+    fn resource_alone_may_be_repeated() {
+        let form = Form::parse(b"resource=urn:a&x=1&resource=&resource=urn%3Ab")
+            .ok()
+            .unwrap();
+        assert_eq!(form.resource(), ["urn:a", "urn:b"]);
+        assert_eq!(form.value("resource"), None);
+        assert_eq!(form.names().collect::<Vec<_>>(), ["x", "resource"]);
+        let empty = Form::parse(b"resource=").ok().unwrap();
+        assert_eq!(empty.names().count(), 0);
     }
 
     #[test]

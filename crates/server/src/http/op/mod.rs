@@ -8,6 +8,7 @@
 //! clients authenticate: a file beside [`client_assertion`] and an arm in [`client_authentication`].
 
 mod access;
+mod audience;
 pub(crate) mod authentication_request;
 mod authorization;
 pub(crate) mod automation;
@@ -20,19 +21,23 @@ mod discovery;
 pub(crate) mod dpop;
 pub(crate) mod form;
 mod health;
+pub(crate) mod hints;
 mod id_token;
 mod introspection;
 pub(crate) mod issuance;
 mod jwks;
 mod narrowing;
+pub(crate) mod parameters;
 pub(crate) mod paths;
 mod protected;
+pub(crate) mod request_object;
 mod respond;
 mod revocation;
 mod sender;
 pub(crate) mod subject;
 mod token;
 mod token_signatures;
+mod user_code;
 mod userinfo;
 
 #[cfg(test)]

@@ -33,13 +33,13 @@ pub(super) fn cached<T: Serialize>(status: StatusCode, body: &T, cache: HeaderVa
 pub(super) fn error(
     status: StatusCode,
     code: OAuthErrorCode,
-    description: &'static str,
+    description: impl Into<String>,
 ) -> Response {
     json(
         status,
         &OAuthError {
             error: code,
-            error_description: Some(description.to_owned()),
+            error_description: Some(description.into()),
         },
     )
 }

@@ -1,8 +1,8 @@
 //! Accounts, clients, kept values and tidying.
 
-use tegata_protocol::{AccountId, ClientId, UnixTime};
+use tegata_protocol::{AccountId, ClientId, Sha256Digest, UnixTime};
 
-use crate::domain::{Account, Client, debug_without_content};
+use crate::domain::{Account, Client, UserCodeVerdict, debug_without_content};
 
 /// Makes an account.
 #[derive(Debug, Clone)]
@@ -27,6 +27,39 @@ pub struct DeleteAccount {
     pub account: AccountId,
     /// Its open requests end as withdrawn at this time.
     pub now: UnixTime,
+}
+
+/// Gives a person a `user_code`, or takes it away; wrong tries of before are forgotten. `false`: there is no such account.
+#[derive(Clone)]
+pub struct SetUserCode {
+    /// Whose.
+    pub account: AccountId,
+    /// Keyed hash of the code; `None`: no code is asked.
+    pub hash: Option<Sha256Digest>,
+}
+
+debug_without_content!(SetUserCode { account });
+
+/// Compares a `user_code` that a client sent, and counts it if it is wrong.
+#[derive(Clone)]
+pub struct CheckUserCode {
+    /// Whose it should be.
+    pub account: AccountId,
+    /// Keyed hash of what was sent.
+    pub hash: Sha256Digest,
+    /// Now.
+    pub now: UnixTime,
+}
+
+debug_without_content!(CheckUserCode { account, now });
+
+/// Of [`CheckUserCode`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckUserCodeOutcome {
+    /// The account has a code, and this is what was made of the one that was sent.
+    Judged(UserCodeVerdict),
+    /// The account has none, or is gone.
+    NotSet,
 }
 
 /// Registers a client.
@@ -65,7 +98,7 @@ pub struct SetValue {
 
 debug_without_content!(SetValue { name });
 
-/// Drops what nobody may ask for any more: undecided requests past their retention, used `jti`s, invitations, issuing
+/// Drops what nobody may ask for any more: undecided requests past their retention, used `jti`s and names, invitations, issuing
 /// sessions, unfinished pairings and access tokens past their end. Bounded work per call.
 #[derive(Debug, Clone)]
 pub struct Sweep {

@@ -7,7 +7,8 @@ use tegata_protocol::{
 
 use crate::domain::{
     Admission, Approval, BackchannelAuthentication, ClientAssertion, CloseReason, DenialReason,
-    FlowSeq, NewToken, RedemptionError, Registration, RequestFacts, Sender, debug_without_content,
+    FlowSeq, NewToken, OneTimeName, RedemptionError, Registration, RequestFacts, Sender,
+    debug_without_content,
 };
 
 /// Accepts a backchannel authentication. Caps and budgets are evaluated inside; over budget it is stored without
@@ -24,6 +25,8 @@ pub struct CreateBackchannelAuthentication {
     pub prompts: Vec<NewPrompt>,
     /// What the client authenticated with, if that is good for one request only: used up with the request.
     pub assertion: Option<ClientAssertion>,
+    /// Names of what came with the request and is good once: used up with it.
+    pub names: Vec<OneTimeName>,
 }
 
 /// A prompt for one device.
@@ -56,6 +59,8 @@ pub enum CreateOutcome {
     Gone,
     /// The client's assertion was used before. Nothing was stored.
     AssertionReplayed,
+    /// One of the names was used before. Nothing was stored.
+    NameUsed,
 }
 
 /// Puts a pending request to the simulated device of its account, which is made if it is not there. `false`: the request is

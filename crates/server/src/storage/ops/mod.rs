@@ -65,6 +65,8 @@ macro_rules! operations {
 operations! {
     CreateAccount => CreateAccountOutcome,
     DeleteAccount => bool,
+    SetUserCode => bool,
+    CheckUserCode => CheckUserCodeOutcome,
     CreateClient => CreateClientOutcome,
     DeleteClient => bool,
     CreateIssuingSession => CreateIssuingSessionOutcome,

@@ -1,14 +1,14 @@
 //! Accounts, clients, used assertions, kept values.
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
-use tegata_protocol::{AccountId, ClientId, UnixTime};
+use tegata_protocol::{AccountId, ClientId, UnixTime, bytes::constant_time_eq};
 
 use super::rows::{self, Result};
 use crate::{
-    domain::{Account, Budget, Client, ClientAssertion},
+    domain::{Account, Budget, Client, ClientAssertion, OneTimeName, UserCodeTries},
     storage::ops::{
-        CreateAccount, CreateAccountOutcome, CreateClient, CreateClientOutcome, DeleteAccount,
-        DeleteClient, SetValue,
+        CheckUserCode, CheckUserCodeOutcome, CreateAccount, CreateAccountOutcome, CreateClient,
+        CreateClientOutcome, DeleteAccount, DeleteClient, SetUserCode, SetValue,
     },
 };
 
@@ -85,6 +85,36 @@ pub(super) fn delete_account(c: &Connection, op: &DeleteAccount) -> Result<bool>
     Ok(true)
 }
 
+pub(super) fn set_user_code(c: &Connection, op: &SetUserCode) -> Result<bool> {
+    let changed = c.execute(
+        "UPDATE account SET user_code = ?1, user_code_tries = NULL WHERE id = ?2",
+        params![op.hash.map(|hash| hash.0), op.account.as_str()],
+    )?;
+    Ok(changed == 1)
+}
+
+pub(super) fn check_user_code(c: &Connection, op: &CheckUserCode) -> Result<CheckUserCodeOutcome> {
+    let stored: Option<(Option<Vec<u8>>, Option<String>)> = c
+        .prepare_cached("SELECT user_code, user_code_tries FROM account WHERE id = ?1")?
+        .query_row([op.account.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((Some(code), tries)) = stored else {
+        return Ok(CheckUserCodeOutcome::NotSet);
+    };
+    let before: UserCodeTries = tries
+        .as_deref()
+        .map_or(Ok(UserCodeTries::default()), |text| {
+            rows::from_json(text, "tries of a user code")
+        })?;
+    let mut tries = before.clone();
+    let verdict = tries.judge(constant_time_eq(&code, &op.hash.0), op.now);
+    if tries != before {
+        c.prepare_cached("UPDATE account SET user_code_tries = ?1 WHERE id = ?2")?
+            .execute(params![rows::to_json(&tries)?, op.account.as_str()])?;
+    }
+    Ok(CheckUserCodeOutcome::Judged(verdict))
+}
+
 pub(super) fn create_client(c: &Connection, op: &CreateClient) -> Result<CreateClientOutcome> {
     let client = &op.0;
     let inserted = c.execute(
@@ -139,6 +169,28 @@ pub(super) fn use_assertion(
         .prepare_cached("INSERT INTO used_assertion (client_no, jti, expires) VALUES (?1, ?2, ?3)")?
         .execute(params![client_no, assertion.jti, assertion.expires.0]);
     Ok(!is_taken(inserted)?)
+}
+
+/// Whether one of these names was used before.
+pub(super) fn is_name_used(c: &Connection, names: &[OneTimeName]) -> Result<bool> {
+    for name in names {
+        let used: bool = c
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM used_name WHERE name = ?1)")?
+            .query_row([name.hash.0], |row| row.get(0))?;
+        if used {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Uses up names, none of which was used before. They are remembered until they expire.
+pub(super) fn use_names(c: &Connection, names: &[OneTimeName]) -> Result<()> {
+    for name in names {
+        c.prepare_cached("INSERT INTO used_name (name, expires) VALUES (?1, ?2)")?
+            .execute(params![name.hash.0, name.expires.0])?;
+    }
+    Ok(())
 }
 
 pub(super) fn set_value(c: &Connection, op: &SetValue) -> Result<()> {
@@ -223,7 +275,9 @@ pub(super) fn with_budget<T>(
     Ok(result)
 }
 
-/// Drops assertions that have expired by themselves.
+/// Drops assertions and names that have expired by themselves.
 pub(super) fn sweep_assertions(c: &Connection, now: UnixTime) -> Result<usize> {
-    Ok(c.execute("DELETE FROM used_assertion WHERE expires <= ?1", [now.0])?)
+    let assertions = c.execute("DELETE FROM used_assertion WHERE expires <= ?1", [now.0])?;
+    let names = c.execute("DELETE FROM used_name WHERE expires <= ?1", [now.0])?;
+    Ok(assertions + names)
 }

@@ -68,10 +68,14 @@ pub(super) fn create(
             return Ok(CreateOutcome::TransferCodeTaken);
         }
     }
+    if accounts::is_name_used(c, &op.names)? {
+        return Ok(CreateOutcome::NameUsed);
+    }
     // The first write: whatever is refused above leaves the assertion to the next attempt.
     if !accounts::use_assertion(c, client_no, op.assertion.as_ref())? {
         return Ok(CreateOutcome::AssertionReplayed);
     }
+    accounts::use_names(c, &op.names)?;
     let active = pairings::active_devices(c, account_no)?;
     let prompts: Vec<_> = op
         .prompts

@@ -207,6 +207,10 @@ fn run(c: &Connection, options: &StoreOptions, op: &Op) -> Answer {
     Ok(match op {
         Op::CreateAccount(op) => Outcome::CreateAccount(Box::new(accounts::create_account(c, op)?)),
         Op::DeleteAccount(op) => Outcome::DeleteAccount(Box::new(accounts::delete_account(c, op)?)),
+        Op::SetUserCode(op) => Outcome::SetUserCode(Box::new(accounts::set_user_code(c, op)?)),
+        Op::CheckUserCode(op) => {
+            Outcome::CheckUserCode(Box::new(accounts::check_user_code(c, op)?))
+        }
         Op::CreateClient(op) => Outcome::CreateClient(Box::new(accounts::create_client(c, op)?)),
         Op::DeleteClient(op) => Outcome::DeleteClient(Box::new(accounts::delete_client(c, op)?)),
         Op::CreateIssuingSession(op) => {

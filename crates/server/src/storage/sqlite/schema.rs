@@ -302,10 +302,10 @@ INSERT INTO token SELECT seq, hash, 0, expires, '{}' FROM access_token;
 DROP TABLE access_token;
 
 CREATE TABLE used_name (
-    expires INTEGER NOT NULL,
-    name BLOB NOT NULL,
-    PRIMARY KEY (expires, name)
+    name BLOB PRIMARY KEY,
+    expires INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX used_name_expires ON used_name (expires);
 
 CREATE TABLE operator (
     no INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -262,6 +262,7 @@ impl Bench {
                 facts,
                 prompts,
                 assertion: None,
+                names: Vec::new(),
             },
             ids,
         )

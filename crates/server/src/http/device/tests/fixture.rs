@@ -318,6 +318,7 @@ impl World {
                 facts,
                 prompts,
                 assertion: None,
+                names: Vec::new(),
             })
             .await
             .unwrap();
