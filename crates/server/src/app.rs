@@ -12,9 +12,10 @@ use crate::{
     domain::{AssertionMemory, PollGate},
     egress::{Egress, EgressStartError},
     hint_issuers::HintIssuers,
-    http::used_proofs::UsedProofs,
+    http::{op::long_poll::Parked, used_proofs::UsedProofs},
     jose::RemoteKeys,
     keys::Keys,
+    notification::Notifier,
     storage::{
         StoreError, StoreHandle, StoreOptions, StoreReader, ops::SetValue, sqlite::SqliteStore,
     },
@@ -52,6 +53,10 @@ pub struct App {
     pub(crate) dpop_proofs: UsedProofs,
     /// Enforces polling intervals.
     pub poll_gate: PollGate,
+    /// Polls that wait for a decision.
+    pub parked: Arc<Parked>,
+    /// Tells clients of results.
+    pub notifier: Arc<Notifier>,
     /// The devices that are connected; also the doorbell.
     pub delivery: Registry,
     /// Held while a simulated device decides: one at a time, so that its counter grows.
@@ -135,6 +140,14 @@ impl App {
         };
         store.apply(remember).await?;
         let admin_token = folder.make_admin_token(&system)?;
+        let (parked, notifier) = (Arc::<Parked>::default(), Arc::<Notifier>::default());
+        store.when_settled({
+            let (parked, notifier) = (Arc::clone(&parked), Arc::clone(&notifier));
+            move |seq| {
+                parked.wake(seq);
+                notifier.wake();
+            }
+        });
         Ok(Arc::new(Self {
             config,
             issuer,
@@ -150,6 +163,8 @@ impl App {
             assertions: AssertionMemory::default(),
             dpop_proofs: UsedProofs::default(),
             poll_gate: PollGate::default(),
+            parked,
+            notifier,
             delivery: Registry::default(),
             simulation: tokio::sync::Mutex::default(),
             demo: DemoState::default(),

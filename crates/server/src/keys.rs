@@ -24,7 +24,7 @@ use tegata_protocol::{
 };
 use zeroize::Zeroizing;
 
-use crate::{domain::Locator, jose::Algorithm};
+use crate::{domain::Locator, jose::Algorithm, sealing::SealingKey};
 use tokens::TokenRecord;
 
 /// All keys of one server.
@@ -51,6 +51,7 @@ pub struct Keys {
     nonce: hmac::Key,
     user_code: hmac::Key,
     client_secret: hmac::Key,
+    notification: SealingKey,
 }
 
 impl std::fmt::Debug for Keys {
@@ -114,6 +115,8 @@ struct KeyFile {
     simulated_approval: Option<Secret<String>>,
     #[serde(default)]
     simulated_possession: Option<Secret<String>>,
+    #[serde(default)]
+    notification: Option<Secret<String>>,
 }
 
 impl KeyFile {
@@ -124,6 +127,7 @@ impl KeyFile {
             &mut self.user_code,
             &mut self.client_secret,
             &mut self.pairwise,
+            &mut self.notification,
         ] {
             if key.is_none() {
                 *key = Some(draw_symmetric(rng));
@@ -221,6 +225,7 @@ impl Keys {
             test_receipt: None,
             simulated_approval: None,
             simulated_possession: None,
+            notification: None,
         };
         file.fill(rng);
         file.write(path, false)?;
@@ -296,7 +301,16 @@ impl Keys {
             nonce: mac(&file.nonce, "the nonce key")?,
             user_code: added(file.user_code.as_ref(), "the user code key")?,
             client_secret: added(file.client_secret.as_ref(), "the key of clients' secrets")?,
+            notification: SealingKey::new(added(
+                file.notification.as_ref(),
+                "the notification key",
+            )?),
         })
+    }
+
+    /// Seals what clients are notified with.
+    pub fn notification(&self) -> &SealingKey {
+        &self.notification
     }
 
     /// Masks row numbers in identifiers.

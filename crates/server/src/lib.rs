@@ -26,6 +26,8 @@ pub mod hint_issuers;
 pub mod http;
 pub mod jose;
 pub mod keys;
+pub mod notification;
+pub mod sealing;
 pub mod simulation;
 pub mod storage;
 pub mod tls;

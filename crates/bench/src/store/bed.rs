@@ -298,6 +298,7 @@ impl Bed {
             prompts: vec![prompt],
             assertion,
             names: Vec::new(),
+            notification: None,
         };
         let outcome = self.store.apply(create).await?;
         ensure!(

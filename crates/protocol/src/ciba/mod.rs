@@ -14,12 +14,12 @@ pub const CLIENT_ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum TokenDeliveryMode {
-    /// Reserved for a later version of this server.
+    /// The client is told to ask.
     Ping,
     /// The client asks.
     #[default]
     Poll,
-    /// Reserved for a later version of this server.
+    /// The client is sent the result.
     Push,
 }
 

@@ -268,6 +268,8 @@ pub enum CloseReason {
 pub enum Effect {
     /// The account's budget learns how the request ended.
     SettleBudget(super::budget::Ending),
+    /// The client is told, unless it asks by itself.
+    NotifyClient,
     /// Access tokens issued for the request stop working.
     RevokeTokens,
     /// All devices of the account are told.
@@ -321,6 +323,7 @@ impl BackchannelAuthentication {
             state: BackchannelAuthenticationState::Approved(approval),
             effects: vec![
                 Effect::SettleBudget(super::budget::Ending::Approved),
+                Effect::NotifyClient,
                 Effect::TellDevices,
             ],
         })
@@ -343,7 +346,11 @@ impl BackchannelAuthentication {
         };
         Ok(Transition {
             state: BackchannelAuthenticationState::Denied { device, reason, at },
-            effects: vec![Effect::SettleBudget(ending), Effect::TellDevices],
+            effects: vec![
+                Effect::SettleBudget(ending),
+                Effect::NotifyClient,
+                Effect::TellDevices,
+            ],
         })
     }
 
@@ -357,6 +364,7 @@ impl BackchannelAuthentication {
             state: BackchannelAuthenticationState::TransferFailed { at },
             effects: vec![
                 Effect::SettleBudget(super::budget::Ending::Denied),
+                Effect::NotifyClient,
                 Effect::TellDevices,
             ],
         })
@@ -372,6 +380,7 @@ impl BackchannelAuthentication {
             state: BackchannelAuthenticationState::Withdrawn { at },
             effects: vec![
                 Effect::SettleBudget(super::budget::Ending::Withdrawn),
+                Effect::NotifyClient,
                 Effect::TellDevices,
             ],
         })

@@ -30,6 +30,7 @@ pub mod client_metadata;
 pub mod device;
 pub mod distinguished_name;
 pub mod locator;
+pub mod notification;
 pub mod one_time_name;
 pub mod pairing;
 pub mod poll_gate;

@@ -45,7 +45,7 @@ use tracing::Instrument;
 use self::connections::{Door, answer};
 use crate::{
     app::App,
-    delivery, demo,
+    delivery, demo, notification,
     tls::{
         Renewal, TlsListener,
         renewal::{self, Hangups},
@@ -217,10 +217,12 @@ async fn until_stopped(
     let mut stopping = stop.subscribe();
     let sweeper = tokio::spawn(sweep(Arc::clone(&app), stopping.clone()));
     let timer = delivery::spawn_timer(&app);
+    let notifier = tokio::spawn(notification::run(Arc::clone(&app), stopping.clone()));
     let draining = Arc::clone(&app);
     let stopper = tokio::spawn(async move {
         shutdown.await;
         stop.send_replace(true);
+        draining.parked.close();
         draining.delivery.drain(STOP_WITHIN).await;
     });
     let result = tokio::select! {
@@ -235,6 +237,8 @@ async fn until_stopped(
     if result.is_ok() && stopper.await.is_err() {
         tracing::error!("draining the device sockets failed");
     }
+    // It stops taking up anything new by itself; what is lost here is tried again after the next start.
+    drop(tokio::time::timeout(STOP_WITHIN, notifier).await);
     for task in [sweeper, timer] {
         task.abort();
     }

@@ -129,6 +129,9 @@ pub(super) fn changes(op: &Op) -> bool {
         | Op::Redeem(_)
         | Op::Refresh(_)
         | Op::RevokeToken(_)
+        | Op::TakeJob(_)
+        | Op::KeepResponse(_)
+        | Op::EndAttempt(_)
         | Op::SetValue(_)
         | Op::Sweep(_) => false,
     }

@@ -4,7 +4,7 @@ use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
     thread::JoinHandle,
@@ -17,7 +17,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use super::{
     AccountName, Counters, Op, Operation, Outcome, Store, StoreError, StoreReader, StoreStatistics,
     catalogue::{self, Catalogue},
-    ops::Sweep,
+    ops::{DecideOutcome, Sweep, WithdrawOutcome},
 };
 use crate::domain::{Account, Client, FlowIds, FlowSeq, Locator, PairedDevice};
 
@@ -70,7 +70,11 @@ struct Inner {
     locator: Locator,
     counters: Arc<Counters>,
     catalogue: Arc<Catalogue>,
+    listener: Listener,
 }
+
+/// Whom the writer tells of requests that were settled.
+type Listener = Arc<OnceLock<Box<dyn Fn(FlowSeq) + Send + Sync>>>;
 
 type Readers = Arc<Mutex<Vec<Box<dyn StoreReader>>>>;
 
@@ -95,13 +99,15 @@ impl StoreHandle {
         }
         let counters = store.counters();
         let catalogue = Arc::new(Catalogue::default());
+        let listener = Listener::default();
         let next_seq = AtomicI64::new(store.last_seq()?.0 + 1);
         let (sender, receiver) = mpsc::channel(options.queue);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn({
-                let catalogue = Arc::clone(&catalogue);
-                move || write_until_closed(store, receiver, &catalogue)
+                let (catalogue, listener) = (Arc::clone(&catalogue), Arc::clone(&listener));
+                let locator = options.locator.clone();
+                move || write_until_closed(store, receiver, &catalogue, &locator, &listener)
             })
             .map_err(|error| StoreError::Engine(error.to_string()))?;
         Ok(Self {
@@ -115,8 +121,15 @@ impl StoreHandle {
                 locator: options.locator.clone(),
                 counters,
                 catalogue,
+                listener,
             }),
         })
+    }
+
+    /// Has `tell` called for each request that was decided or withdrawn, after the commit and whoever asked for it. It must not
+    /// wait: the writer does meanwhile. Counts once; later calls change nothing.
+    pub fn when_settled(&self, tell: impl Fn(FlowSeq) + Send + Sync + 'static) {
+        drop(self.inner.listener.set(Box::new(tell)));
     }
 
     /// Sends one operation and waits until it is committed. Once sent it is carried out even if the caller goes away.
@@ -340,6 +353,8 @@ fn write_until_closed<S: Store>(
     mut store: S,
     mut receiver: mpsc::Receiver<Waiting>,
     catalogue: &Catalogue,
+    locator: &Locator,
+    listener: &Listener,
 ) {
     let mut waiting: Vec<Waiting> = Vec::with_capacity(BATCH);
     while let Some(first) = receiver.blocking_recv() {
@@ -354,16 +369,43 @@ fn write_until_closed<S: Store>(
         }
         let (ops, answers): (Vec<Op>, Vec<_>) = waiting.drain(..).unzip();
         let count = ops.len();
+        let deciding: Vec<_> = ops.iter().map(|op| decided_by(op, locator)).collect();
         let changes_catalogue = ops.iter().any(catalogue::changes);
         let outcomes = catch_unwind(AssertUnwindSafe(|| store.apply(ops)))
             .unwrap_or_else(|panic| vec![Err(panicked(panic.as_ref())); count]);
         if changes_catalogue {
             catalogue.changed();
         }
-        for (answer, outcome) in answers.into_iter().zip(outcomes) {
+        for ((answer, outcome), seq) in answers.into_iter().zip(outcomes).zip(deciding) {
+            let settled = seq.filter(|_| outcome.as_ref().is_ok_and(settles));
             // A caller that went away does not need its answer; the operation is stored all the same.
             drop(answer.send(outcome));
+            if let (Some(seq), Some(tell)) = (settled, listener.get()) {
+                tell(seq);
+            }
         }
+    }
+}
+
+/// The request that an operation may settle.
+fn decided_by(op: &Op, locator: &Locator) -> Option<FlowSeq> {
+    let request = match op {
+        Op::Decide(op) => &op.request,
+        Op::Withdraw(op) => &op.request,
+        _ => return None,
+    };
+    Some(locator.open_consent_request_id(request)?.seq)
+}
+
+/// Whether it did.
+fn settles(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Decide(outcome) => matches!(
+            **outcome,
+            DecideOutcome::Recorded { .. } | DecideOutcome::TransferFailed { .. }
+        ),
+        Outcome::Withdraw(outcome) => matches!(**outcome, WithdrawOutcome::Withdrawn { .. }),
+        _ => false,
     }
 }
 

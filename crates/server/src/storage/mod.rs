@@ -22,8 +22,8 @@ pub use handle::{StoreHandle, StoreOptions};
 pub use ops::{Op, Operation, Outcome};
 pub use statistics::{Counters, StoreStatistics};
 pub use views::{
-    Closure, ConsentRequest, EvidenceRecord, HistoryEntry, IssuedToken, PendingPrompt, PendingSet,
-    SubmittedPairing,
+    Closure, ConsentRequest, DueJob, EvidenceRecord, HistoryEntry, IssuedToken, PendingPrompt,
+    PendingSet, SubmittedPairing,
 };
 
 use std::{path::Path, sync::Arc};
@@ -237,6 +237,16 @@ pub trait StoreReader: Send + 'static {
     /// # Errors
     /// See [`StoreReader::account`].
     fn has_test_accounts(&self) -> Result<bool, StoreError>;
+    /// Which clients are to be told of results at `now_millis`, longest due first: `most` in all, `per_client` of each.
+    ///
+    /// # Errors
+    /// See [`StoreReader::account`].
+    fn due_jobs(
+        &self,
+        now_millis: i64,
+        per_client: usize,
+        most: usize,
+    ) -> Result<Vec<DueJob>, StoreError>;
     /// A value kept under a name, such as `metadata_seq`.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use tegata_protocol::{AccountId, ClientId, ConsentRequestId, DeviceId, Sha256Digest, UnixTime};
 
 use crate::domain::{
-    BackchannelAuthentication, CloseReason, Decision, Pairing, Registration, TokenDetails,
+    BackchannelAuthentication, CloseReason, Decision, FlowSeq, Pairing, Registration, TokenDetails,
     debug_without_content,
 };
 
@@ -23,6 +23,35 @@ pub struct ConsentRequest {
 }
 
 debug_without_content!(ConsentRequest { flow, seen, closed });
+
+/// A client that is to be told of a result.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DueJob {
+    /// Of which request.
+    pub seq: FlowSeq,
+    /// How often it has been tried.
+    pub attempts: u32,
+    /// When to give up.
+    pub until: UnixTime,
+    /// Whom.
+    pub client: ClientId,
+    /// Where.
+    pub endpoint: String,
+    /// With what, sealed.
+    pub sealed: Vec<u8>,
+    /// The whole result is pushed; otherwise the client is told to ask for it.
+    pub is_push: bool,
+    /// The token response that was issued to be pushed, sealed.
+    pub response: Option<Vec<u8>>,
+}
+
+debug_without_content!(DueJob {
+    seq,
+    attempts,
+    until,
+    client,
+    is_push
+});
 
 /// A pairing whose device has sent its keys, whatever became of it since.
 #[derive(Debug, Clone, PartialEq, Eq)]

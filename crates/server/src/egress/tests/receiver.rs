@@ -141,9 +141,11 @@ impl Receiver {
         let file = folder.join("clients-ca.pem");
         std::fs::write(&file, &self.authority).unwrap();
         CallbacksConfig {
-            allow: vec!["localhost".parse().unwrap()],
+            allow: ["localhost", "127.0.0.1"]
+                .map(|peer| peer.parse().unwrap())
+                .into(),
+            ports: vec![443, self.port],
             authorities: Some(file),
-            ..CallbacksConfig::default()
         }
     }
 

@@ -28,6 +28,7 @@ use crate::{
         TransferSource,
     },
     http::caller::Caller,
+    notification::{self, Answering},
     storage::{
         StoreError,
         ops::{CreateBackchannelAuthentication, CreateOutcome},
@@ -95,16 +96,25 @@ enum BackchannelAuthenticationError {
 /// Accepts a request, or says why not. Answers only after the commit.
 pub(super) async fn post(State(app): State<Arc<App>>, caller: Caller, body: Body) -> Response {
     match accept(&app, &caller, body).await {
-        Ok(acknowledgement) => respond::json(StatusCode::OK, &acknowledgement),
+        Ok((acknowledgement, answering)) => {
+            let response = respond::json(StatusCode::OK, &acknowledgement);
+            match answering {
+                Some(answering) => answering.with(response),
+                None => response,
+            }
+        }
         Err(error) => error.response(),
     }
 }
+
+/// What the client is answered, and that it has not been yet if it is to be called.
+type Acknowledged = (BackchannelAuthenticationResponse, Option<Answering>);
 
 async fn accept(
     app: &Arc<App>,
     caller: &Caller,
     body: Body,
-) -> Result<BackchannelAuthenticationResponse, BackchannelAuthenticationError> {
+) -> Result<Acknowledged, BackchannelAuthenticationError> {
     let form = Form::read(&caller.headers, body).await?;
     // CIBA Core section 7.2. 1: the client.
     let client = authenticate(app, caller, &form).await?;
@@ -153,7 +163,7 @@ async fn store(
     account: Arc<Account>,
     request: AuthenticationRequest,
     names: Vec<OneTimeName>,
-) -> Result<BackchannelAuthenticationResponse, BackchannelAuthenticationError> {
+) -> Result<Acknowledged, BackchannelAuthenticationError> {
     let client = authenticated.registration();
     let now = app.now();
     let lifetimes = &app.config.lifetimes;
@@ -198,6 +208,12 @@ async fn store(
         // An account without devices must not show by a quicker answer: the signature is dropped.
         drop(app.keys.prompt.sign_fixed(&random_bytes::<32>(app.rng())));
     }
+    let delivery = &client.settings.delivery;
+    let token = request.client_notification_token.as_ref();
+    let notification = notification::seal(app, delivery, ids.seq, &ids.auth_req_id, token);
+    let answering = notification
+        .as_ref()
+        .map(|_| app.notifier.answering(ids.seq));
     for _ in 0..MINT_TRIES {
         let operation = CreateBackchannelAuthentication {
             seq: ids.seq,
@@ -206,6 +222,7 @@ async fn store(
             prompts: prompts.clone(),
             assertion: authenticated.assertion(),
             names: names.clone(),
+            notification: notification.clone(),
         };
         match commit_and_ring(app, operation).await? {
             CreateOutcome::Created { admission, .. } => {
@@ -215,13 +232,14 @@ async fn store(
                     ?admission,
                     "backchannel_authentication.requested"
                 );
-                return Ok(BackchannelAuthenticationResponse {
+                let acknowledgement = BackchannelAuthenticationResponse {
                     auth_req_id: ids.auth_req_id,
                     expires_in: lifetime,
                     interval: (facts.terms.delivery != TokenDeliveryMode::Push)
                         .then_some(facts.interval),
                     transfer_code: code.into_minted(),
-                });
+                };
+                return Ok((acknowledgement, answering));
             }
             CreateOutcome::TransferCodeTaken => match code {
                 Code::Minted(_) => {

@@ -26,6 +26,7 @@ mod id_token;
 mod introspection;
 pub(crate) mod issuance;
 mod jwks;
+pub(crate) mod long_poll;
 mod narrowing;
 pub(crate) mod parameters;
 pub(crate) mod paths;

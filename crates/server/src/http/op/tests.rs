@@ -11,6 +11,7 @@ mod dpop;
 mod hints;
 mod issued;
 mod logs;
+mod long_poll;
 mod races;
 mod request_object;
 mod request_parameters;

@@ -14,6 +14,7 @@ use super::{
     client_authentication::{AuthenticatedClient, ClientAuthenticationError, authenticate},
     form::{Form, FormError},
     issuance::{self, Collector, IssuanceError},
+    long_poll::Wait,
     narrowing::{self, NarrowingError},
     respond,
     sender::{BindingError, binding, sender},
@@ -94,19 +95,30 @@ impl From<IssuanceError> for TokenError {
 
 /// Issues tokens once per approved request or refresh token, or says where the request stands.
 pub(super) async fn post(State(app): State<Arc<App>>, caller: Caller, body: Body) -> Response {
-    match answer(&app, &caller, body).await {
+    let mut followed = None;
+    let mut response = match answer(&app, &caller, body, &mut followed).await {
         Ok(tokens) => respond::json(StatusCode::OK, &tokens),
         Err(error) => error.response(),
+    };
+    if let Some(wait) = followed {
+        wait.applied(&mut response);
     }
+    response
 }
 
-async fn answer(app: &App, caller: &Caller, body: Body) -> Result<TokenResponse, TokenError> {
+/// `followed`: set to how long the answer may be waited for, if the server goes along with it.
+async fn answer(
+    app: &App,
+    caller: &Caller,
+    body: Body,
+    followed: &mut Option<Wait>,
+) -> Result<TokenResponse, TokenError> {
     let form = Form::read(&caller.headers, body).await?;
     let client = authenticate(app, caller, &form).await?;
     let grant = form.value("grant_type");
     let grant = grant.ok_or(TokenError::GrantTypeMissing)?;
     match grant {
-        GRANT_TYPE => redeem(app, caller, &client, &form).await,
+        GRANT_TYPE => redeem(app, caller, &client, &form, followed).await,
         REFRESH_GRANT => refresh(app, caller, &client, &form).await,
         _ => Err(TokenError::GrantTypeUnsupported),
     }
@@ -126,6 +138,7 @@ async fn redeem(
     caller: &Caller,
     client: &AuthenticatedClient,
     form: &Form,
+    followed: &mut Option<Wait>,
 ) -> Result<TokenResponse, TokenError> {
     let collector = collector(caller, client);
     // 1. A client of this grant, with all that its tokens need: what is missing is said at the first poll.
@@ -139,13 +152,24 @@ async fn redeem(
         .ok_or(TokenError::AuthReqIdMissing)?;
     let id = AuthReqId::parse(id).map_err(|_| RedemptionError::InvalidGrant)?;
     let found = find(app, &id).await?;
-    let found = look(app, &collector, found.as_ref())?;
+    let wait = Wait::of(collector.client, &caller.headers);
+    let found = match look(app, &collector, found.as_ref()) {
+        Err(TokenError::Redemption(RedemptionError::AuthorizationPending)) => {
+            let pending = found.ok_or(RedemptionError::InvalidGrant)?;
+            await_result(app, &collector, &pending, &id, wait, followed).await?
+        }
+        verdict => {
+            verdict?;
+            *followed = Some(wait);
+            found.ok_or(RedemptionError::InvalidGrant)?
+        }
+    };
     if found.facts.terms.delivery == TokenDeliveryMode::Push {
         return Err(TokenError::PushClient);
     }
     // 3. How much of it.
     let details = narrowing::read(form, &found.facts)?;
-    Ok(issuance::redeem(app, &collector, &id, found, details).await?)
+    Ok(issuance::redeem(app, &collector, &id, &found, details).await?)
 }
 
 /// The refresh grant (RFC 6749 section 6).
@@ -187,6 +211,35 @@ async fn refresh(
     Ok(issuance::refresh(app, &collector, token, mine.as_ref(), details).await?)
 }
 
+/// Waits for the result of a pending request, if the client wants to and there is a place to. Whether there is one then is
+/// looked up again: of what wakes a poll, not everything is a result.
+async fn await_result(
+    app: &App,
+    collector: &Collector<'_>,
+    pending: &BackchannelAuthentication,
+    id: &AuthReqId,
+    wait: Wait,
+    followed: &mut Option<Wait>,
+) -> Result<BackchannelAuthentication, TokenError> {
+    let Some(place) = wait.park(&app.parked, pending) else {
+        return Err(RedemptionError::AuthorizationPending.into());
+    };
+    *followed = Some(wait);
+    // The decision may have come before the place was taken, and would wake nobody.
+    let mut found = find(app, id).await?;
+    if found
+        .as_ref()
+        .is_some_and(|flow| flow.is_pending(app.now()))
+    {
+        place.wait(wait.duration(pending, app.now())).await;
+        found = find(app, id).await?;
+    }
+    let retention = i64::from(app.config.lifetimes.retention);
+    let (client, sender) = (&collector.client.id, &collector.sender);
+    check_redemption(found.as_ref(), client, sender, app.now(), retention)?;
+    Ok(found.ok_or(RedemptionError::InvalidGrant)?)
+}
+
 async fn find(app: &App, id: &AuthReqId) -> Result<Option<BackchannelAuthentication>, StoreError> {
     let id = id.clone();
     app.store
@@ -196,15 +249,17 @@ async fn find(app: &App, id: &AuthReqId) -> Result<Option<BackchannelAuthenticat
 
 /// Whether there is something to collect, without collecting it. Only polls of pending requests count against the
 /// interval: a result is never held back.
-fn look<'a>(
+fn look(
     app: &App,
     collector: &Collector<'_>,
-    found: Option<&'a BackchannelAuthentication>,
-) -> Result<&'a BackchannelAuthentication, TokenError> {
+    found: Option<&BackchannelAuthentication>,
+) -> Result<(), TokenError> {
     let retention = i64::from(app.config.lifetimes.retention);
     let (client, sender) = (&collector.client.id, &collector.sender);
     let verdict = check_redemption(found, client, sender, app.now(), retention);
     if let (Err(RedemptionError::AuthorizationPending), Some(flow)) = (&verdict, found) {
+        // Clients must not overlap polls; of one that does, the earlier is answered now.
+        app.parked.wake(flow.seq);
         let now = app.clock.0.now_millis();
         return match app.poll_gate.check(flow.seq, flow.facts.interval, now) {
             PollVerdict::OnTime => Err(RedemptionError::AuthorizationPending.into()),
@@ -212,7 +267,7 @@ fn look<'a>(
         };
     }
     verdict?;
-    Ok(found.ok_or(RedemptionError::InvalidGrant)?)
+    Ok(())
 }
 
 impl TokenError {

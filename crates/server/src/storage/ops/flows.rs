@@ -5,6 +5,7 @@ use tegata_protocol::{
     AuthReqId, ClientId, ConsentRequestId, DeviceId, Sha256Digest, Thumbprint, UnixTime,
 };
 
+use super::NewNotification;
 use crate::domain::{
     Admission, Approval, BackchannelAuthentication, ClientAssertion, CloseReason, DenialReason,
     FlowSeq, NewToken, OneTimeName, RedemptionError, Registration, RequestFacts, Sender,
@@ -27,6 +28,8 @@ pub struct CreateBackchannelAuthentication {
     pub assertion: Option<ClientAssertion>,
     /// Names of what came with the request and is good once: used up with it.
     pub names: Vec<OneTimeName>,
+    /// How the client is told of the result; `None` for poll clients.
+    pub notification: Option<NewNotification>,
 }
 
 /// A prompt for one device.

@@ -5,11 +5,13 @@
 
 mod accounts;
 mod flows;
+mod notifications;
 mod pairings;
 mod tokens;
 
 pub use accounts::*;
 pub use flows::*;
+pub use notifications::*;
 pub use pairings::*;
 pub use tokens::*;
 
@@ -88,6 +90,9 @@ operations! {
     Redeem => RedeemOutcome,
     Refresh => RefreshOutcome,
     RevokeToken => RevokeTokenOutcome,
+    TakeJob => bool,
+    KeepResponse => bool,
+    EndAttempt => bool,
     SetValue => (),
     Sweep => SweepOutcome,
 }

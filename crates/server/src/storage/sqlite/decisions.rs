@@ -7,6 +7,7 @@ use super::{
     accounts::{self, with_budget},
     devices, evidence, flows,
     flows::Loaded,
+    notifications,
     rows::{self, APPROVED, PENDING, Refused, Result, SettledVerdict, Settlement, corrupt},
     simulation, tokens,
 };
@@ -370,7 +371,9 @@ fn carry_out(
             })?,
             Effect::RevokeTokens => {
                 tokens::end_all(c, seq)?;
+                notifications::forget_response(c, seq)?;
             }
+            Effect::NotifyClient => notifications::plan(c, loaded, now)?,
             Effect::TellDevices => devices = flows::prompted_devices(c, seq)?,
         }
     }

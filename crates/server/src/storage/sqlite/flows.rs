@@ -7,7 +7,7 @@ use tegata_protocol::{
 
 use super::{
     accounts::{self, with_budget},
-    devices, pairings,
+    devices, notifications, pairings,
     rows::{self, PENDING, Result, Settlement, corrupt},
     tokens,
 };
@@ -123,6 +123,9 @@ pub(super) fn create(
     }
     c.prepare_cached("INSERT INTO body (seq, facts) VALUES (?1, ?2)")?
         .execute(params![op.seq.0, rows::to_json(facts)?])?;
+    if let Some(new) = &op.notification {
+        notifications::keep(c, op.seq, facts, new)?;
+    }
     let mut rung = Vec::new();
     if admission == Admission::Prompted {
         for (device_no, prompt) in prompts {
@@ -465,7 +468,7 @@ pub(super) fn sweep(c: &Connection, options: &StoreOptions, op: &Sweep) -> Resul
                  AND NOT EXISTS (SELECT 1 FROM body b WHERE b.seq = f.seq) LIMIT ?2)",
         [horizon, SWEEP_ROWS],
     )?;
-    dropped += tokens + prompts + flows;
+    dropped += tokens + prompts + flows + notifications::sweep(c, now)?;
     let most = usize::try_from(SWEEP_ROWS).unwrap_or(usize::MAX);
     Ok(SweepOutcome {
         dropped,

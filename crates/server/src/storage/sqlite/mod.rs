@@ -8,6 +8,7 @@ mod decisions;
 mod devices;
 mod evidence;
 mod flows;
+mod notifications;
 mod pairings;
 mod reader;
 mod rows;
@@ -246,6 +247,11 @@ fn run(c: &Connection, options: &StoreOptions, op: &Op) -> Answer {
         Op::Redeem(op) => Outcome::Redeem(Box::new(decisions::redeem(c, options, op)?)),
         Op::Refresh(op) => Outcome::Refresh(Box::new(tokens::refresh(c, op)?)),
         Op::RevokeToken(op) => Outcome::RevokeToken(Box::new(tokens::revoke(c, op)?)),
+        Op::TakeJob(op) => Outcome::TakeJob(Box::new(notifications::take(c, op)?)),
+        Op::KeepResponse(op) => {
+            Outcome::KeepResponse(Box::new(notifications::keep_response(c, op)?))
+        }
+        Op::EndAttempt(op) => Outcome::EndAttempt(Box::new(notifications::end(c, op)?)),
         Op::SetValue(op) => {
             accounts::set_value(c, op)?;
             Outcome::SetValue(Box::new(()))

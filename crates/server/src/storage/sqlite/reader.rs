@@ -12,7 +12,9 @@ use tegata_protocol::{
     Thumbprint, UnixTime,
 };
 
-use super::{accounts, devices, evidence, flows, pairings, rows::Result, simulation, tokens};
+use super::{
+    accounts, devices, evidence, flows, notifications, pairings, rows::Result, simulation, tokens,
+};
 use crate::{
     domain::{
         Account, BackchannelAuthentication, Client, Invitation, IssuingSession, IssuingSessionId,
@@ -21,7 +23,8 @@ use crate::{
     storage::{
         StoreError, StoreOptions, StoreReader,
         views::{
-            ConsentRequest, EvidenceRecord, HistoryEntry, IssuedToken, PendingSet, SubmittedPairing,
+            ConsentRequest, DueJob, EvidenceRecord, HistoryEntry, IssuedToken, PendingSet,
+            SubmittedPairing,
         },
     },
 };
@@ -179,6 +182,10 @@ impl StoreReader for SqliteReader {
 
     fn token(&self, kind: TokenKind, at: &Located, now: UnixTime) -> Result<Option<IssuedToken>> {
         self.snapshot(|c| tokens::find(c, kind, at, now))
+    }
+
+    fn due_jobs(&self, now_millis: i64, per_client: usize, most: usize) -> Result<Vec<DueJob>> {
+        notifications::due(&self.connection, now_millis, per_client, most)
     }
 
     fn value(&self, name: &str) -> Result<Option<Vec<u8>>> {

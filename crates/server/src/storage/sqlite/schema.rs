@@ -287,7 +287,10 @@ CREATE TABLE notification (
     endpoint TEXT NOT NULL,
     sealed BLOB NOT NULL
 ) STRICT;
+ALTER TABLE job ADD COLUMN until INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE job ADD COLUMN response BLOB;
 CREATE INDEX job_due ON job (next_at);
+CREATE UNIQUE INDEX job_of ON job (seq);
 
 CREATE TABLE token (
     seq INTEGER NOT NULL,

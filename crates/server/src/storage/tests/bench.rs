@@ -263,6 +263,7 @@ impl Bench {
                 prompts,
                 assertion: None,
                 names: Vec::new(),
+                notification: None,
             },
             ids,
         )

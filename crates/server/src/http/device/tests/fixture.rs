@@ -319,6 +319,7 @@ impl World {
                 prompts,
                 assertion: None,
                 names: Vec::new(),
+                notification: None,
             })
             .await
             .unwrap();

@@ -38,13 +38,14 @@ pub(crate) const SECRET: &str = "s+c%r:t";
 pub(crate) const DEFAULTS: &str = "scope=openid&login_hint=hanako";
 
 /// Headers that answers may carry; any other fails the test.
-const ALLOWED_HEADERS: [&str; 11] = [
+const ALLOWED_HEADERS: [&str; 12] = [
     "allow",
     "cache-control",
     "content-length",
     "content-security-policy",
     "content-type",
     "dpop-nonce",
+    "preference-applied",
     "referrer-policy",
     "retry-after",
     "www-authenticate",

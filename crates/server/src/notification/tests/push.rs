@@ -1,0 +1,209 @@
+//! Pushes: tokens, errors, and what a crash must not lose.
+
+use super::*;
+use crate::{
+    http::op::issuance::redeem_for_push,
+    storage::ops::{DecideOutcome, TakeJob},
+};
+use tegata_protocol::{
+    AuthReqId, ClientId, Sha256Digest,
+    bytes::{decode_b64u, encode_b64u},
+};
+
+/// The claims of a token that its own tests have verified.
+fn claims(token: &Value) -> Value {
+    let payload = token.as_str().unwrap().split('.').nth(1).unwrap();
+    serde_json::from_slice(&decode_b64u(payload).unwrap()).unwrap()
+}
+
+fn half_hash(token: &Value) -> String {
+    let digest = Sha256Digest::of(token.as_str().unwrap().as_bytes());
+    encode_b64u(&digest.0[..16])
+}
+
+async fn works(scene: &Scene, access_token: &Value) -> bool {
+    let (token, now) = (access_token.as_str().unwrap().to_owned(), scene.bench.now());
+    let found = scene
+        .bench
+        .app
+        .store
+        .read(move |r| r.access_token(&token, now));
+    found.await.unwrap().is_some()
+}
+
+/// Conformance: CIBA-10.3-push, CIBA-10.3-id-token
+#[tokio::test]
+async fn a_push_is_the_token_response_with_the_auth_req_id_and_an_id_token_that_names_both() {
+    let receiver = Receiver::answering(204).await;
+    let scene = Scene::with(receiver, push, |kiosk| kiosk.settings.refresh = true).await;
+    let worker = scene.worker();
+    let id = scene.asked().await;
+    scene.decided(true).await;
+    let all = scene.receiver.received(1).await;
+    assert_eq!(
+        all[0].header("authorization"),
+        "Bearer 8d67dc78-7faa-4d41-aabd-67707b37.~"
+    );
+    assert_eq!(all[0].header("content-type"), "application/json");
+    let pushed = json(&all[0]);
+    assert_eq!(pushed["auth_req_id"], id);
+    assert_eq!(pushed["token_type"], "Bearer");
+    assert!(pushed["expires_in"].is_number());
+    let id_token = claims(&pushed["id_token"]);
+    assert_eq!(id_token["at_hash"], half_hash(&pushed["access_token"]));
+    assert_eq!(id_token["urn:openid:params:jwt:claim:auth_req_id"], id);
+    if pushed["refresh_token"].is_string() {
+        let rt_hash = &id_token["urn:openid:params:jwt:claim:rt_hash"];
+        assert_eq!(*rt_hash, half_hash(&pushed["refresh_token"]));
+    } else {
+        assert!(
+            id_token
+                .get("urn:openid:params:jwt:claim:rt_hash")
+                .is_none()
+        );
+    }
+    assert!(works(&scene, &pushed["access_token"]).await);
+    scene.all_done().await;
+    worker.end().await;
+    let asked = scene.bench.poll("kiosk", &id).await;
+    assert_eq!(asked.error(), (400, "unauthorized_client"));
+}
+
+/// Conformance: CIBA-12-errors
+#[tokio::test]
+async fn denials_expiry_and_failures_are_pushed_as_errors() {
+    let receiver = Receiver::answering(200).await;
+    let scene = Scene::with(receiver, push, |kiosk| kiosk.transfer_code = true).await;
+    let worker = scene.worker();
+    let denied = scene.asked().await;
+    scene.decided(false).await;
+    scene.receiver.received(1).await;
+    let failed = scene.asked().await;
+    for _ in 0..3 {
+        let outcome = scene.bench.decide(&scene.device, true, Some("wrong")).await;
+        assert!(matches!(
+            outcome,
+            DecideOutcome::TransferMismatch { .. } | DecideOutcome::TransferFailed { .. }
+        ));
+    }
+    scene.receiver.received(2).await;
+    let expired = scene.asked().await;
+    scene.advance(121_000);
+    scene.advance(1_000);
+    let all = scene.receiver.received(3).await;
+    scene.all_done().await;
+    worker.end().await;
+    let expected = [
+        (denied, "access_denied"),
+        (failed, "transaction_failed"),
+        (expired, "expired_token"),
+    ];
+    for (one, (id, code)) in all.iter().zip(expected) {
+        let body = json(one);
+        assert_eq!(
+            (&body["auth_req_id"], &body["error"]),
+            (&id.into(), &code.into())
+        );
+        assert_eq!(body.as_object().unwrap().len(), 3, "{body}");
+    }
+}
+
+/// Conformance: CIBA-10.3-redirect
+#[tokio::test]
+async fn redirects_of_pushes_are_not_followed() {
+    let receiver = Receiver::start(|_| async {
+        let mut answer = crate::egress::tests::receiver::answer(307);
+        let location = "/elsewhere".parse().unwrap();
+        answer.headers_mut().insert("location", location);
+        answer
+    })
+    .await;
+    let scene = Scene::new(receiver, push).await;
+    let worker = scene.worker();
+    scene.asked().await;
+    scene.decided(true).await;
+    scene.receiver.received(1).await;
+    scene.all_done().await;
+    worker.end().await;
+    let paths: Vec<_> = scene
+        .receiver
+        .so_far()
+        .into_iter()
+        .map(|one| one.path)
+        .collect();
+    assert_eq!(paths, ["/cb"]);
+}
+
+#[tokio::test]
+async fn a_push_that_fails_is_repeated_with_the_same_tokens_also_after_a_crash() {
+    let scene = Scene::new(Receiver::answering(503).await, push).await;
+    let worker = scene.worker();
+    scene.asked().await;
+    scene.decided(true).await;
+    scene.receiver.received(1).await;
+    worker.end().await;
+    let stored = scene.jobs().await.pop().unwrap().response.unwrap();
+    let first = scene.receiver.so_far()[0].body.clone();
+    let access_token = json(&scene.receiver.so_far()[0])["access_token"].clone();
+    let in_clear = access_token.as_str().unwrap().as_bytes();
+    assert!(!stored.windows(in_clear.len()).any(|part| part == in_clear));
+    let scene = scene.restarted().await;
+    let worker = scene.worker();
+    scene.advance(1_500);
+    let all = scene.receiver.received(2).await;
+    assert_eq!(all[1].body, first);
+    assert!(works(&scene, &access_token).await);
+    worker.end().await;
+}
+
+#[tokio::test]
+async fn a_crash_between_issuing_and_keeping_loses_nothing() {
+    let scene = Scene::new(Receiver::answering(204).await, push).await;
+    let id = scene.asked().await;
+    scene.decided(true).await;
+    // As an attempt does, up to where the process ends.
+    let job = scene.jobs().await.pop().unwrap();
+    let take = TakeJob {
+        seq: job.seq,
+        attempts: 0,
+        lost_at_millis: scene.bench.app.clock.0.now_millis() + 30_000,
+    };
+    assert!(scene.bench.app.store.apply(take).await.unwrap());
+    let kiosk = ClientId::parse("kiosk").unwrap();
+    let client = scene.bench.app.store.client(&kiosk).await.unwrap().unwrap();
+    let id = AuthReqId::parse(&id).unwrap();
+    let unseen = redeem_for_push(&scene.bench.app, &client, &id)
+        .await
+        .unwrap();
+    let unseen = Value::from(unseen.access_token.expose().clone());
+    drop(client);
+    let scene = scene.restarted().await;
+    let worker = scene.worker();
+    scene.advance(30_000);
+    let pushed = json(&scene.receiver.received(1).await[0]);
+    assert!(works(&scene, &pushed["access_token"]).await);
+    assert!(!works(&scene, &unseen).await, "nobody has seen those");
+    scene.all_done().await;
+    worker.end().await;
+}
+
+#[tokio::test]
+async fn what_has_been_told_to_have_expired_is_told_nothing_else() {
+    let scene = Scene::new(Receiver::answering(503).await, push).await;
+    let worker = scene.worker();
+    scene.asked().await;
+    scene.advance(122_000);
+    scene.receiver.received(1).await;
+    worker.end().await;
+    // A decision that was under way when the time ran out.
+    let job = scene.jobs().await.pop().unwrap();
+    assert_eq!(job.attempts, 1);
+    scene.bench.advance(-122_000);
+    scene.decided(true).await;
+    let after = scene.jobs().await.pop().unwrap();
+    assert_eq!(
+        (after.attempts, after.until),
+        (1, job.until),
+        "the plan stands"
+    );
+}
