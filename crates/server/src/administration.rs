@@ -7,21 +7,25 @@
 
 pub mod invitations;
 pub mod keys;
+pub mod registrar;
 pub mod views;
 
+use serde_json::json;
 use tegata_protocol::{
-    AccountId, ClientId, DeviceId, Rng, Secret, Sha256Digest, UnixTime,
+    AccountId, ClientId, DeviceId, Rng, Secret, UnixTime,
     bytes::encode_b64u,
+    ciba::GRANT_TYPE,
     rng::{random_below, random_bytes},
 };
 
 use crate::{
     config::Issuer,
     domain::{
-        Account, BindingMessageUse, Client, ClientAuthentication, ClientSettings, RegisteredBy,
-        account::is_login_name, client::is_shown, user_code::is_user_code,
+        Account, BindingMessageUse, Client, ClientSettings, RegisteredBy,
+        account::is_login_name,
+        client::{LONGEST_POLL, is_shown},
+        user_code::is_user_code,
     },
-    jose::KeySet,
     keys::{Keys, tokens::RotationError},
     storage::{
         StoreError, StoreHandle, StoreReader,
@@ -31,7 +35,10 @@ use crate::{
         },
     },
 };
-use views::{ClientView, DeviceView, NewClient, NewUser, UserCodeTask, UserCodeView, UserView};
+use registrar::Registrar;
+use views::{
+    ClientDetails, ClientView, DeviceView, NewClient, NewUser, UserCodeTask, UserCodeView, UserView,
+};
 
 /// Digits of a `user_code` that is drawn.
 const DRAWN_DIGITS: u32 = 8;
@@ -172,17 +179,21 @@ impl Desk<'_> {
 
     /// Registers a client. The secret in the answer is shown this once.
     ///
+    /// What an operator need not say: that a client polls, and that it uses the CIBA grant.
+    ///
     /// # Errors
     /// [`AdministrationError::Invalid`] or [`AdministrationError::Taken`].
-    pub async fn add_client(&self, new: NewClient) -> Result<ClientView> {
+    pub async fn add_client(
+        &self,
+        new: NewClient,
+        registrar: &Registrar<'_>,
+    ) -> Result<ClientView> {
         let id = match new.client_id {
             Some(id) => ClientId::parse(&id).map_err(|error| {
                 AdministrationError::Invalid(format!("client id {id:?}: {error}"))
             })?,
             None => ClientId::make(self.rng),
         };
-        let name = new.name.unwrap_or_else(|| id.to_string());
-        require_shown("the client's name", &name)?;
         if let Some(host) = &new.host {
             require_host_name(host)?;
         }
@@ -192,19 +203,25 @@ impl Desk<'_> {
                     .to_owned(),
             ));
         }
-        let (authentication, settings, client_secret) = if let Some(jwks) = new.jwks {
-            require_jwks(&jwks)?;
-            let settings = ClientSettings::with_jwks(jwks);
-            (ClientAuthentication::PrivateKeyJwt, settings, None)
-        } else {
-            let secret = encode_b64u(&random_bytes::<32>(self.rng));
-            let secret_hash = Sha256Digest::of(secret.as_bytes());
-            (
-                ClientAuthentication::ClientSecretBasic { secret_hash },
-                ClientSettings::default(),
-                Some(secret),
-            )
-        };
+        if new.long_poll > LONGEST_POLL {
+            return Err(AdministrationError::Invalid(format!(
+                "polls are held for at most {LONGEST_POLL} seconds"
+            )));
+        }
+        let mut members = new.metadata;
+        for (member, usual) in [
+            ("backchannel_token_delivery_mode", json!("poll")),
+            ("grant_types", json!([GRANT_TYPE])),
+        ] {
+            members.entry(member).or_insert(usual);
+        }
+        let metadata = registrar
+            .check(&members)
+            .await
+            .map_err(|error| AdministrationError::Invalid(error.to_string()))?;
+        let name = new.name.or(metadata.name).unwrap_or_else(|| id.to_string());
+        require_shown("the client's name", &name)?;
+        let (authentication, secret) = registrar.credentials(&id, &metadata.method, None, self.rng);
         let client = Client {
             id,
             name,
@@ -214,11 +231,16 @@ impl Desk<'_> {
             host: new.host,
             binding_message: new.binding_message,
             transfer_code: new.transfer_code,
-            settings,
+            settings: ClientSettings {
+                long_poll: new.long_poll,
+                test: new.test,
+                ..metadata.settings
+            },
         };
         match self.store.apply(CreateClient(client.clone())).await? {
             CreateClientOutcome::Created => Ok(ClientView {
-                client_secret,
+                // EXPOSE: shown to the operator, this once.
+                client_secret: secret.map(|secret| secret.expose().clone()),
                 ..client.into()
             }),
             CreateClientOutcome::Taken => Err(AdministrationError::Taken(format!(
@@ -226,6 +248,17 @@ impl Desk<'_> {
                 client.id.as_str()
             ))),
         }
+    }
+
+    /// A client with all that it is registered for.
+    ///
+    /// # Errors
+    /// [`AdministrationError::Unknown`].
+    pub async fn client(&self, client_id: &str) -> Result<ClientDetails> {
+        let unknown = || AdministrationError::Unknown(format!("client {client_id:?}"));
+        let id = ClientId::parse(client_id).map_err(|_| unknown())?;
+        let client = self.store.client(&id).await?.ok_or_else(unknown)?;
+        Ok((*client).clone().into())
     }
 
     /// All clients by id, without secrets.
@@ -367,54 +400,4 @@ fn require_host_name(host: &str) -> Result<()> {
     Err(AdministrationError::Invalid(format!(
         "the client's host {host:?} is not a host name: lower case, without scheme, port or path, never an IP address"
     )))
-}
-
-/// A JWK Set of 1 to 16 public keys, of which some may sign: a client that was registered with another could never
-/// authenticate.
-pub(crate) fn require_jwks(text: &str) -> Result<()> {
-    KeySet::require(text)
-        .map(drop)
-        .map_err(|error| AdministrationError::Invalid(format!("the JWK Set {error}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn only_sets_whose_keys_can_verify_are_registered() {
-        let key = |more: serde_json::Value| {
-            let mut key = json!({
-                "kty": "EC", "crv": "P-256",
-                "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
-                "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
-            });
-            for (name, value) in more.as_object().unwrap() {
-                key[name] = value.clone();
-            }
-            key
-        };
-        let registers = |keys: Vec<serde_json::Value>| {
-            require_jwks(&json!({ "keys": keys }).to_string()).is_ok()
-        };
-        assert!(registers(vec![key(json!({}))]));
-        assert!(registers(vec![
-            key(json!({ "use": "enc" })),
-            key(json!({ "use": "sig" }))
-        ]));
-        for bad in [
-            json!({ "x": "AA" }),
-            json!({ "y": null }),
-            json!({ "crv": "P-384" }),
-            json!({ "d": "AA" }),
-            json!({ "use": "enc" }),
-            json!({ "alg": "ES384" }),
-        ] {
-            assert!(!registers(vec![key(bad.clone())]), "{bad}");
-        }
-        assert!(!registers(vec![]));
-        assert!(registers(vec![key(json!({})); 16]));
-        assert!(!registers(vec![key(json!({})); 17]));
-    }
 }

@@ -4,6 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use tegata_protocol::{Clock, DeviceId, Rng, Secret, SystemRng, UnixTime};
 
 use crate::{
+    administration::registrar::Registrar,
     authorization_details::DetailTypes,
     config::{Config, ConfigError, Issuer},
     data_folder::{DataFolder, DataFolderError, FolderLock},
@@ -174,6 +175,16 @@ impl App {
             _lock: lock,
         }))
     }
+
+    /// What it takes to register a client here.
+    pub fn registrar(&self) -> Registrar<'_> {
+        Registrar {
+            offered: self.config.offered(),
+            keys: &self.keys,
+            egress: &self.egress,
+        }
+    }
+
     /// Now, in whole seconds.
     pub fn now(&self) -> UnixTime {
         self.clock.0.now()

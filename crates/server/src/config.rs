@@ -25,8 +25,10 @@ mod automation;
 mod callbacks;
 mod connections;
 mod issuer;
+mod offered;
 mod profile;
 mod proxy;
+mod registration;
 mod requests;
 mod tls;
 mod tokens;
@@ -37,6 +39,7 @@ pub use connections::Connections;
 pub use issuer::{InvalidIssuerError, Issuer};
 pub use profile::Profile;
 pub use proxy::ProxyConfig;
+pub use registration::RegistrationConfig;
 pub use requests::{DetailTypeConfig, HintIssuerConfig};
 pub use tls::TlsConfig;
 pub use tokens::{AccessTokenFormat, DpopConfig, TokensConfig};
@@ -87,6 +90,8 @@ pub struct Config {
     pub dpop: DpopConfig,
     /// The hook through which test suites decide.
     pub automation: AutomationConfig,
+    /// Whether clients may register themselves.
+    pub registration: RegistrationConfig,
     /// How the server logs.
     pub log: LogConfig,
     /// How long things live, in seconds.
@@ -117,6 +122,7 @@ impl Default for Config {
             tokens: TokensConfig::default(),
             dpop: DpopConfig::default(),
             automation: AutomationConfig::default(),
+            registration: RegistrationConfig::default(),
             log: LogConfig::default(),
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
@@ -303,6 +309,7 @@ impl Config {
         self.check_tokens()?;
         self.automation.check(self.issuer.as_ref())?;
         self.check_requests()?;
+        self.registration.check()?;
         if self.demo
             && let Some(issuer) = &self.issuer
             && !issuer.is_local()
@@ -366,7 +373,7 @@ impl Config {
     }
 }
 
-const ENVIRONMENT_KEYS: [&str; 53] = [
+const ENVIRONMENT_KEYS: [&str; 56] = [
     "listen",
     "issuer",
     "data_dir",
@@ -396,6 +403,9 @@ const ENVIRONMENT_KEYS: [&str; 53] = [
     "dpop.require_nonce",
     "automation.key",
     "automation.allow_public",
+    "registration.enabled",
+    "registration.initial_access_token",
+    "registration.open",
     "log.format",
     "log.level",
     "lifetimes.request",
@@ -509,6 +519,15 @@ pub const DEFAULT_FILE: &str = r#"# tegata-server: every option with its default
 # client_certificate_header = "client-cert"
 # The header with the sender's address. Of a list the last address counts that is not a proxy's.
 # address_header = "x-forwarded-for"
+
+# Clients may register themselves at /register (RFC 7591), and read, change and delete what they registered (RFC 7592). People
+# see that nobody has vouched for their names.
+[registration]
+# enabled = false
+# What a client must present to register, as bearer token: at least 16 characters. The operator gives it to whom it may.
+# initial_access_token = "a-long-random-text"
+# Without such a token nobody can register, unless everybody may.
+# open = false
 
 # Addresses that clients give and the server calls: where they are notified, where their keys are. Only https, and only
 # public addresses, so that a client cannot reach through the server what it cannot reach itself.
@@ -647,6 +666,7 @@ mod tests {
         assert!(tls.certificate.is_some() && tls.key.is_some());
         assert!(said.callbacks.authorities.take().is_some());
         assert!(tls.client_authorities.is_some() && tls.mtls_base.is_some());
+        assert!(said.registration.initial_access_token.take().is_some());
         let proxy = std::mem::take(&mut said.proxy);
         assert!(proxy.client_certificate_header.is_some() && proxy.address_header.is_some());
         assert_eq!(

@@ -12,7 +12,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, header},
 };
 use data_encoding::BASE64;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::{borrow::Cow, sync::LazyLock};
 use tegata_protocol::{
     AuthReqId, ClientId, ConsentRequestId, Rng, Secret, Sha256Digest, SigningKey, SystemRng,
@@ -25,15 +25,12 @@ use tegata_protocol::{
 };
 
 use crate::{
-    administration::{
-        require_jwks,
-        views::{Confirmation, NewClient, NewInvitation, NewUser},
-    },
+    administration::views::{Confirmation, NewClient, NewInvitation, NewUser},
     authorization_details::{DetailTypes, MAX_DETAILS},
-    config::{Config, Issuer},
+    config::{Config, Issuer, Profile},
     domain::{
-        BindingMessageUse, Client, ClientAuthentication, ClientSettings, Delivery, FlowSeq,
-        IssuingSessionId, Locator, RegisteredBy, account::is_login_name, locator::Located,
+        BindingMessageUse, Client, ClientAuthentication, ClientMetadata, ClientSettings, Delivery,
+        FlowSeq, IssuingSessionId, Locator, RegisteredBy, account::is_login_name, locator::Located,
     },
     http::{
         Reach,
@@ -50,6 +47,7 @@ use crate::{
             form::{Form, RESOURCE, is_form},
             hints::{MAX_TOKEN, person_of},
             parameters::Parameters,
+            registration,
             request_object::{self, UnverifiedRequestObject},
         },
     },
@@ -81,6 +79,10 @@ pub const ENTRIES: &[FuzzEntry] = &[
     FuzzEntry {
         name: "client_jwks",
         run: fuzz_client_jwks,
+    },
+    FuzzEntry {
+        name: "client_metadata",
+        run: fuzz_client_metadata,
     },
     FuzzEntry {
         name: "configuration",
@@ -138,7 +140,7 @@ fn headers(name: HeaderName, data: &[u8]) -> Option<HeaderMap> {
 pub fn fuzz_admin_request(data: &[u8]) {
     let body = Bytes::copy_from_slice(data);
     let _ = admin::parse::<NewUser>(&body);
-    let _ = admin::parse::<NewClient>(&body).map(|new| new.jwks.map(|jwks| require_jwks(&jwks)));
+    let _ = admin::parse::<NewClient>(&body);
     let _ = admin::parse::<NewInvitation>(&body);
     let _ = admin::parse::<Confirmation>(&body);
     let _ = admin::parse::<BackupRequest>(&body);
@@ -410,8 +412,38 @@ pub fn fuzz_client_jwks(data: &[u8]) {
         }
         usable += all.len();
     }
-    if require_jwks(&text).is_ok() {
+    if KeySet::require(&text).is_ok() {
         assert!(usable > 0, "what is registered can be used");
+    }
+}
+
+/// The body of a registration, on a server without options and on one that keeps to a profile.
+///
+/// # Panics
+/// If metadata that is accepted is read differently once written again, or a refusal cannot stand in an error body.
+pub fn fuzz_client_metadata(data: &[u8]) {
+    let Ok(members) = ijson::parse::<Map<String, Value>>(data, registration::MAX_BODY) else {
+        return;
+    };
+    for profile in [Profile::Standard, Profile::FapiCiba] {
+        let offered = Config {
+            profile,
+            ..Config::default()
+        }
+        .offered();
+        match ClientMetadata::parse(&members, &offered) {
+            Ok(metadata) => {
+                let again = ClientMetadata::parse(&metadata.members(), &offered);
+                assert_eq!(again, Ok(metadata), "metadata survive writing");
+            }
+            Err(error) => assert!(
+                error
+                    .to_string()
+                    .bytes()
+                    .all(|b| matches!(b, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e)),
+                "a refusal can be sent"
+            ),
+        }
     }
 }
 

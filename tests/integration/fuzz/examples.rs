@@ -19,7 +19,8 @@ pub(super) fn of(name: &str) -> Vec<Vec<u8>> {
         "admin_request" => vec![
             r#"{"login_name":"hanako","display_name":"花子","test":false}"#.to_owned(),
             serde_json::json!({
-                "client_id": "kiosk", "name": "Kiosk", "jwks": JWKS, "host": "kiosk.example",
+                "client_id": "kiosk", "name": "Kiosk", "host": "kiosk.example", "long_poll": 30,
+                "metadata": { "jwks": { "keys": [] }, "backchannel_token_delivery_mode": "poll" },
                 "binding_message": "show", "transfer_code": true,
             })
             .to_string(),
@@ -56,6 +57,7 @@ pub(super) fn of(name: &str) -> Vec<Vec<u8>> {
             r#"{"keys":[{"kty":"EC","crv":"P-256","x":"","y":"","d":""}]}"#.to_owned(),
             r#"{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB","use":"enc"}]}"#.to_owned(),
         ],
+        "client_metadata" => metadata(),
         "configuration" => vec![
             DEFAULT_FILE.to_owned(),
             DEFAULT_FILE.replace("\n# ", "\n"),
@@ -98,6 +100,33 @@ pub(super) fn of(name: &str) -> Vec<Vec<u8>> {
         _ => Vec::new(),
     };
     texts.into_iter().map(String::into_bytes).collect()
+}
+
+/// A client of each kind, and one that FAPI-CIBA accepts.
+fn metadata() -> Vec<String> {
+    let jwks: serde_json::Value = serde_json::from_str(JWKS).unwrap_or_default();
+    let grants = ["urn:openid:params:grant-type:ciba", "refresh_token"];
+    [
+        serde_json::json!({
+            "client_name": "花子の窓口", "grant_types": grants, "response_types": [], "redirect_uris": [],
+            "backchannel_token_delivery_mode": "poll", "scope": "openid profile",
+        }),
+        serde_json::json!({
+            "token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_signing_alg": "ES256",
+            "jwks": jwks, "grant_types": grants, "backchannel_token_delivery_mode": "ping",
+            "backchannel_client_notification_endpoint": "https://rp.example/ciba",
+            "backchannel_authentication_request_signing_alg": "ES256",
+            "backchannel_user_code_parameter": true, "id_token_signed_response_alg": "PS256",
+        }),
+        serde_json::json!({
+            "token_endpoint_auth_method": "client_secret_jwt", "jwks_uri": "https://rp.example/jwks",
+            "subject_type": "pairwise", "sector_identifier_uri": "https://rp.example/sector",
+            "backchannel_token_delivery_mode": "push", "dpop_bound_access_tokens": true,
+            "backchannel_client_notification_endpoint": "https://rp.example/ciba",
+        }),
+    ]
+    .map(|members| members.to_string())
+    .to_vec()
 }
 
 /// Header and claims, and a whole assertion with a signature that is none.

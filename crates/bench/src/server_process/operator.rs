@@ -66,8 +66,12 @@ impl Admin {
         client_id: &str,
         jwks: Option<Value>,
     ) -> anyhow::Result<Option<String>> {
+        let metadata = match jwks {
+            Some(jwks) => json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": jwks}),
+            None => json!({}),
+        };
         let body = json!({
-            "client_id": client_id, "name": "Reading room kiosk", "jwks": jwks.map(|jwks| jwks.to_string()), "host": null,
+            "client_id": client_id, "name": "Reading room kiosk", "metadata": metadata, "host": null,
             "binding_message": "show", "transfer_code": false,
         });
         let client = self.post("/clients", &body).await?.ok_json()?;

@@ -1,9 +1,12 @@
 //! What operators send and see, as JSON on the local admin interface and as text in the terminal.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use tegata_protocol::Secret;
 
-use crate::domain::{Account, BindingMessageUse, Client, DeviceState, PairedDevice, RegisteredBy};
+use crate::domain::{
+    Account, BindingMessageUse, Client, ClientMetadata, DeviceState, PairedDevice, RegisteredBy,
+};
 
 /// A person to add.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -73,16 +76,23 @@ pub struct UserCodeView {
 pub struct NewClient {
     /// Its `client_id`; drawn at random if absent.
     pub client_id: Option<String>,
-    /// Shown to people; the id if absent.
+    /// Shown to people; if absent, `client_name` of the metadata, and the id without that.
     pub name: Option<String>,
-    /// A JWK Set for `private_key_jwt`; without one a secret for `client_secret_basic` is drawn.
-    pub jwks: Option<String>,
+    /// Client metadata (RFC 7591 section 2). What is absent is what an operator mostly wants: `client_secret_basic`, poll.
+    #[serde(default)]
+    pub metadata: Map<String, Value>,
     /// A host whose control by the client the operator has verified.
     pub host: Option<String>,
     /// What its binding messages are for.
     pub binding_message: BindingMessageUse,
     /// Whether the server mints transfer codes for it.
     pub transfer_code: bool,
+    /// Seconds, 0 to 30, for which its polls are held unless they say otherwise.
+    #[serde(default)]
+    pub long_poll: u32,
+    /// For tests: the automation hook may decide its requests.
+    #[serde(default)]
+    pub test: bool,
 }
 
 /// A client.
@@ -95,7 +105,7 @@ pub struct ClientView {
     pub client_secret: Option<String>,
     /// Shown to people.
     pub name: String,
-    /// `client_secret_basic` or `private_key_jwt`.
+    /// `token_endpoint_auth_method`.
     pub authentication_method: String,
     /// Who vouches for the name.
     pub registered_by: RegisteredBy,
@@ -130,6 +140,31 @@ impl From<Client> for ClientView {
             host: client.host,
             binding_message: client.binding_message,
             transfer_code: client.transfer_code,
+        }
+    }
+}
+
+/// A client with all that it is registered for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ClientDetails {
+    /// What is shown of it in lists; no secret.
+    #[serde(flatten)]
+    pub client: ClientView,
+    /// Seconds for which its polls are held unless they say otherwise.
+    pub long_poll: u32,
+    /// For tests.
+    pub test: bool,
+    /// Client metadata (RFC 7591 section 2), those with default values too.
+    pub metadata: Map<String, Value>,
+}
+
+impl From<Client> for ClientDetails {
+    fn from(client: Client) -> Self {
+        Self {
+            long_poll: client.settings.long_poll,
+            test: client.settings.test,
+            metadata: ClientMetadata::from(&client).members(),
+            client: client.into(),
         }
     }
 }

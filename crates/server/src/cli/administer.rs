@@ -1,4 +1,4 @@
-//! `user`, `client`, `devices`, `backup`: through the running server if there is one, else on the store itself.
+//! `user`, `devices`, `backup`: through the running server if there is one, else on the store itself.
 
 use reqwest::Method;
 use serde::Serialize;
@@ -11,23 +11,24 @@ use tegata_protocol::{Clock, Secret, SystemClock, SystemRng};
 use super::{
     Context, Failure,
     admin_client::{AdminClient, segment},
-    arguments::{ClientOptions, ClientTask, DevicesTask, UserTask},
+    arguments::{DevicesTask, UserTask},
     output::say,
 };
 use crate::{
     administration::{
         AdministrationError, Desk,
-        views::{ClientView, DeviceView, NewClient, NewUser, UserCodeTask, UserCodeView, UserView},
+        views::{DeviceView, NewUser, UserCodeTask, UserCodeView, UserView},
     },
     app::open_store,
     data_folder::FolderLock,
+    egress::Egress,
     http::admin::BackupRequest,
     keys::Keys,
     storage::StoreHandle,
 };
 
 /// Where a task is carried out.
-enum Place {
+pub(super) enum Place {
     /// In the running server.
     Running(AdminClient),
     /// Here, with the folder locked.
@@ -35,6 +36,7 @@ enum Place {
         store: StoreHandle,
         rng: SystemRng,
         keys: Keys,
+        egress: Egress,
         _lock: FolderLock,
     },
 }
@@ -45,7 +47,7 @@ impl From<AdministrationError> for Failure {
     }
 }
 
-fn place(context: &Context) -> Result<Place, Failure> {
+pub(super) fn place(context: &Context) -> Result<Place, Failure> {
     if let Some(client) = AdminClient::find(&context.folder)? {
         return Ok(Place::Running(client));
     }
@@ -56,15 +58,17 @@ fn place(context: &Context) -> Result<Place, Failure> {
     folder.complete_keys(&lock, &rng).map_err(Failure::failed)?;
     let keys = folder.keys(&rng).map_err(Failure::failed)?;
     let store = open_store(&context.config, &context.folder, &keys).map_err(Failure::failed)?;
+    let egress = Egress::open(&context.config, folder.path()).map_err(Failure::failed)?;
     Ok(Place::Here {
         store,
         rng,
         keys,
+        egress,
         _lock: lock,
     })
 }
 
-fn desk<'a>(store: &'a StoreHandle, rng: &'a SystemRng) -> Desk<'a> {
+pub(super) fn desk<'a>(store: &'a StoreHandle, rng: &'a SystemRng) -> Desk<'a> {
     Desk {
         store,
         rng,
@@ -156,56 +160,6 @@ pub(super) async fn user(context: &Context, task: UserTask) -> Result<(), Failur
     Ok(())
 }
 
-pub(super) async fn client(context: &Context, task: ClientTask) -> Result<(), Failure> {
-    let place = place(context)?;
-    match task {
-        ClientTask::Add(options) => {
-            let json = options.json;
-            let new = new_client(options)?;
-            let client: ClientView = match &place {
-                Place::Running(running) => running.post("/clients", &new).await?,
-                Place::Here { store, rng, .. } => desk(store, rng).add_client(new).await?,
-            };
-            if json {
-                return list(&[client], true, |_| String::new());
-            }
-            say(&format!("client_id     {}", client.client_id));
-            match &client.client_secret {
-                Some(secret) => {
-                    say(&format!("client_secret {secret}"));
-                    say("The secret is not stored and cannot be shown again.");
-                }
-                None => say("authenticates with private_key_jwt"),
-            }
-        }
-        ClientTask::List { json } => {
-            let clients: Vec<ClientView> = match &place {
-                Place::Running(running) => running.get("/clients").await?,
-                Place::Here { store, rng, .. } => desk(store, rng).clients().await?,
-            };
-            list(&clients, json, |client| {
-                format!(
-                    "{:<24} {:<28} {}",
-                    client.client_id, client.name, client.authentication_method
-                )
-            })?;
-        }
-        ClientTask::Remove { client_id } => {
-            match &place {
-                Place::Running(running) => {
-                    let path = format!("/clients/{}", segment(&client_id));
-                    running.command(Method::DELETE, &path, None::<&()>).await?;
-                }
-                Place::Here { store, rng, .. } => {
-                    desk(store, rng).remove_client(&client_id).await?;
-                }
-            }
-            say(&format!("removed {client_id}"));
-        }
-    }
-    Ok(())
-}
-
 pub(super) async fn devices(context: &Context, task: DevicesTask) -> Result<(), Failure> {
     let place = place(context)?;
     match task {
@@ -285,26 +239,12 @@ async fn read_code() -> Result<Secret<String>, Failure> {
         .map_err(Failure::failed)
 }
 
-fn new_client(options: ClientOptions) -> Result<NewClient, Failure> {
-    let jwks = match &options.jwks {
-        Some(path) => Some(
-            std::fs::read_to_string(path)
-                .map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?,
-        ),
-        None => None,
-    };
-    Ok(NewClient {
-        client_id: options.id,
-        name: options.name,
-        jwks,
-        host: options.host,
-        binding_message: options.binding_message.into(),
-        transfer_code: options.transfer_code,
-    })
-}
-
 /// One line for each, or one JSON document.
-fn list<T: Serialize>(all: &[T], json: bool, line: impl Fn(&T) -> String) -> Result<(), Failure> {
+pub(super) fn list<T: Serialize>(
+    all: &[T],
+    json: bool,
+    line: impl Fn(&T) -> String,
+) -> Result<(), Failure> {
     if json {
         say(&serde_json::to_string_pretty(all).map_err(Failure::failed)?);
     } else {

@@ -4,7 +4,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::{net::SocketAddr, path::PathBuf};
 
-use crate::{domain::BindingMessageUse, jose::Algorithm};
+use super::client_arguments::ClientTask;
+use crate::jose::Algorithm;
 
 /// A CIBA OpenID Provider with a gateway for authentication devices.
 #[derive(Debug, Parser)]
@@ -60,7 +61,7 @@ pub enum Command {
     /// Clients (relying parties) that may ask
     #[command(
         after_help = "Examples:\n  tegata-server client add --id kiosk --name \"Reading room kiosk\" --transfer-code\n  \
-                      tegata-server client list\n  tegata-server client remove kiosk\n\nAlso while the server runs. \
+                      tegata-server client list\n  tegata-server client show kiosk\n  tegata-server client remove kiosk\n\nAlso while the server runs. \
                       People read the name on their device; the secret is printed once."
     )]
     Client {
@@ -193,75 +194,6 @@ pub enum UserTask {
         /// Login name
         login_name: String,
     },
-}
-
-/// Tasks about clients.
-#[derive(Debug, Subcommand)]
-pub enum ClientTask {
-    /// Register a client and print its credentials, this once
-    #[command(
-        after_help = "Examples:\n  tegata-server client add --id kiosk --name \"Reading room kiosk\" --transfer-code\n  \
-                      tegata-server client add --id agent --jwks agent-public-keys.json"
-    )]
-    Add(ClientOptions),
-    /// List all clients
-    List {
-        /// As JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Remove a client; its open requests end
-    Remove {
-        /// Its client_id
-        client_id: String,
-    },
-}
-
-/// A client to register.
-#[derive(Debug, Args)]
-pub struct ClientOptions {
-    /// client_id [default: random]
-    #[arg(long)]
-    pub id: Option<String>,
-    /// Name shown to people [default: the client_id]
-    #[arg(long)]
-    pub name: Option<String>,
-    /// File with a JWK Set: the client authenticates with private_key_jwt instead of a secret
-    #[arg(long, value_name = "FILE")]
-    pub jwks: Option<PathBuf>,
-    /// Host that the client controls, shown beside its name. Give it only after checking
-    #[arg(long)]
-    pub host: Option<String>,
-    /// What the client's binding messages are for
-    #[arg(long, value_enum, default_value = "show")]
-    pub binding_message: BindingMessageChoice,
-    /// Mint a six-digit transfer code for each request and return it to the client as `transfer_code`
-    #[arg(long)]
-    pub transfer_code: bool,
-    /// Print the credentials as JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// What binding messages are for.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum BindingMessageChoice {
-    /// Shown on the device as the client's own words
-    Show,
-    /// The message is a code that the person types into the device
-    Transfer,
-    /// Requests with one are refused
-    Refuse,
-}
-
-impl From<BindingMessageChoice> for BindingMessageUse {
-    fn from(choice: BindingMessageChoice) -> Self {
-        match choice {
-            BindingMessageChoice::Show => Self::Show,
-            BindingMessageChoice::Transfer => Self::Transfer,
-            BindingMessageChoice::Refuse => Self::Refuse,
-        }
-    }
 }
 
 /// Tasks about devices.

@@ -1,5 +1,6 @@
 //! What `serve --demo` makes if it is missing: a person, a client, and the client's secret in a file of its own.
 
+use serde_json::Map;
 use std::{fs, io};
 use tegata_protocol::{AccountId, ClientId, Secret};
 
@@ -36,7 +37,7 @@ pub(super) async fn prepare(app: &App, folder: &DataFolder) -> Result<(), Failur
     let account = person(&desk).await?;
     app.demo.enable(DemoSettings {
         client_id: ClientId::parse(CLIENT_ID).map_err(Failure::failed)?,
-        client_secret: client_secret(&desk, folder).await?,
+        client_secret: client_secret(app, &desk, folder).await?,
         login_name: LOGIN_NAME.to_owned(),
         account,
     });
@@ -83,7 +84,11 @@ async fn person(desk: &Desk<'_>) -> Result<AccountId, Failure> {
 }
 
 /// The demo client's secret. If the file is gone the client is registered anew, since the store knows only the hash.
-async fn client_secret(desk: &Desk<'_>, folder: &DataFolder) -> Result<Secret<String>, Failure> {
+async fn client_secret(
+    app: &App,
+    desk: &Desk<'_>,
+    folder: &DataFolder,
+) -> Result<Secret<String>, Failure> {
     let path = folder.demo_secret_path();
     let id = ClientId::parse(CLIENT_ID).map_err(Failure::failed)?;
     let registered = desk
@@ -105,13 +110,15 @@ async fn client_secret(desk: &Desk<'_>, folder: &DataFolder) -> Result<Secret<St
     let client = NewClient {
         client_id: Some(CLIENT_ID.to_owned()),
         name: Some("Demo kiosk".to_owned()),
-        jwks: None,
+        metadata: Map::new(),
         host: None,
         binding_message: BindingMessageUse::Show,
         transfer_code: true,
+        long_poll: 0,
+        test: false,
     };
     let secret = desk
-        .add_client(client)
+        .add_client(client, &app.registrar())
         .await?
         .client_secret
         .unwrap_or_default();

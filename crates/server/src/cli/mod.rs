@@ -7,6 +7,8 @@
 mod admin_client;
 mod administer;
 mod arguments;
+mod client;
+mod client_arguments;
 mod demo;
 mod doctor;
 mod invite;
@@ -16,6 +18,7 @@ mod output;
 mod serve;
 
 pub use arguments::{Arguments, Command};
+pub use client_arguments::{ClientOptions, ClientTask, MemberOptions};
 
 use clap::{CommandFactory, Parser};
 use std::{
@@ -113,7 +116,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Init => init(&context.folder),
         Command::Serve(options) => serve::run(context, options).await,
         Command::User { task } => administer::user(&context, task).await,
-        Command::Client { task } => administer::client(&context, task).await,
+        Command::Client { task } => client::run(&context, task).await,
         Command::Devices { task } => administer::devices(&context, task).await,
         Command::Invite(options) => invite::run(&context, options).await,
         Command::Keys { task } => keys::run(&context, task).await,

@@ -10,6 +10,9 @@ use tegata_protocol::{
 
 use crate::jose::Algorithm;
 
+/// Longest time for which a poll may be held, in seconds (CIBA Core section 10.1).
+pub const LONGEST_POLL: u32 = 30;
+
 /// A registered client. Everything a prompt says about a client comes from here, never from a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {

@@ -37,7 +37,10 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/v1/users/{login_name}", delete(remove_user))
         .route("/admin/v1/users/{login_name}/code", post(set_user_code))
         .route("/admin/v1/clients", get(clients).post(add_client))
-        .route("/admin/v1/clients/{client_id}", delete(remove_client))
+        .route(
+            "/admin/v1/clients/{client_id}",
+            get(client).delete(remove_client),
+        )
         .route("/admin/v1/devices", get(devices))
         .route("/admin/v1/devices/{device_id}/revoke", post(revoke_device))
         .route("/admin/v1/invitations", post(invite))
@@ -177,7 +180,12 @@ async fn clients(State(app): State<Arc<App>>) -> Result<Response> {
 
 async fn add_client(State(app): State<Arc<App>>, body: Bytes) -> Result<Response> {
     let new: NewClient = parse(&body)?;
-    Ok((StatusCode::CREATED, Json(desk(&app).add_client(new).await?)).into_response())
+    let added = desk(&app).add_client(new, &app.registrar()).await?;
+    Ok((StatusCode::CREATED, Json(added)).into_response())
+}
+
+async fn client(State(app): State<Arc<App>>, Path(client_id): Path<String>) -> Result<Response> {
+    Ok(Json(desk(&app).client(&client_id).await?).into_response())
 }
 
 async fn remove_client(

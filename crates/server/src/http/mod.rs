@@ -88,6 +88,9 @@ fn public_routes(app: &App) -> Router<Arc<App>> {
     if app.config.automation.is_on() {
         routes = routes.merge(op::automation::router());
     }
+    if app.config.registration.enabled {
+        routes = routes.merge(op::registration::router());
+    }
     if app.config.demo {
         routes.merge(demo::router())
     } else {

@@ -108,6 +108,7 @@ pub(super) fn changes(op: &Op) -> bool {
         | Op::DeleteAccount(_)
         | Op::SetUserCode(_)
         | Op::CreateClient(_)
+        | Op::ReplaceClient(_)
         | Op::DeleteClient(_)
         | Op::AskSimulatedDevice(_)
         | Op::ConfirmPairing(_)

@@ -98,6 +98,48 @@ async fn clients_come_back_as_registered() {
 }
 
 #[tokio::test]
+async fn a_client_is_replaced_whole_and_what_it_asked_stays() {
+    let bench = Bench::new().await;
+    let device = bench.pair("alice").await;
+    let asked = bench.request("alice", "shop", &[&device], NOW).0;
+    bench.store.apply(asked).await.unwrap();
+    let kept = bench.store.client(&client_id("shop")).await.unwrap();
+    assert_eq!(kept.as_deref(), Some(&client("shop")));
+    let changed = Client {
+        name: "Another name".to_owned(),
+        authentication: ClientAuthentication::PrivateKeyJwt,
+        registered_by: RegisteredBy::SelfRegistered,
+        host: Some("shop.example".to_owned()),
+        binding_message: BindingMessageUse::Refuse,
+        transfer_code: true,
+        settings: ClientSettings::with_jwks("{}".to_owned()),
+        ..client("shop")
+    };
+    assert!(
+        bench
+            .store
+            .apply(ReplaceClient(changed.clone()))
+            .await
+            .unwrap()
+    );
+    let found = bench.store.client(&client_id("shop")).await.unwrap();
+    assert_eq!(
+        found.as_deref(),
+        Some(&changed),
+        "no older copy is given out"
+    );
+    let id = device.id.clone();
+    let pending = bench
+        .store
+        .read(move |r| r.pending(&id, NOW))
+        .await
+        .unwrap();
+    assert_eq!(pending.unwrap().prompts.len(), 1);
+    let unknown = ReplaceClient(client("nobody"));
+    assert!(!bench.store.apply(unknown).await.unwrap());
+}
+
+#[tokio::test]
 async fn an_assertion_is_used_once_per_client_until_it_expires() {
     let bench = Bench::new().await;
     let device = bench.pair("alice").await;

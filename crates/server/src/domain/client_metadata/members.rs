@@ -1,9 +1,13 @@
 //! Reading members of client metadata by their types.
 
 use serde_json::{Map, Value};
+use std::net::IpAddr;
 use url::Url;
 
-use super::{MAX_VALUES, MetadataError, Offered, Result, is_local};
+use super::{MetadataError, Offered, Result};
+
+/// Most values of one list.
+const MAX_VALUES: usize = 32;
 
 /// Longest address, in bytes.
 const MAX_ADDRESS: usize = 2048;
@@ -86,5 +90,15 @@ impl<'a> Members<'a> {
             ));
         }
         Ok(Some(text))
+    }
+}
+
+/// Whether the host is this machine.
+fn is_local(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
+        Some(url::Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+        None => false,
     }
 }

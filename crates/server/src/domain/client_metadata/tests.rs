@@ -1,6 +1,7 @@
 use super::*;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::json;
+use tegata_protocol::ciba::GRANT_TYPE;
 
 const KEY: &str = r#"{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
     "y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM","use":"sig","kid":"one","x5c":["MIIB"]}"#;
@@ -29,6 +30,7 @@ fn everything() -> Offered {
         ],
         authorization_details_types: vec!["payment".to_owned()],
         dpop: true,
+        certificates: true,
         binds_to_certificates: false,
         wants_signed_requests: false,
         local_http: false,
@@ -558,6 +560,21 @@ fn a_profile_takes_nothing_that_it_does_not_offer() {
     ] {
         assert_eq!(fapi(more.clone()).unwrap_err().member, member, "{more}");
     }
+}
+
+#[test]
+fn tokens_are_bound_to_certificates_where_certificates_are_seen() {
+    const MEMBER: &str = "tls_client_certificate_bound_access_tokens";
+    let blind = Offered {
+        certificates: false,
+        ..everything()
+    };
+    let bound = with(json!({ MEMBER: true }));
+    assert!(ClientMetadata::parse(&bound, &everything()).is_ok());
+    assert_eq!(
+        ClientMetadata::parse(&bound, &blind).unwrap_err().member,
+        MEMBER
+    );
 }
 
 fn values() -> impl Strategy<Value = Value> {

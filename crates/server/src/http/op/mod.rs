@@ -31,6 +31,7 @@ mod narrowing;
 pub(crate) mod parameters;
 pub(crate) mod paths;
 mod protected;
+pub(crate) mod registration;
 pub(crate) mod request_object;
 mod respond;
 mod revocation;

@@ -24,3 +24,5 @@ pub(crate) const USERINFO: &str = "/userinfo";
 pub(crate) const AUTOMATION: &str = "/ciba-sim";
 /// The device gateway's metadata, which discovery points to.
 pub(crate) const DEVICE_METADATA: &str = "/.well-known/tegata-device";
+/// Client registration endpoint (RFC 7591 section 3); below it the registered clients (RFC 7592 section 2).
+pub(crate) const REGISTRATION: &str = "/register";

@@ -78,6 +78,13 @@ pub enum CreateClientOutcome {
     Taken,
 }
 
+/// Stores a client anew under its id, all of it; what it has asked stays. `false`: there was none.
+#[derive(Debug, Clone)]
+pub struct ReplaceClient(
+    /// The client.
+    pub Client,
+);
+
 /// Deletes a client; its open requests end as withdrawn. `false`: there was none.
 #[derive(Debug, Clone)]
 pub struct DeleteClient {

@@ -70,6 +70,7 @@ operations! {
     SetUserCode => bool,
     CheckUserCode => CheckUserCodeOutcome,
     CreateClient => CreateClientOutcome,
+    ReplaceClient => bool,
     DeleteClient => bool,
     CreateIssuingSession => CreateIssuingSessionOutcome,
     OpenPairingPage => OpenPairingPageOutcome,

@@ -8,7 +8,7 @@ use crate::{
     domain::{Account, Budget, Client, ClientAssertion, OneTimeName, UserCodeTries},
     storage::ops::{
         CheckUserCode, CheckUserCodeOutcome, CreateAccount, CreateAccountOutcome, CreateClient,
-        CreateClientOutcome, DeleteAccount, DeleteClient, SetUserCode, SetValue,
+        CreateClientOutcome, DeleteAccount, DeleteClient, ReplaceClient, SetUserCode, SetValue,
     },
 };
 
@@ -137,6 +137,27 @@ pub(super) fn create_client(c: &Connection, op: &CreateClient) -> Result<CreateC
     } else {
         CreateClientOutcome::Created
     })
+}
+
+pub(super) fn replace_client(c: &Connection, op: &ReplaceClient) -> Result<bool> {
+    let client = &op.0;
+    let replaced = c.execute(
+        "UPDATE client SET name = ?2, authentication = ?3, registered_by = ?4, since = ?5, host = ?6,
+                           binding_message = ?7, transfer_code = ?8, settings = ?9
+         WHERE id = ?1",
+        params![
+            client.id.as_str(),
+            client.name,
+            rows::to_json(&client.authentication)?,
+            rows::to_json(&client.registered_by)?,
+            client.since.0,
+            client.host,
+            rows::to_json(&client.binding_message)?,
+            client.transfer_code,
+            rows::to_json(&client.settings)?,
+        ],
+    )?;
+    Ok(replaced > 0)
 }
 
 pub(super) fn delete_client(c: &Connection, op: &DeleteClient) -> Result<bool> {

@@ -213,6 +213,7 @@ fn run(c: &Connection, options: &StoreOptions, op: &Op) -> Answer {
             Outcome::CheckUserCode(Box::new(accounts::check_user_code(c, op)?))
         }
         Op::CreateClient(op) => Outcome::CreateClient(Box::new(accounts::create_client(c, op)?)),
+        Op::ReplaceClient(op) => Outcome::ReplaceClient(Box::new(accounts::replace_client(c, op)?)),
         Op::DeleteClient(op) => Outcome::DeleteClient(Box::new(accounts::delete_client(c, op)?)),
         Op::CreateIssuingSession(op) => {
             Outcome::CreateIssuingSession(Box::new(pairings::create_session(c, op)?))

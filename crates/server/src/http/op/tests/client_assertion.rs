@@ -10,11 +10,11 @@ const TYPE: &str = "urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-be
 
 static MADE: AtomicU32 = AtomicU32::new(0);
 
-fn header() -> Value {
+pub(super) fn header() -> Value {
     json!({ "alg": "ES256" })
 }
 
-fn claims(bench: &Bench) -> Value {
+pub(super) fn claims(bench: &Bench) -> Value {
     let now = bench.now().0;
     json!({
         "iss": "keyed",
@@ -26,7 +26,7 @@ fn claims(bench: &Bench) -> Value {
     })
 }
 
-fn with(mut object: Value, name: &str, value: Value) -> Value {
+pub(super) fn with(mut object: Value, name: &str, value: Value) -> Value {
     if value.is_null() {
         object.as_object_mut().unwrap().remove(name);
     } else {
@@ -35,18 +35,18 @@ fn with(mut object: Value, name: &str, value: Value) -> Value {
     object
 }
 
-fn signed_part(header: &Value, claims: &Value) -> String {
+pub(super) fn signed_part(header: &Value, claims: &Value) -> String {
     let encode = |value: &Value| encode_b64u(value.to_string().as_bytes());
     format!("{}.{}", encode(header), encode(claims))
 }
 
-fn sign(key: &SigningKey, header: &Value, claims: &Value) -> String {
+pub(super) fn sign(key: &SigningKey, header: &Value, claims: &Value) -> String {
     let signed = signed_part(header, claims);
     let signature = encode_b64u(&key.sign_fixed(signed.as_bytes()));
     format!("{signed}.{signature}")
 }
 
-async fn ask(bench: &Bench, assertion: &str) -> Reply {
+pub(super) async fn ask(bench: &Bench, assertion: &str) -> Reply {
     let form = format!("{DEFAULTS}&client_assertion_type={TYPE}&client_assertion={assertion}");
     bench.post("/backchannel-authentication", "", &form).await
 }
