@@ -546,7 +546,7 @@ pub const DEFAULT_FILE: &str = r#"# tegata-server: every option with its default
 # learn of its revocation only if they ask all the same.
 # access_token_format = "opaque"
 # The algorithms by which ID tokens are signed for clients that are registered for them; ES256 must be one. "RS256" can be
-# added for clients that know nothing else. RSA keys are drawn when a client first needs one, which takes a second.
+# added for clients that know nothing else. RSA keys are drawn when a client first needs one, which can take seconds.
 # New keys: tegata-server keys rotate.
 # algorithms = ["ES256", "PS256", "EdDSA"]
 

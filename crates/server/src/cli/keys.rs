@@ -29,15 +29,15 @@ pub(super) async fn run(context: &Context, task: KeysTask) -> Result<(), Failure
             let rotation = Rotation {
                 alg: alg.map(Into::into),
             };
-            let new: Vec<TokenKeyView> = match AdminClient::find(&context.folder)? {
-                Some(running) => running.post("/keys/rotate", &rotation).await?,
-                None => {
-                    let (folder, rng) = (&context.folder, SystemRng::new());
-                    let lock = folder.lock().map_err(Failure::failed)?;
-                    folder.complete_keys(&lock, &rng).map_err(Failure::failed)?;
-                    let keys = here(context, &rng)?;
-                    rotate(&keys.tokens, &context.config, rotation)?
-                }
+            let running = AdminClient::find(&context.folder)?;
+            let new: Vec<TokenKeyView> = if let Some(running) = running {
+                running.post("/keys/rotate", &rotation).await?
+            } else {
+                let (folder, rng) = (&context.folder, SystemRng::new());
+                let lock = folder.lock().map_err(Failure::failed)?;
+                folder.complete_keys(&lock, &rng).map_err(Failure::failed)?;
+                let keys = here(context, &rng)?;
+                rotate(&keys.tokens, &context.config, rotation)?
             };
             show(&new);
             say("Keys that are replaced stay published until all that they signed has expired.");

@@ -213,6 +213,7 @@ fn only_sets_whose_keys_can_verify_are_registered() {
     assert_eq!(KeySet::require("{").unwrap_err(), InvalidKeySet::NotJson);
 }
 
+/// Conformance: RFC7638-3
 #[test]
 fn thumbprints_are_those_of_the_standards() {
     let thumbprint = |jwk: Value| {

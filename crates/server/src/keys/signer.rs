@@ -29,7 +29,7 @@ pub(super) enum Signer {
 }
 
 impl Signer {
-    /// Draws a key, in PKCS#8. An RSA key takes a good part of a second.
+    /// Draws a key, in PKCS#8. An RSA key takes a second, and at times several: its primes are found by chance.
     pub(super) fn draw(algorithm: Algorithm, rng: &SystemRng) -> Secret<Vec<u8>> {
         match algorithm {
             Algorithm::Es256 => SigningKey::make(rng).1,

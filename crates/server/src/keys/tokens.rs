@@ -162,7 +162,7 @@ impl TokenKeys {
     /// A compact JWS over `claims` by the key that signs at present, with `kid` and `typ`.
     ///
     /// The first RSA key of an algorithm is drawn when it is first needed, here if [`TokenKeys::prepare`] has not been called
-    /// before; that takes a good part of a second.
+    /// before; that takes a second, and at times several.
     ///
     /// # Panics
     /// If `claims` cannot be JSON.
@@ -231,8 +231,8 @@ impl TokenKeys {
             .collect()
     }
 
-    /// Draws the first key of an algorithm if there is none. Blocks for as long as that takes: a good part of a second for
-    /// RSA. To be called when a client is registered for the algorithm.
+    /// Draws the first key of an algorithm if there is none. Blocks for as long as that takes: a second for RSA, and at times
+    /// several. To be called when a client is registered for the algorithm.
     ///
     /// # Errors
     /// [`KeysError`] if the key cannot be stored; there is none then.
@@ -251,8 +251,8 @@ impl TokenKeys {
     /// present stays published until all that it signed has expired. The first key of an algorithm signs at once. Keys that
     /// are good for nothing any more are dropped. The new keys are answered.
     ///
-    /// The file is replaced as a whole: after a crash there was a rotation or there was none. Drawing RSA keys blocks for a
-    /// good part of a second each.
+    /// The file is replaced as a whole: after a crash there was a rotation or there was none. Drawing an RSA key blocks for a
+    /// second, and at times several.
     ///
     /// # Errors
     /// [`RotationError::Pending`] if the last rotation is not over; [`RotationError::Keys`] if the file cannot be read or

@@ -30,6 +30,7 @@ async fn discovery_says_what_is_built_under_both_names() {
     assert!(!empty, "RFC 8414 section 3.2: no arrays without elements");
 }
 
+/// Conformance: RFC7517-4-set
 #[tokio::test]
 async fn the_key_set_holds_the_keys_of_tokens_alone_and_no_private_part() {
     let bench = Bench::new().await;
