@@ -106,6 +106,41 @@ mod tests {
     }
 
     #[test]
+    fn a_user_code_is_drawn_or_typed_and_can_be_taken_away() {
+        let scratch = tempfile::tempdir().unwrap();
+        let scratch = scratch.path();
+        succeed(scratch, &["init"]);
+        succeed(scratch, &["user", "add", "alice"]);
+        let drawn = succeed(scratch, &["user", "code", "alice"]);
+        let code = drawn.lines().next().unwrap().rsplit(' ').next().unwrap();
+        assert!(
+            code.len() == 8 && code.bytes().all(|b| b.is_ascii_digit()),
+            "{drawn}"
+        );
+        assert!(!succeed(scratch, &["user", "list", "--json"]).contains(code));
+        let typed = |code: &str| {
+            let mut child = command(scratch, &["user", "code", "alice", "--type"])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let mut stdin = child.stdin.take().unwrap();
+            writeln!(stdin, "{code}").unwrap();
+            drop(stdin);
+            child.wait_with_output().unwrap()
+        };
+        let good = typed("correct horse");
+        assert!(good.status.success() && !stdout(&good).contains("correct"));
+        let short = typed("horse");
+        assert_eq!(short.status.code(), Some(1));
+        assert!(String::from_utf8(short.stderr).unwrap().contains("6 to 64"));
+        succeed(scratch, &["user", "code", "alice", "--remove"]);
+        let (status, error) = failure(scratch, &["user", "code", "bob"]);
+        assert!(status == 1 && error.contains("there is no user"), "{error}");
+    }
+
+    #[test]
     fn init_makes_an_identity_once() {
         let scratch = tempfile::tempdir().unwrap();
         let made = succeed(scratch.path(), &["init"]);

@@ -35,7 +35,7 @@ pub(super) enum Place {
     Here {
         store: StoreHandle,
         rng: SystemRng,
-        keys: Keys,
+        keys: Box<Keys>,
         egress: Egress,
         _lock: FolderLock,
     },
@@ -62,7 +62,7 @@ pub(super) fn place(context: &Context) -> Result<Place, Failure> {
     Ok(Place::Here {
         store,
         rng,
-        keys,
+        keys: Box::new(keys),
         egress,
         _lock: lock,
     })

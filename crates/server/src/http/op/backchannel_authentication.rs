@@ -199,7 +199,6 @@ async fn store(
                 .settings
                 .refresh
                 .then(|| now.plus(i64::from(lifetimes.refresh_token))),
-            ..Terms::default()
         },
     };
     // A prompt says that there is a code, and never which: it need not be signed again for another one.

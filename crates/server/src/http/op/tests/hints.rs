@@ -122,7 +122,7 @@ impl Hinting {
         Self { bench, key }
     }
 
-    fn claims(&self, sub_id: Value) -> Value {
+    fn claims(&self, sub_id: &Value) -> Value {
         let now = self.bench.now().0;
         json!({ "iss": HINTS, "aud": ISSUER, "exp": now + 60, "iat": now, "sub_id": sub_id })
     }
@@ -136,7 +136,7 @@ impl Hinting {
         self.bench.ask(&form).await
     }
 
-    async fn name(&self, sub_id: Value) -> Reply {
+    async fn name(&self, sub_id: &Value) -> Reply {
         self.ask(&self.sign(&self.claims(sub_id))).await
     }
 }
@@ -155,7 +155,7 @@ async fn a_token_of_a_registered_issuer_names_a_person_in_three_formats() {
         json!({ "format": "account", "uri": "acct:hanako@localhost" }),
         json!({ "format": "account", "uri": "acct:han%61ko@localhost" }),
     ] {
-        let reply = hinting.name(good.clone()).await;
+        let reply = hinting.name(&good).await;
         assert_eq!(reply.status, StatusCode::OK, "{good}: {reply:?}");
     }
     for nobody in [
@@ -165,7 +165,7 @@ async fn a_token_of_a_registered_issuer_names_a_person_in_three_formats() {
         json!({ "format": "account", "uri": "mailto:hanako@localhost" }),
         json!({ "format": "email", "email": "hanako@localhost" }),
     ] {
-        let reply = hinting.name(nobody.clone()).await;
+        let reply = hinting.name(&nobody).await;
         assert_eq!(reply.error(), (400, "unknown_user_id"), "{nobody}");
     }
     for malformed in [
@@ -174,7 +174,7 @@ async fn a_token_of_a_registered_issuer_names_a_person_in_three_formats() {
         json!({ "format": "opaque" }),
         json!({ "format": "iss_sub", "sub": "sub-hanako" }),
     ] {
-        let reply = hinting.name(malformed.clone()).await;
+        let reply = hinting.name(&malformed).await;
         assert_eq!(reply.error(), (400, "invalid_request"), "{malformed}");
     }
 }
@@ -183,7 +183,7 @@ async fn a_token_of_a_registered_issuer_names_a_person_in_three_formats() {
 #[tokio::test]
 async fn a_token_must_be_signed_by_its_issuer_for_this_server_and_not_have_expired() {
     let hinting = Hinting::new().await;
-    let good = hinting.claims(hanako());
+    let good = hinting.claims(&hanako());
     let now = hinting.bench.now().0;
     let expired = with(
         with(good.clone(), "exp", json!(now)),
@@ -228,8 +228,8 @@ async fn a_token_must_be_signed_by_its_issuer_for_this_server_and_not_have_expir
 #[tokio::test]
 async fn a_token_with_a_name_is_good_once_and_one_without_until_it_expires() {
     let hinting = Hinting::new().await;
-    let nameless = hinting.sign(&hinting.claims(hanako()));
-    let named = hinting.sign(&with(hinting.claims(hanako()), "jti", json!("one")));
+    let nameless = hinting.sign(&hinting.claims(&hanako()));
+    let named = hinting.sign(&with(hinting.claims(&hanako()), "jti", json!("one")));
     for _ in 0..2 {
         assert_eq!(hinting.ask(&nameless).await.status, StatusCode::OK);
     }
@@ -243,7 +243,7 @@ async fn a_signed_request_may_carry_any_of_the_hints() {
     let hinting = Hinting::new().await;
     let bench = &hinting.bench;
     register(bench, &json!({ "keys": [bench.key.public()] }), |_| {}).await;
-    let token = hinting.sign(&with(hinting.claims(hanako()), "jti", json!("two")));
+    let token = hinting.sign(&with(hinting.claims(&hanako()), "jti", json!("two")));
     let claims = with(
         with(request_object::claims(bench), "login_hint", Value::Null),
         "login_hint_token",

@@ -146,7 +146,10 @@ async fn resources_are_absolute_uris_and_reach_the_person() {
     assert_eq!(asked.kind, Kind::Grant);
     assert_eq!(prompt(&bench, &device).await["resource"], json!(expected));
     let many = "&resource=urn%3Aa".repeat(9);
-    let distinct: String = (0..9).map(|n| format!("&resource=urn%3A{n}")).collect();
+    let distinct = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+    let distinct = distinct
+        .map(|one| format!("&resource=urn%3A{one}"))
+        .join("");
     let long = format!("&resource=urn%3A{}", "a".repeat(512));
     assert_eq!(
         bench.ask(&format!("{DEFAULTS}{many}")).await.status,
