@@ -43,6 +43,7 @@ impl Server {
         let tls = TlsConfig {
             certificate: Some(folder.join("chain.pem")),
             key: Some(folder.join("key.pem")),
+            ..TlsConfig::default()
         };
         let files = tls.files(data.path()).unwrap();
         let renewal = Renewal::open(files, world.clock.now()).unwrap();
