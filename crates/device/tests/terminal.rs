@@ -80,6 +80,23 @@ fn evidence_that_does_not_hold_ends_with_1_and_says_so() {
 }
 
 #[test]
+fn evidence_of_a_simulated_decision_ends_with_1_and_is_called_simulated() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/evidence");
+    for name in ["simulated.json", "simulated_client.json"] {
+        let vector = std::fs::read(vectors.join(name)).expect("the vector is there");
+        let vector: serde_json::Value = serde_json::from_slice(&vector).expect("JSON");
+        let file = vector["input"]["text"].as_str().expect("a file's text");
+        let root = vector["context"]["root"].as_str().expect("a root");
+        let output = tegata(dir.path(), &[], &["verify", "-", "--root", root], file);
+        assert_eq!(code(&output), Some(1), "{name}: {output:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("simulated"), "{name}: {said}");
+        assert!(output.stdout.is_empty(), "nothing that looks like success");
+    }
+}
+
+#[test]
 fn completions_and_help_need_no_data_folder() {
     let dir = tempfile::tempdir().expect("a folder");
     for args in [

@@ -264,7 +264,7 @@ async fn it_acts_only_where_client_and_account_were_both_made_for_tests() {
 }
 
 #[tokio::test]
-async fn a_client_that_registered_itself_is_no_test_client_and_settings_of_old_say_so() {
+async fn a_client_whose_settings_say_nothing_of_it_is_no_test_client() {
     let settings: ClientSettings = serde_json::from_str("{}").unwrap();
     assert!(!settings.test);
     let bench = bench(|_| {}).await;
