@@ -139,6 +139,14 @@ const PACKAGES: &[Package] = &[
         or_commands: &["curl"],
     },
     Package {
+        debian: "openssl",
+        fedora: "openssl",
+        arch: "openssl",
+        reason: "probes the server's TLS from outside",
+        from: Purpose::Test,
+        or_commands: &["openssl"],
+    },
+    Package {
         debian: "chromium",
         fedora: "chromium",
         arch: "chromium",

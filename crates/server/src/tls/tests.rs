@@ -4,5 +4,6 @@ mod authority;
 mod clients;
 mod files;
 mod limits;
+mod openssl;
 mod server;
 mod serving;
