@@ -7,6 +7,7 @@
 //! To add one: a function `fuzz_…` and its line in [`ENTRIES`], under a name that neither list has; a valid example in
 //! the seeds of the integration tests.
 
+mod certificates;
 mod requests;
 
 use axum::{
@@ -47,6 +48,8 @@ use crate::{
     jose::{Algorithm, KeySet, MAX_KEYS},
 };
 
+pub use certificates::{fuzz_client_certificate, fuzz_distinguished_name};
+
 /// All entries of this crate.
 pub const ENTRIES: &[FuzzEntry] = &[
     FuzzEntry {
@@ -70,6 +73,10 @@ pub const ENTRIES: &[FuzzEntry] = &[
         run: fuzz_client_assertion,
     },
     FuzzEntry {
+        name: "client_certificate",
+        run: fuzz_client_certificate,
+    },
+    FuzzEntry {
         name: "client_jwks",
         run: fuzz_client_jwks,
     },
@@ -80,6 +87,10 @@ pub const ENTRIES: &[FuzzEntry] = &[
     FuzzEntry {
         name: "configuration",
         run: fuzz_configuration,
+    },
+    FuzzEntry {
+        name: "distinguished_name",
+        run: fuzz_distinguished_name,
     },
     FuzzEntry {
         name: "form",

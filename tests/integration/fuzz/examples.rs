@@ -1,5 +1,6 @@
 //! Valid inputs for the server's entries, from which spoilt ones are made.
 
+use data_encoding::BASE64;
 use tegata_protocol::{SystemRng, UnixTime, bytes::encode_b64u};
 use tegata_server::{
     config::DEFAULT_FILE,
@@ -68,6 +69,12 @@ pub(super) fn of(name: &str) -> Vec<Vec<u8>> {
             format!("name = {}", "[".repeat(2000)),
             format!("name = {}", "{a=".repeat(2000)),
         ],
+        "client_certificate" => certificates(),
+        "distinguished_name" => vec![
+            "CN=Kiosk 7+UID=k7,OU=\\23 1,O=Example\\, Inc.,C=JP".to_owned(),
+            "2.5.4.3=#0c05 6b696f736b".replace(' ', ""),
+            "emailAddress = k@example , DC = example".to_owned(),
+        ],
         "form" => vec![
             "a=1&b=&c=x%20y+z&%E6%89%8B=%e5%bd%a2&".to_owned(),
             "grant_type=urn%3Aopenid%3Aparams%3Agrant-type%3Aciba&auth_req_id=abc-_~".to_owned(),
@@ -127,6 +134,17 @@ fn metadata() -> Vec<String> {
     ]
     .map(|members| members.to_string())
     .to_vec()
+}
+
+/// As PEM in a header, and as a byte sequence.
+fn certificates() -> Vec<String> {
+    let certificate = rcgen::generate_simple_self_signed(vec!["kiosk.example".to_owned()]);
+    let certificate = certificate.expect("a certificate is made").cert;
+    let encoded = BASE64.encode(certificate.der());
+    vec![
+        certificate.pem().replace('\n', "%0A").replace(' ', "%20"),
+        format!(":{encoded}:"),
+    ]
 }
 
 /// Header and claims, and a whole assertion with a signature that is none.

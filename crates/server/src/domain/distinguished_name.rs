@@ -4,7 +4,7 @@
 //! matter for the attributes that are known here, nor do the string types of ASN.1, nor the order within one relative name.
 //! Unicode is compared as it is, without the normalization of RFC 4518 section 2.3.
 //!
-//! To add an attribute: a line in [`KNOWN`].
+//! To add an attribute: a line in `KNOWN`.
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 use std::{iter::Peekable, str::Chars};

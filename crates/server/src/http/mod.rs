@@ -5,7 +5,7 @@
 //! that it is not to be stored, framed or sniffed unless its handler says otherwise. Spans name the matched route and
 //! never the path, which can hold secrets.
 //!
-//! Who sent a request is found out before anything else ([`proxy`], [`caller`]).
+//! Who sent a request is found out before anything else (`proxy`, `caller`).
 //!
 //! Without TLS one listener on loopback has everything ([`router`]). With it the public listener has everything but the admin
 //! interface ([`public_router`]), which this machine reaches through a listener of its own ([`local_router`]).
@@ -19,7 +19,7 @@ pub mod connections;
 pub(crate) mod device;
 pub(crate) mod nonce;
 pub(crate) mod op;
-mod proxy;
+pub(crate) mod proxy;
 pub(crate) mod used_proofs;
 
 use axum::{

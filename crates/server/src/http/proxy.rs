@@ -25,7 +25,7 @@ use crate::{
 
 /// A certificate's header cannot be read. The request goes on without a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-enum UnreadableCertificate {
+pub(crate) enum UnreadableCertificate {
     /// Neither form, or damaged.
     #[error("neither URL-encoded PEM nor a byte sequence")]
     Form,
@@ -104,7 +104,11 @@ fn parse_hop(text: &str) -> Option<IpAddr> {
         .map(|address| address.to_canonical())
 }
 
-fn certificate(
+/// The certificate in the header `name`, and in RFC 9440's form what is in `name`-chain.
+///
+/// # Errors
+/// [`UnreadableCertificate`].
+pub(crate) fn certificate(
     headers: &HeaderMap,
     name: &str,
 ) -> Result<Option<ClientCertificate>, UnreadableCertificate> {

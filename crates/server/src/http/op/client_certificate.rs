@@ -16,7 +16,7 @@ use crate::{
 
 /// Why a certificate does not authenticate its client. All are answered alike; the texts are for the log.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum CertificateRefusal {
+pub(crate) enum CertificateRefusal {
     /// The caller showed none.
     #[error("the client authenticates by certificate, and none was shown")]
     Absent,
@@ -45,8 +45,21 @@ pub(super) fn require_name(
     now: UnixTime,
 ) -> Result<(), CertificateRefusal> {
     authorities.vouch(&certificate.chain, now)?;
+    has_name(certificate, name)?
+        .then_some(())
+        .ok_or(CertificateRefusal::OtherName)
+}
+
+/// Whether the certificate has the name, whoever vouches for it.
+///
+/// # Errors
+/// [`CertificateRefusal::Damaged`].
+pub(crate) fn has_name(
+    certificate: &ClientCertificate,
+    name: &CertificateName,
+) -> Result<bool, CertificateRefusal> {
     let parsed = parse(certificate)?;
-    let has = match name {
+    Ok(match name {
         CertificateName::SubjectDn(registered) => {
             let subject = DistinguishedName::of(parsed.subject());
             DistinguishedName::parse(registered).is_ok_and(|registered| subject == Some(registered))
@@ -58,8 +71,7 @@ pub(super) fn require_name(
                 let mut names = names.value.general_names.iter();
                 names.any(|found| is_alternative_name(name, found))
             }),
-    };
-    has.then_some(()).ok_or(CertificateRefusal::OtherName)
+    })
 }
 
 /// The certificate's key. For `self_signed_tls_client_auth` (section 2.2) it must be one of the client's, and nothing else of
@@ -68,7 +80,7 @@ pub(super) fn require_name(
 ///
 /// # Errors
 /// [`CertificateRefusal::Damaged`], or [`CertificateRefusal::OtherKey`] if no key of its kind can be registered.
-pub(super) fn key(certificate: &ClientCertificate) -> Result<VerifyingKey, CertificateRefusal> {
+pub(crate) fn key(certificate: &ClientCertificate) -> Result<VerifyingKey, CertificateRefusal> {
     VerifyingKey::from_public_key_info(parse(certificate)?.public_key())
         .ok_or(CertificateRefusal::OtherKey)
 }

@@ -15,7 +15,7 @@ pub(crate) mod automation;
 mod backchannel_authentication;
 pub(crate) mod client_assertion;
 pub(crate) mod client_authentication;
-mod client_certificate;
+pub(crate) mod client_certificate;
 mod client_keys;
 mod discovery;
 pub(crate) mod dpop;

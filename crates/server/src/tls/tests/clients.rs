@@ -85,6 +85,11 @@ async fn register(server: &Server, key: &KeyPair) {
     server.app.store.apply(CreateClient(client)).await.unwrap();
 }
 
+/// The status of an answer.
+fn code(answer: &[u8]) -> &str {
+    std::str::from_utf8(&answer[9..12]).unwrap()
+}
+
 /// The status of a request by `client` for somebody who is not there: 400, once the client is known to be itself.
 async fn status(stream: &mut TlsStream<TcpStream>) -> u16 {
     let form = "scope=openid&login_hint=nobody&client_id=client";
@@ -94,8 +99,7 @@ async fn status(stream: &mut TlsStream<TcpStream>) -> u16 {
         form.len()
     );
     stream.write_all(request.as_bytes()).await.unwrap();
-    let answer = String::from_utf8(rest(stream).await).unwrap();
-    answer[9..12].parse().unwrap()
+    code(&rest(stream).await).parse().unwrap()
 }
 
 /// Conformance: RFC8705-2.2
@@ -260,7 +264,6 @@ async fn the_public_listener_goes_by_the_issuers_name_and_not_by_this_machines()
         let mut stream = server.connect(config).await.unwrap();
         let request = format!("GET /health HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
-        let answer = String::from_utf8(rest(&mut stream).await).unwrap();
-        assert_eq!(&answer[9..12], expected, "{host}");
+        assert_eq!(code(&rest(&mut stream).await), expected, "{host}");
     }
 }
