@@ -92,6 +92,7 @@ async fn posts_json_with_a_bearer_token_and_keeps_the_connection() {
     assert_eq!(receiver.connections(), 1);
 }
 
+/// Conformance: CIBA-14-callback-guard
 #[tokio::test]
 async fn a_host_with_any_address_that_is_not_public_is_not_connected_to() {
     let receiver = Receiver::answering(200).await;
@@ -120,6 +121,7 @@ async fn a_host_with_any_address_that_is_not_public_is_not_connected_to() {
     );
 }
 
+/// Conformance: CIBA-14-callback-guard
 #[tokio::test]
 async fn a_host_that_is_rebound_between_two_calls_is_refused_at_the_second() {
     let receiver = Receiver::start(|_| async {
@@ -298,6 +300,7 @@ async fn the_demo_calls_this_machine_in_the_clear_and_nothing_else() {
     task.abort();
 }
 
+/// Conformance: CIBA-14-callback-guard
 #[test]
 fn only_https_urls_without_userinfo_and_fragment_at_known_ports_are_called() {
     let mut config = Config::default();

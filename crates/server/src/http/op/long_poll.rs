@@ -235,6 +235,7 @@ fn preferred_wait(headers: &HeaderMap) -> Option<u32> {
 #[cfg(test)]
 mod unit {
     use super::*;
+    use tokio::task::JoinSet;
 
     fn client() -> ClientId {
         ClientId::parse("kiosk").unwrap()
@@ -286,6 +287,23 @@ mod unit {
             place.wait(Duration::from_secs(600)).await;
         }
         assert!(parked.park(FlowSeq(0), &other).is_none());
+    }
+
+    #[tokio::test]
+    async fn ten_thousand_held_polls_are_ten_thousand_tasks_on_one_thread() {
+        let parked = Arc::<Parked>::default();
+        let mut polls = JoinSet::new();
+        for seq in 0..10_000 {
+            let place = parked.park(FlowSeq(seq), &client()).unwrap();
+            polls.spawn(place.wait(Duration::from_secs(600)));
+        }
+        tokio::task::yield_now().await;
+        assert_eq!(parked.count(), 10_000);
+        for seq in 0..10_000 {
+            parked.wake(FlowSeq(seq));
+        }
+        polls.join_all().await;
+        assert_eq!(parked.count(), 0);
     }
 
     #[test]

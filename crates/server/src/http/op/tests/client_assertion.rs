@@ -1,10 +1,20 @@
 use super::{bench::TestClock, *};
 use crate::config::{AssertionAudience, Config};
-use axum::http::StatusCode;
+use axum::{
+    body::Body,
+    http::{Request, StatusCode},
+};
 use ring::hmac;
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 use tegata_protocol::{SigningKey, SystemRng, bytes::encode_b64u};
+use tokio::time::Instant;
 
 const TYPE: &str = "urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
 
@@ -63,6 +73,38 @@ async fn a_good_assertion_authenticates_once() {
         !again.headers.contains_key("www-authenticate"),
         "the header was not used"
     );
+}
+
+#[tokio::test]
+async fn the_assertion_of_a_held_poll_is_good_for_that_poll_alone() {
+    let bench = Arc::new(Bench::new().await);
+    let device = bench.pair("hanako").await;
+    let asked = ask(&bench, &sign(&bench.key, &header(), &claims(&bench))).await;
+    let assertion = sign(&bench.key, &header(), &claims(&bench));
+    let form = format!(
+        "grant_type=urn%3Aopenid%3Aparams%3Agrant-type%3Aciba&auth_req_id={}\
+         &client_assertion_type={TYPE}&client_assertion={assertion}",
+        asked.text("auth_req_id")
+    );
+    let request = Request::post("/token")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("prefer", "wait=30")
+        .body(Body::from(form.clone()))
+        .unwrap();
+    let held = tokio::spawn({
+        let bench = Arc::clone(&bench);
+        async move { bench.send(request).await }
+    });
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while bench.app.parked.count() == 0 {
+        assert!(Instant::now() < deadline, "the poll is held");
+        tokio::task::yield_now().await;
+    }
+    let replayed = bench.post("/token", "", &form).await;
+    assert_eq!(replayed.error(), (401, "invalid_client"));
+    assert_eq!(bench.app.parked.count(), 1, "nothing has happened");
+    bench.decided(&device, true).await;
+    assert_eq!(held.await.unwrap().status, StatusCode::OK);
 }
 
 #[tokio::test]
