@@ -10,7 +10,7 @@ use std::{
 /// IPv4 ranges that are not public (IANA's registry of special purposes), and one public address that stands for the
 /// inside of a cloud.
 const NOT_PUBLIC: [(Ipv4Addr, u8); 17] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8),        // "this network", RFC 791
+    (Ipv4Addr::UNSPECIFIED, 8),            // "this network", RFC 791
     (Ipv4Addr::new(10, 0, 0, 0), 8),       // private, RFC 1918
     (Ipv4Addr::new(100, 64, 0, 0), 10),    // carriers' NAT, RFC 6598; some clouds' metadata
     (Ipv4Addr::new(127, 0, 0, 0), 8),      // loopback, RFC 1122

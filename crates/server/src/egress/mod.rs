@@ -327,7 +327,8 @@ impl reqwest::dns::Resolve for Guard {
             })?;
             let admitted = this.rules.admit(host, &found)?;
             let addresses = admitted.into_iter().map(|ip| SocketAddr::new(ip, 0));
-            Ok(Box::new(addresses.collect::<Vec<_>>().into_iter()) as reqwest::dns::Addrs)
+            let addresses: reqwest::dns::Addrs = Box::new(addresses);
+            Ok(addresses)
         })
     }
 }

@@ -210,18 +210,10 @@ impl Wait {
 /// `wait` of `Prefer`, the first if there are several (RFC 7240 section 2); in seconds, as much as it says.
 fn preferred_wait(headers: &HeaderMap) -> Option<u32> {
     let fields = headers.get_all(PREFER).into_iter();
-    let preferences = fields
+    let mut preferences = fields
         .filter_map(|field| field.to_str().ok())
         .flat_map(|field| field.split(','));
-    let value = preferences
-        .filter_map(|preference| {
-            let (preference, _) = preference.split_once(';').unwrap_or((preference, ""));
-            let (name, value) = preference.split_once('=')?;
-            name.trim()
-                .eq_ignore_ascii_case("wait")
-                .then(|| value.trim())
-        })
-        .next()?;
+    let value = preferences.find_map(wait_value)?;
     let digits = value
         .strip_prefix('"')
         .and_then(|value| value.strip_suffix('"'))
@@ -230,6 +222,15 @@ fn preferred_wait(headers: &HeaderMap) -> Option<u32> {
         return None;
     }
     Some(digits.parse().unwrap_or(u32::MAX))
+}
+
+/// The value of one preference if it is `wait`; its parameters are of no interest.
+fn wait_value(preference: &str) -> Option<&str> {
+    let (preference, _) = preference.split_once(';').unwrap_or((preference, ""));
+    let (name, value) = preference.split_once('=')?;
+    name.trim()
+        .eq_ignore_ascii_case("wait")
+        .then(|| value.trim())
 }
 
 #[cfg(test)]
@@ -246,14 +247,14 @@ mod unit {
         let parked = Arc::<Parked>::default();
         let earlier = parked.park(FlowSeq(1), &client()).unwrap();
         let later = parked.park(FlowSeq(1), &client()).unwrap();
-        earlier.wait(Duration::from_secs(600)).await;
+        earlier.wait(Duration::from_mins(10)).await;
         assert_eq!(
             parked.count(),
             1,
             "the earlier one left the later its place"
         );
         parked.wake(FlowSeq(1));
-        later.wait(Duration::from_secs(600)).await;
+        later.wait(Duration::from_mins(10)).await;
         assert_eq!(parked.count(), 0);
         assert!(parked.with(|polls| polls.of_client.is_empty()));
     }
@@ -284,7 +285,7 @@ mod unit {
         );
         parked.close();
         for place in places {
-            place.wait(Duration::from_secs(600)).await;
+            place.wait(Duration::from_mins(10)).await;
         }
         assert!(parked.park(FlowSeq(0), &other).is_none());
     }
@@ -295,7 +296,7 @@ mod unit {
         let mut polls = JoinSet::new();
         for seq in 0..10_000 {
             let place = parked.park(FlowSeq(seq), &client()).unwrap();
-            polls.spawn(place.wait(Duration::from_secs(600)));
+            polls.spawn(place.wait(Duration::from_mins(10)));
         }
         tokio::task::yield_now().await;
         assert_eq!(parked.count(), 10_000);
