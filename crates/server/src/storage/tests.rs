@@ -8,6 +8,7 @@ mod decisions;
 mod flows;
 mod once;
 mod pairings;
+mod tokens;
 
 use super::{ops::*, sqlite::SqliteStore, *};
 use crate::domain::*;

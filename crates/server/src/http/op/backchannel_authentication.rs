@@ -11,8 +11,10 @@ use tegata_protocol::{
 use super::{
     authentication_request::{AuthenticationRequest, AuthenticationRequestError, Binding},
     client_authentication::{AuthenticatedClient, ClientAuthenticationError, authenticate},
+    dpop::DpopError,
     form::{Form, FormError},
     hints::{self, HintError},
+    paths,
     request_object::{self, RequestObjectError},
     respond,
     sender::{BindingError, binding, sender},
@@ -24,8 +26,7 @@ use crate::{
     config::Lifetimes,
     delivery::prompts::make_prompts,
     domain::{
-        Account, Client, Confirmation, Kind, OneTimeName, RequestFacts, Terms, Transfer,
-        TransferSource,
+        Account, Confirmation, Kind, OneTimeName, RequestFacts, Terms, Transfer, TransferSource,
     },
     http::caller::Caller,
     notification::{self, Answering},
@@ -58,6 +59,9 @@ enum BackchannelAuthenticationError {
         "binding_message is required of requests without authorization_details or request_context"
     )]
     ContextMissing,
+    /// The DPoP proof does not hold.
+    #[error(transparent)]
+    Dpop(#[from] DpopError),
     /// The body is no form.
     #[error(transparent)]
     Form(#[from] FormError),
@@ -103,7 +107,7 @@ pub(super) async fn post(State(app): State<Arc<App>>, caller: Caller, body: Body
                 None => response,
             }
         }
-        Err(error) => error.response(),
+        Err(error) => error.response(&app),
     }
 }
 
@@ -123,7 +127,7 @@ async fn accept(
         .profile
         .admit(registration)
         .map_err(BackchannelAuthenticationError::Unauthorized)?;
-    let confirmation = confirmation(caller, registration)?;
+    let confirmation = confirmation(app, caller, &client)?;
     // 2: the signed request, if it is one.
     let received = request_object::receive(app, &form, registration).await?;
     // 3 and 6: the parameters.
@@ -147,10 +151,21 @@ async fn accept(
 
 /// What only who collects, and the tokens, are bound to: what a client whose tokens are bound proves when it asks. One that is
 /// told of its tokens proves nothing later (CIBA Core section 5).
-fn confirmation(caller: &Caller, client: &Client) -> Result<Option<Confirmation>, BindingError> {
-    match binding(client, &sender(caller)) {
+fn confirmation(
+    app: &App,
+    caller: &Caller,
+    authenticated: &AuthenticatedClient,
+) -> Result<Option<Confirmation>, BackchannelAuthenticationError> {
+    let client = authenticated.registration();
+    let sender = sender(
+        app,
+        caller,
+        authenticated,
+        paths::BACKCHANNEL_AUTHENTICATION,
+    )?;
+    match binding(app.config.profile, client, &sender) {
         Err(_) if client.settings.delivery.mode() != TokenDeliveryMode::Push => Ok(None),
-        proved => proved,
+        proved => Ok(proved?),
     }
 }
 
@@ -340,11 +355,12 @@ fn kind_of(request: &AuthenticationRequest) -> Kind {
 
 impl BackchannelAuthenticationError {
     /// The one mapping to the wire: CIBA Core section 13. The texts of what is the client's fault are sent.
-    fn response(&self) -> Response {
+    fn response(&self, app: &App) -> Response {
         use OAuthErrorCode as C;
         let code = match self {
             Self::Binding(_) => C::InvalidRequest,
             Self::Client(error) => return error.response(ENDPOINT),
+            Self::Dpop(error) => return error.token_response(app),
             Self::Form(error) => return error.response(),
             Self::Store(error)
             | Self::Hint(HintError::Store(error))

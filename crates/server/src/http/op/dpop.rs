@@ -205,6 +205,11 @@ fn is_same_address(said: &str, expected: &str) -> bool {
     bare(said).is_some_and(|said| Some(said) == bare(expected))
 }
 
+/// Whether the sender of a request tries to prove something, where that is offered.
+pub(crate) fn is_tried(app: &App, caller: &Caller) -> bool {
+    app.config.profile.offers_dpop() && caller.headers.contains_key(PROOF)
+}
+
 /// Puts a nonce for the next proof into an answer (RFC 9449 section 8.2), so that a client need not be refused to get one: for
 /// answers to requests that had a proof.
 pub(crate) fn supply_nonce(app: &App, response: &mut Response) {
@@ -298,6 +303,19 @@ impl DpopError {
 /// # Panics
 /// If they are not.
 pub(crate) fn challenge(app: &App, code: &str, description: &str) -> HeaderValue {
+    let error = format!(r#"error="{code}", error_description="{description}", "#);
+    challenge_with(app, &error)
+}
+
+/// The same without an error, for who did not try DPoP.
+///
+/// # Panics
+/// Never: names of algorithms are of header characters.
+pub(crate) fn offer(app: &App) -> HeaderValue {
+    challenge_with(app, "")
+}
+
+fn challenge_with(app: &App, error: &str) -> HeaderValue {
     let algorithms: Vec<_> = app
         .config
         .profile
@@ -306,9 +324,6 @@ pub(crate) fn challenge(app: &App, code: &str, description: &str) -> HeaderValue
         .copied()
         .map(Algorithm::name)
         .collect();
-    let challenge = format!(
-        r#"DPoP error="{code}", error_description="{description}", algs="{}""#,
-        algorithms.join(" ")
-    );
+    let challenge = format!(r#"DPoP {error}algs="{}""#, algorithms.join(" "));
     HeaderValue::from_str(&challenge).expect("error texts are of header characters")
 }

@@ -112,7 +112,7 @@ async fn collect(
 ) -> Result<TokenResponse, IssuanceError> {
     let client = collector.client;
     let now = app.now();
-    let confirmation = binding(client, &collector.sender)?;
+    let confirmation = binding(app.config.profile, client, &collector.sender)?;
     let access_token = DrawnAccessToken::draw(app, found.seq, confirmation, narrowed, now);
     let refresh_token = found.facts.terms.refresh_until.map(|until| {
         let bound = bound_beyond_authentication(client, confirmation);
@@ -169,7 +169,7 @@ pub(super) async fn refresh(
 ) -> Result<TokenResponse, IssuanceError> {
     let client = collector.client;
     let now = app.now();
-    let confirmation = binding(client, &collector.sender)?;
+    let confirmation = binding(app.config.profile, client, &collector.sender)?;
     let access_token = DrawnAccessToken::draw(app, token.seq, confirmation, narrowed, now);
     let bound = found.and_then(|found| found.details.confirmation);
     let until = found.map_or(now, |found| found.expires);

@@ -12,18 +12,23 @@ use tegata_protocol::{Secret, ciba::OAuthErrorCode};
 
 use super::{
     access,
+    dpop::{self, DpopError},
     form::{Form, FormError, is_form},
-    respond,
+    respond, sender,
 };
 use crate::{
     app::App,
     domain::{Confirmation, Sender, TokenKind},
+    http::caller::Caller,
     storage::{IssuedToken, StoreError},
 };
 
 /// Why something protected is not shown.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AccessError {
+    /// The DPoP proof does not hold.
+    #[error(transparent)]
+    Dpop(#[from] DpopError),
     /// The token does not reach that far.
     #[error("the access token lacks the scope {0}")]
     InsufficientScope(&'static str),
@@ -58,6 +63,28 @@ impl From<FormError> for AccessError {
 pub(super) enum Scheme {
     Bearer,
     Dpop,
+}
+
+impl Scheme {
+    fn parse(name: &str) -> Option<Self> {
+        if name.eq_ignore_ascii_case("bearer") {
+            Some(Self::Bearer)
+        } else if name.eq_ignore_ascii_case("dpop") {
+            Some(Self::Dpop)
+        } else {
+            None
+        }
+    }
+
+    /// The scheme by which a caller tries, for the challenge.
+    fn tried(caller: &Caller) -> Self {
+        caller
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| Self::parse(value.split(' ').next().unwrap_or_default()))
+            .unwrap_or(Self::Bearer)
+    }
 }
 
 /// A token as it was presented.
@@ -95,14 +122,8 @@ impl Credentials {
         let malformed = || AccessError::Malformed("the Authorization header cannot be read");
         let value = value.to_str().map_err(|_| malformed())?;
         let (scheme, token) = value.split_once(' ').ok_or_else(malformed)?;
-        let scheme = if scheme.eq_ignore_ascii_case("bearer") {
-            Scheme::Bearer
-        } else if scheme.eq_ignore_ascii_case("dpop") {
-            Scheme::Dpop
-        } else {
-            // Somebody else's scheme is no access token.
-            return Err(AccessError::Missing);
-        };
+        // Somebody else's scheme is no access token.
+        let scheme = Scheme::parse(scheme).ok_or(AccessError::Missing)?;
         let token = token.trim_start_matches(' ');
         if token.is_empty() || token.contains(' ') {
             return Err(malformed());
@@ -114,14 +135,16 @@ impl Credentials {
     }
 }
 
-/// Lets the holder of a token through to a resource of this server that needs `scope`.
+/// Lets the holder of a token through to a resource of this server at `path` that needs `scope`.
 ///
 /// # Errors
 /// [`AccessError`].
 pub(super) async fn admit(
     app: &App,
+    caller: &Caller,
+    method: &str,
+    path: &str,
     credentials: &Credentials,
-    sender: &Sender,
     scope: &'static str,
 ) -> Result<IssuedToken, AccessError> {
     // 1. A token that works.
@@ -135,6 +158,16 @@ pub(super) async fn admit(
         Some(Confirmation::Key(_)) => Scheme::Dpop,
         Some(Confirmation::Certificate(_)) | None => Scheme::Bearer,
     };
+    let mut sender = Sender {
+        certificate: sender::certificate(caller),
+        key: None,
+    };
+    if scheme == Scheme::Dpop && credentials.scheme == scheme {
+        let url = app.issuer.endpoint(path);
+        // EXPOSE: hashed, for comparison with the proof.
+        let token = credentials.token.expose();
+        sender.key = dpop::prove(app, caller, method, &url, Some(token))?;
+    }
     let held = issued
         .details
         .confirmation
@@ -156,14 +189,16 @@ pub(super) async fn admit(
 }
 
 impl AccessError {
-    /// The answer: a status, a challenge for each scheme and, unless no token was presented at all, the error in both.
-    pub(super) fn response(&self, endpoint: &'static str) -> Response {
+    /// The answer: a status, a challenge for each scheme that is offered and, unless no token was presented at all, the error in
+    /// the body and in the challenge for the scheme that was tried.
+    pub(super) fn response(&self, app: &App, caller: &Caller, endpoint: &'static str) -> Response {
         use OAuthErrorCode as C;
         let (status, code, name, description) = match self {
             Self::Store(error) => return respond::store_error(error, endpoint),
+            Self::Dpop(error) => return error.resource_response(app),
             Self::Missing => {
                 let mut response = respond::json(StatusCode::UNAUTHORIZED, &serde_json::json!({}));
-                challenge(&mut response, "");
+                add_challenges(app, &mut response, bearer(""), dpop::offer(app));
                 return response;
             }
             Self::Malformed(description) => (
@@ -199,28 +234,33 @@ impl AccessError {
         };
         tracing::info!(endpoint, reason = %self, "access.refused");
         let mut response = respond::error(status, code, description);
-        let scope = match self {
-            Self::InsufficientScope(scope) => format!(r#", scope="{scope}""#),
-            _ => String::new(),
+        let (bearer, dpop) = match Scheme::tried(caller) {
+            Scheme::Bearer => {
+                let scope = match self {
+                    Self::InsufficientScope(scope) => format!(r#", scope="{scope}""#),
+                    _ => String::new(),
+                };
+                let error =
+                    format!(r#", error="{name}", error_description="{description}"{scope}"#);
+                (bearer(&error), dpop::offer(app))
+            }
+            Scheme::Dpop => (bearer(""), dpop::challenge(app, name, description)),
         };
-        challenge(
-            &mut response,
-            &format!(r#", error="{name}", error_description="{description}"{scope}"#),
-        );
+        add_challenges(app, &mut response, bearer, dpop);
         response
     }
 }
 
-/// Adds a challenge for each scheme, with these parameters after the realm.
-fn challenge(response: &mut Response, parameters: &str) {
-    for scheme in [
-        r#"Bearer realm="tegata""#,
-        r#"DPoP realm="tegata", algs="ES256 PS256 EdDSA""#,
-    ] {
-        let value = HeaderValue::try_from(format!("{scheme}{parameters}"));
-        response.headers_mut().append(
-            header::WWW_AUTHENTICATE,
-            value.expect("parameters are plain text of this program"),
-        );
+/// The challenge for bearer tokens, with these parameters after the realm.
+fn bearer(parameters: &str) -> HeaderValue {
+    HeaderValue::try_from(format!(r#"Bearer realm="tegata"{parameters}"#))
+        .expect("parameters are plain text of this program")
+}
+
+fn add_challenges(app: &App, response: &mut Response, bearer: HeaderValue, dpop: HeaderValue) {
+    let headers = response.headers_mut();
+    headers.append(header::WWW_AUTHENTICATE, bearer);
+    if app.config.profile.offers_dpop() {
+        headers.append(header::WWW_AUTHENTICATE, dpop);
     }
 }

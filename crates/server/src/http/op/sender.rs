@@ -1,7 +1,15 @@
 //! What a caller has proved to hold beside its client authentication, and what its tokens are bound to (RFC 8705 section 3,
 //! RFC 9449 section 5).
 
+use tegata_protocol::Sha256Digest;
+
+use super::{
+    client_authentication::AuthenticatedClient,
+    dpop::{self, DpopError},
+};
 use crate::{
+    app::App,
+    config::Profile,
     domain::{Client, Confirmation, Sender},
     http::caller::Caller,
 };
@@ -10,10 +18,10 @@ use crate::{
 /// left to the server (RFC 8705 section 3.4); unbound ones would be worth more to a thief than the client intends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BindingError {
-    /// It is registered for tokens that are bound to its certificate.
+    /// Its tokens are to be bound to its certificate.
     #[error("the client used no certificate")]
     Certificate,
-    /// It is registered for tokens that are bound to a DPoP key.
+    /// Its tokens are to be bound to a DPoP key.
     #[error("the client sent no DPoP proof")]
     Proof,
 }
@@ -30,36 +38,48 @@ impl BindingError {
     }
 }
 
-/// What `caller` has proved to hold.
-pub(super) fn sender(caller: &Caller) -> Sender {
-    Sender {
-        certificate: caller
-            .certificate
-            .as_ref()
-            .map(|certificate| certificate.thumbprint),
-        key: None,
-    }
+/// What an authenticated client proves to hold with a post to `path`, an endpoint of the provider. Uses up its DPoP proof.
+///
+/// # Errors
+/// [`DpopError`] for a proof that does not hold.
+pub(super) fn sender(
+    app: &App,
+    caller: &Caller,
+    client: &AuthenticatedClient,
+    path: &str,
+) -> Result<Sender, DpopError> {
+    let key = dpop::prove(app, caller, "POST", &app.issuer.endpoint(path), None)?;
+    Ok(Sender {
+        certificate: client.certificate().map(|used| used.thumbprint),
+        key,
+    })
 }
 
-/// What tokens that `client` gets now are bound to: the key of a DPoP proof, or its certificate if it is registered so.
-/// `None`: whoever has them may use them.
+/// SHA-256 of the certificate that a caller used, whether or not anybody vouches for it.
+pub(super) fn certificate(caller: &Caller) -> Option<Sha256Digest> {
+    caller
+        .certificate
+        .as_ref()
+        .map(|certificate| certificate.thumbprint)
+}
+
+/// What tokens that `client` gets now are bound to: its certificate, if it or the profile wants that, or the key of a DPoP
+/// proof. `None`: whoever has them may use them.
 ///
 /// # Errors
 /// [`BindingError`].
 pub(super) fn binding(
+    profile: Profile,
     client: &Client,
     sender: &Sender,
 ) -> Result<Option<Confirmation>, BindingError> {
-    let settings = &client.settings;
-    match (sender.key, sender.certificate) {
-        (None, _) if settings.dpop_bound => Err(BindingError::Proof),
-        (Some(key), _) if settings.dpop_bound || !settings.certificate_bound => {
-            Ok(Some(Confirmation::Key(key)))
-        }
-        (_, Some(certificate)) if settings.certificate_bound => {
-            Ok(Some(Confirmation::Certificate(certificate)))
-        }
-        (_, None) if settings.certificate_bound => Err(BindingError::Certificate),
-        _ => Ok(None),
+    if profile.wants_certificates() || client.settings.certificate_bound {
+        let certificate = sender.certificate.ok_or(BindingError::Certificate)?;
+        return Ok(Some(Confirmation::Certificate(certificate)));
+    }
+    match sender.key {
+        Some(key) => Ok(Some(Confirmation::Key(key))),
+        None if client.settings.dpop_bound => Err(BindingError::Proof),
+        None => Ok(None),
     }
 }

@@ -20,6 +20,7 @@ mod request_parameters;
 mod snippets;
 mod subjects;
 mod token;
+mod tokens;
 mod unwritable;
 
 use bench::{Bench, DEFAULTS, Reply, SECRET, basic};

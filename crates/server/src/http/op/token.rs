@@ -12,11 +12,12 @@ use tegata_protocol::{
 
 use super::{
     client_authentication::{AuthenticatedClient, ClientAuthenticationError, authenticate},
+    dpop::{self, DpopError},
     form::{Form, FormError},
     issuance::{self, Collector, IssuanceError},
     long_poll::Wait,
     narrowing::{self, NarrowingError},
-    respond,
+    paths, respond,
     sender::{BindingError, binding, sender},
 };
 use crate::{
@@ -46,6 +47,9 @@ enum TokenError {
     /// The client did not prove itself.
     #[error(transparent)]
     Client(#[from] ClientAuthenticationError),
+    /// The DPoP proof does not hold.
+    #[error(transparent)]
+    Dpop(#[from] DpopError),
     /// The body is no form.
     #[error(transparent)]
     Form(#[from] FormError),
@@ -98,10 +102,13 @@ pub(super) async fn post(State(app): State<Arc<App>>, caller: Caller, body: Body
     let mut followed = None;
     let mut response = match answer(&app, &caller, body, &mut followed).await {
         Ok(tokens) => respond::json(StatusCode::OK, &tokens),
-        Err(error) => error.response(),
+        Err(error) => error.response(&app),
     };
     if let Some(wait) = followed {
         wait.applied(&mut response);
+    }
+    if dpop::is_tried(&app, &caller) {
+        dpop::supply_nonce(&app, &mut response);
     }
     response
 }
@@ -124,12 +131,16 @@ async fn answer(
     }
 }
 
-fn collector<'a>(caller: &Caller, client: &'a AuthenticatedClient) -> Collector<'a> {
-    Collector {
+fn collector<'a>(
+    app: &App,
+    caller: &Caller,
+    client: &'a AuthenticatedClient,
+) -> Result<Collector<'a>, DpopError> {
+    Ok(Collector {
         client: client.registration(),
         assertion: client.assertion(),
-        sender: sender(caller),
-    }
+        sender: sender(app, caller, client, paths::TOKEN)?,
+    })
 }
 
 /// The CIBA grant.
@@ -140,12 +151,12 @@ async fn redeem(
     form: &Form,
     followed: &mut Option<Wait>,
 ) -> Result<TokenResponse, TokenError> {
-    let collector = collector(caller, client);
+    let collector = collector(app, caller, client)?;
     // 1. A client of this grant, with all that its tokens need: what is missing is said at the first poll.
     if client.registration().settings.delivery.mode() == TokenDeliveryMode::Push {
         return Err(TokenError::PushClient);
     }
-    binding(collector.client, &collector.sender)?;
+    binding(app.config.profile, collector.client, &collector.sender)?;
     // 2. The request, and whether it has a result.
     let id = form
         .value("auth_req_id")
@@ -179,12 +190,12 @@ async fn refresh(
     client: &AuthenticatedClient,
     form: &Form,
 ) -> Result<TokenResponse, TokenError> {
-    let collector = collector(caller, client);
+    let collector = collector(app, caller, client)?;
     // 1. A client of this grant.
     if !collector.client.settings.refresh {
         return Err(TokenError::RefreshNotAllowed);
     }
-    binding(collector.client, &collector.sender)?;
+    binding(app.config.profile, collector.client, &collector.sender)?;
     // 2. The token. One that opens and is not stored any more may have been used: the exchange finds out.
     let token = form
         .value("refresh_token")
@@ -273,12 +284,13 @@ fn look(
 impl TokenError {
     /// The one mapping to the wire: CIBA Core section 11 and RFC 6749 section 5.2. All are 400 but failed client
     /// authentication and our own trouble.
-    fn response(&self) -> Response {
+    fn response(&self, app: &App) -> Response {
         use OAuthErrorCode as C;
         let (code, description) = match self {
             Self::AuthReqIdMissing => (C::InvalidRequest, "auth_req_id is missing"),
             Self::Binding(error) => (C::InvalidRequest, error.description()),
             Self::Client(error) => return error.response(ENDPOINT),
+            Self::Dpop(error) => return error.token_response(app),
             Self::Form(error) => return error.response(),
             Self::GrantTypeMissing => (C::InvalidRequest, "grant_type is missing"),
             Self::GrantTypeUnsupported => (

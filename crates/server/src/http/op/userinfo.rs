@@ -17,9 +17,9 @@ use std::sync::Arc;
 use tegata_protocol::{Rng, rng::random_bytes};
 
 use super::{
+    dpop, paths,
     protected::{AccessError, Credentials, admit},
     respond,
-    sender::sender,
 };
 use crate::{app::App, http::caller::Caller};
 
@@ -53,18 +53,34 @@ pub(super) async fn show(
     } else {
         Body::empty()
     };
-    let mut response = match claims(&app, &caller, body).await {
+    let mut response = match claims(&app, &caller, &method, body).await {
         Ok(response) => response,
-        Err(error) => error.response(ENDPOINT),
+        Err(error) => error.response(&app, &caller, ENDPOINT),
     };
+    if dpop::is_tried(&app, &caller) {
+        dpop::supply_nonce(&app, &mut response);
+    }
     let id = interaction_id(&caller.headers, app.rng());
     response.headers_mut().insert(INTERACTION_ID, id);
     response
 }
 
-async fn claims(app: &App, caller: &Caller, body: Body) -> Result<Response, AccessError> {
+async fn claims(
+    app: &App,
+    caller: &Caller,
+    method: &Method,
+    body: Body,
+) -> Result<Response, AccessError> {
     let credentials = Credentials::read(&caller.headers, body).await?;
-    let issued = admit(app, &credentials, &sender(caller), "openid").await?;
+    let issued = admit(
+        app,
+        caller,
+        method.as_str(),
+        paths::USERINFO,
+        &credentials,
+        "openid",
+    )
+    .await?;
     let id = issued.account.clone();
     let account = app
         .store

@@ -38,7 +38,7 @@ pub(crate) const SECRET: &str = "s+c%r:t";
 pub(crate) const DEFAULTS: &str = "scope=openid&login_hint=hanako";
 
 /// Headers that answers may carry; any other fails the test.
-const ALLOWED_HEADERS: [&str; 12] = [
+const ALLOWED_HEADERS: [&str; 13] = [
     "allow",
     "cache-control",
     "content-length",
@@ -50,6 +50,7 @@ const ALLOWED_HEADERS: [&str; 12] = [
     "retry-after",
     "www-authenticate",
     "x-content-type-options",
+    "x-fapi-interaction-id",
     "x-frame-options",
 ];
 
