@@ -155,6 +155,84 @@ mod tests {
         );
     }
 
+    #[test]
+    fn every_kind_of_client_is_registered_and_shown_with_and_without_a_running_server() {
+        let scratch = tempfile::tempdir().unwrap();
+        succeed(scratch.path(), &["init"]);
+        let shown = |id: &str| -> serde_json::Value {
+            let shown = succeed(scratch.path(), &["client", "show", id, "--json"]);
+            serde_json::from_str(&shown).unwrap()
+        };
+        let add = |arguments: &[&str]| {
+            let arguments = [&["client", "add"], arguments].concat();
+            succeed(scratch.path(), &arguments)
+        };
+        add(&[
+            "--id",
+            "plain",
+            "--auth-method",
+            "client_secret_post",
+            "--refresh",
+            "--long-poll",
+            "30",
+        ]);
+        let plain = shown("plain");
+        assert_eq!(
+            (&plain["long_poll"], &plain["test"]),
+            (&30.into(), &false.into())
+        );
+        assert_eq!(
+            plain["metadata"]["token_endpoint_auth_method"],
+            "client_secret_post"
+        );
+        assert_eq!(plain["metadata"]["grant_types"][1], "refresh_token");
+        assert_eq!(plain["metadata"]["backchannel_token_delivery_mode"], "poll");
+        let metadata = scratch.path().join("client.json");
+        std::fs::write(&metadata, plain["metadata"].to_string()).unwrap();
+
+        let server = Server::start(scratch.path(), "127.0.0.1:0");
+        let file = metadata.to_str().unwrap();
+        let ping = [
+            "--delivery",
+            "ping",
+            "--notification-endpoint",
+            "https://rp.example/ciba",
+        ];
+        add(&[&["--id", "again", "--metadata", file, "--test"], &ping[..]].concat());
+        let again = shown("again");
+        assert_eq!(again["test"], true);
+        assert_eq!(again["metadata"]["backchannel_token_delivery_mode"], "ping");
+        assert_eq!(
+            again["metadata"]["client_name"], "plain",
+            "as the file has it"
+        );
+        let text = succeed(scratch.path(), &["client", "show", "again"]);
+        assert!(
+            text.lines()
+                .any(|line| line.ends_with(" https://rp.example/ciba")),
+            "{text}"
+        );
+        for (arguments, said) in [
+            (
+                &["--delivery", "push"][..],
+                "backchannel_client_notification_endpoint",
+            ),
+            (&["--request-alg", "ES256"], "jwks"),
+            (&["--auth-method", "none"], "token_endpoint_auth_method"),
+            (
+                &["--jwks-uri", "https://127.0.0.1/jwks"],
+                "jwks_uri cannot be called",
+            ),
+        ] {
+            let arguments = [&["client", "add"], arguments].concat();
+            let (code, error) = failure(scratch.path(), &arguments);
+            assert!(code == 1 && error.contains(said), "{arguments:?}: {error}");
+        }
+        let (code, error) = failure(scratch.path(), &["client", "show", "nobody"]);
+        assert!(code == 1 && error.contains("nobody"), "{error}");
+        server.stop();
+    }
+
     /// Conformance: OIDC-rotation
     #[test]
     fn keys_are_rotated_with_and_without_a_running_server() {

@@ -150,6 +150,9 @@ pub(crate) enum AuthenticationRequestError {
     /// The scope.
     #[error("scope is malformed")]
     Scope,
+    /// The client is registered for other scopes.
+    #[error("scope has a value that the client is not registered for")]
+    ScopeNotRegistered,
     /// `scope` is missing.
     #[error("scope is missing")]
     ScopeMissing,
@@ -180,7 +183,7 @@ impl AuthenticationRequestError {
                 C::InvalidBindingMessage
             }
             Self::Resource => C::InvalidTarget,
-            Self::ScopeNoOpenId | Self::Scope => C::InvalidScope,
+            Self::ScopeNoOpenId | Self::ScopeNotRegistered | Self::Scope => C::InvalidScope,
             Self::AcrValues
             | Self::BindingMessageMissing
             | Self::Hints
@@ -206,6 +209,9 @@ impl AuthenticationRequest {
     ) -> Result<Self, AuthenticationRequestError> {
         use AuthenticationRequestError as E;
         let scope = Scope::parse(parameters.text("scope").ok_or(E::ScopeMissing)?)?;
+        if !client.settings.may_ask(&scope) {
+            return Err(E::ScopeNotRegistered);
+        }
         let hint = hint(&parameters)?;
         let registered = &client.settings.authorization_details_types;
         let user_code = parameters

@@ -122,6 +122,30 @@ async fn a_client_registers_itself_and_asks() {
     assert_eq!(asked.status, StatusCode::OK, "{asked:?}");
 }
 
+/// Conformance: RFC7591-2
+#[tokio::test]
+async fn a_client_asks_for_the_scopes_that_it_registered_and_no_others() {
+    let bench = server(config()).await;
+    let reply = register(&bench, &and(poll(), json!({ "scope": "openid profile" }))).await;
+    assert_eq!(reply.text("scope"), "openid profile");
+    let authorization = basic(reply.text("client_id"), reply.text("client_secret"));
+    for (scope, accepted) in [
+        ("openid", true),
+        ("profile+openid", true),
+        ("openid+email", false),
+    ] {
+        let form = format!("scope={scope}&login_hint=taro");
+        let asked = bench
+            .post("/backchannel-authentication", &authorization, &form)
+            .await;
+        if accepted {
+            assert_eq!(asked.status, StatusCode::OK, "{scope}: {asked:?}");
+        } else {
+            assert_eq!(asked.error(), (400, "invalid_scope"), "{scope}");
+        }
+    }
+}
+
 /// Conformance: RFC7591-3-token
 #[tokio::test]
 async fn only_who_has_the_initial_access_token_registers() {
