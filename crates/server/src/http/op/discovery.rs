@@ -1,8 +1,9 @@
 //! Discovery: what this server is, for clients (OpenID Connect Discovery 1.0 section 3, RFC 8414 section 2, CIBA Core
 //! section 4).
 //!
-//! Only what is built is said. `response_types_supported` is left out: there is no authorization endpoint, and RFC 8414
-//! section 3.2 wants members without elements omitted.
+//! Everything is read from what the configuration offers, so that the document cannot promise what the endpoints refuse.
+//! `response_types_supported` is left out: nothing is answered through a browser, and RFC 8414 section 3.2 wants members
+//! without elements omitted.
 
 use axum::{
     extract::State,
@@ -14,24 +15,48 @@ use std::sync::Arc;
 use tegata_protocol::ciba::{GRANT_TYPE, TokenDeliveryMode};
 
 use super::{paths, respond};
-use crate::{app::App, config::Issuer, delivery::device_info::ACR_SOFTWARE_PIN, jose::Algorithm};
+use crate::{
+    app::App,
+    config::Issuer,
+    delivery::device_info::{ACR_HARDWARE, ACR_SOFTWARE_PIN},
+    jose::Algorithm,
+};
 
+/// The members in the order of the specifications that define them.
 #[derive(Serialize)]
 struct ProviderMetadata {
     issuer: String,
+    authorization_endpoint: String,
     token_endpoint: String,
+    userinfo_endpoint: String,
     jwks_uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration_endpoint: Option<String>,
+    revocation_endpoint: String,
+    introspection_endpoint: String,
     backchannel_authentication_endpoint: String,
-    backchannel_token_delivery_modes_supported: [TokenDeliveryMode; 1],
+    backchannel_token_delivery_modes_supported: Vec<TokenDeliveryMode>,
+    backchannel_authentication_request_signing_alg_values_supported: Vec<Algorithm>,
     backchannel_user_code_parameter_supported: bool,
-    grant_types_supported: [&'static str; 1],
-    scopes_supported: [&'static str; 1],
-    subject_types_supported: [&'static str; 1],
-    id_token_signing_alg_values_supported: [&'static str; 1],
-    token_endpoint_auth_methods_supported: [&'static str; 2],
-    token_endpoint_auth_signing_alg_values_supported: [&'static str; 3],
-    acr_values_supported: [&'static str; 1],
-    claims_supported: [&'static str; 11],
+    grant_types_supported: [&'static str; 2],
+    scopes_supported: [&'static str; 2],
+    subject_types_supported: [&'static str; 2],
+    id_token_signing_alg_values_supported: Vec<Algorithm>,
+    #[serde(flatten)]
+    token_endpoint_auth: TokenEndpointAuth,
+    #[serde(flatten)]
+    revocation_endpoint_auth: RevocationEndpointAuth,
+    #[serde(flatten)]
+    introspection_endpoint_auth: IntrospectionEndpointAuth,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dpop_signing_alg_values_supported: Vec<Algorithm>,
+    tls_client_certificate_bound_access_tokens: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mtls_endpoint_aliases: Option<Aliases>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    authorization_details_types_supported: Vec<String>,
+    acr_values_supported: [&'static str; 2],
+    claims_supported: [&'static str; 13],
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
     request_uri_parameter_supported: bool,
@@ -39,23 +64,126 @@ struct ProviderMetadata {
     tegata_device_metadata: String,
 }
 
+/// How clients authenticate at an endpoint; `private_key_jwt` and `client_secret_jwt` have algorithms.
+#[derive(Clone)]
+struct Authentication {
+    methods: Vec<&'static str>,
+    algorithms: Vec<&'static str>,
+}
+
+macro_rules! endpoint_authentication {
+    ($name:ident, $methods:literal, $algorithms:literal) => {
+        #[derive(Serialize)]
+        struct $name {
+            #[serde(rename = $methods)]
+            methods: Vec<&'static str>,
+            #[serde(rename = $algorithms, skip_serializing_if = "Vec::is_empty")]
+            algorithms: Vec<&'static str>,
+        }
+
+        impl From<Authentication> for $name {
+            fn from(all: Authentication) -> Self {
+                Self {
+                    methods: all.methods,
+                    algorithms: all.algorithms,
+                }
+            }
+        }
+    };
+}
+
+endpoint_authentication!(
+    TokenEndpointAuth,
+    "token_endpoint_auth_methods_supported",
+    "token_endpoint_auth_signing_alg_values_supported"
+);
+endpoint_authentication!(
+    RevocationEndpointAuth,
+    "revocation_endpoint_auth_methods_supported",
+    "revocation_endpoint_auth_signing_alg_values_supported"
+);
+endpoint_authentication!(
+    IntrospectionEndpointAuth,
+    "introspection_endpoint_auth_methods_supported",
+    "introspection_endpoint_auth_signing_alg_values_supported"
+);
+
+/// Where clients that use a certificate find the same endpoints (RFC 8705 section 5).
+#[derive(Serialize)]
+struct Aliases {
+    token_endpoint: String,
+    revocation_endpoint: String,
+    introspection_endpoint: String,
+    userinfo_endpoint: String,
+    backchannel_authentication_endpoint: String,
+}
+
+impl Aliases {
+    fn below(base: &Issuer) -> Self {
+        Self {
+            token_endpoint: base.endpoint(paths::TOKEN),
+            revocation_endpoint: base.endpoint(paths::REVOCATION),
+            introspection_endpoint: base.endpoint(paths::INTROSPECTION),
+            userinfo_endpoint: base.endpoint(paths::USERINFO),
+            backchannel_authentication_endpoint: base.endpoint(paths::BACKCHANNEL_AUTHENTICATION),
+        }
+    }
+}
+
 impl ProviderMetadata {
-    fn new(issuer: &Issuer) -> Self {
+    fn of(app: &App) -> Self {
+        let (issuer, config) = (&app.issuer, &app.config);
+        let offered = config.offered();
+        let mut algorithms: Vec<_> = offered
+            .client_algorithms
+            .iter()
+            .map(|algorithm| algorithm.name())
+            .collect();
+        if offered
+            .authentication_methods
+            .contains(&"client_secret_jwt")
+        {
+            algorithms.push("HS256");
+        }
+        let authentication = Authentication {
+            methods: offered.authentication_methods,
+            algorithms,
+        };
+        let base = config.tls.mtls_base.as_ref().unwrap_or(issuer);
         Self {
             issuer: issuer.as_str().to_owned(),
+            authorization_endpoint: issuer.endpoint(paths::AUTHORIZATION),
             token_endpoint: issuer.endpoint(paths::TOKEN),
+            userinfo_endpoint: issuer.endpoint(paths::USERINFO),
             jwks_uri: issuer.endpoint(paths::JWKS),
+            registration_endpoint: config
+                .registration
+                .enabled
+                .then(|| issuer.endpoint(paths::REGISTRATION)),
+            revocation_endpoint: issuer.endpoint(paths::REVOCATION),
+            introspection_endpoint: issuer.endpoint(paths::INTROSPECTION),
             backchannel_authentication_endpoint: issuer.endpoint(paths::BACKCHANNEL_AUTHENTICATION),
-            backchannel_token_delivery_modes_supported: [TokenDeliveryMode::Poll],
-            backchannel_user_code_parameter_supported: false,
-            grant_types_supported: [GRANT_TYPE],
-            scopes_supported: ["openid"],
-            subject_types_supported: ["public"],
-            id_token_signing_alg_values_supported: ["ES256"],
-            token_endpoint_auth_methods_supported: ["client_secret_basic", "private_key_jwt"],
-            token_endpoint_auth_signing_alg_values_supported: Algorithm::FROM_CLIENTS
-                .map(Algorithm::name),
-            acr_values_supported: [ACR_SOFTWARE_PIN],
+            backchannel_token_delivery_modes_supported: offered.delivery_modes,
+            backchannel_authentication_request_signing_alg_values_supported: offered
+                .client_algorithms
+                .clone(),
+            backchannel_user_code_parameter_supported: true,
+            grant_types_supported: [GRANT_TYPE, "refresh_token"],
+            scopes_supported: ["openid", "profile"],
+            subject_types_supported: ["public", "pairwise"],
+            id_token_signing_alg_values_supported: offered.id_token_algorithms,
+            token_endpoint_auth: authentication.clone().into(),
+            revocation_endpoint_auth: authentication.clone().into(),
+            introspection_endpoint_auth: authentication.into(),
+            dpop_signing_alg_values_supported: if offered.dpop {
+                offered.client_algorithms
+            } else {
+                Vec::new()
+            },
+            tls_client_certificate_bound_access_tokens: offered.certificates,
+            mtls_endpoint_aliases: offered.certificates.then(|| Aliases::below(base)),
+            authorization_details_types_supported: offered.authorization_details_types,
+            acr_values_supported: [ACR_SOFTWARE_PIN, ACR_HARDWARE],
             claims_supported: [
                 "iss",
                 "sub",
@@ -68,6 +196,8 @@ impl ProviderMetadata {
                 "amr",
                 "at_hash",
                 "tegata_evidence",
+                "name",
+                "preferred_username",
             ],
             claims_parameter_supported: false,
             request_parameter_supported: false,
@@ -81,7 +211,7 @@ impl ProviderMetadata {
 pub(super) async fn show(State(app): State<Arc<App>>) -> Response {
     respond::cached(
         StatusCode::OK,
-        &ProviderMetadata::new(&app.issuer),
+        &ProviderMetadata::of(&app),
         HeaderValue::from_static("public, max-age=300"),
     )
 }
