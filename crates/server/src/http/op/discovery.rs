@@ -22,6 +22,29 @@ use crate::{
     jose::Algorithm,
 };
 
+/// What ID tokens and userinfo say.
+const CLAIMS: [&str; 13] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "jti",
+    "auth_time",
+    "acr",
+    "amr",
+    "at_hash",
+    "tegata_evidence",
+    "name",
+    "preferred_username",
+];
+
+/// What pushed ID tokens say besides (CIBA Core section 10.3.1).
+const PUSH_CLAIMS: [&str; 2] = [
+    "urn:openid:params:jwt:claim:auth_req_id",
+    "urn:openid:params:jwt:claim:rt_hash",
+];
+
 /// The members in the order of the specifications that define them.
 #[derive(Serialize)]
 struct ProviderMetadata {
@@ -56,7 +79,7 @@ struct ProviderMetadata {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     authorization_details_types_supported: Vec<String>,
     acr_values_supported: [&'static str; 2],
-    claims_supported: [&'static str; 13],
+    claims_supported: Vec<&'static str>,
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
     request_uri_parameter_supported: bool,
@@ -149,6 +172,10 @@ impl ProviderMetadata {
             methods: offered.authentication_methods,
             algorithms,
         };
+        let mut claims = CLAIMS.to_vec();
+        if offered.delivery_modes.contains(&TokenDeliveryMode::Push) {
+            claims.extend(PUSH_CLAIMS);
+        }
         let base = config.tls.mtls_base.as_ref().unwrap_or(issuer);
         Self {
             issuer: issuer.as_str().to_owned(),
@@ -184,21 +211,7 @@ impl ProviderMetadata {
             mtls_endpoint_aliases: offered.certificates.then(|| Aliases::below(base)),
             authorization_details_types_supported: offered.authorization_details_types,
             acr_values_supported: [ACR_SOFTWARE_PIN, ACR_HARDWARE],
-            claims_supported: [
-                "iss",
-                "sub",
-                "aud",
-                "exp",
-                "iat",
-                "jti",
-                "auth_time",
-                "acr",
-                "amr",
-                "at_hash",
-                "tegata_evidence",
-                "name",
-                "preferred_username",
-            ],
+            claims_supported: claims,
             claims_parameter_supported: false,
             request_parameter_supported: false,
             request_uri_parameter_supported: false,

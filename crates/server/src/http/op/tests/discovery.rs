@@ -1,4 +1,4 @@
-use super::*;
+use super::{bench::TestClock, *};
 use axum::{
     body::{Body, to_bytes},
     http::{Request, StatusCode, header},
@@ -6,6 +6,7 @@ use axum::{
 use serde_json::Value;
 use tower::ServiceExt as _;
 
+/// Conformance: RFC8414-3, RFC8414-2-empty, CIBA-4-modes, CIBA-4-endpoint, CIBA-4-signing-algs, CIBA-4-user-code, CIBA-4-grant
 #[tokio::test]
 async fn discovery_says_what_is_built_under_both_names() {
     let bench = Bench::new().await;
@@ -82,4 +83,61 @@ async fn the_authorization_endpoint_says_in_both_languages_that_there_is_no_brow
         );
         assert!(!page.contains("evil"), "nothing of the request is repeated");
     }
+}
+
+async fn metadata(text: &str) -> Value {
+    let config = crate::config::Config::parse(text).unwrap();
+    let bench = Bench::open(config, 8480, TestClock::standing(), |_| {}).await;
+    bench.get("/.well-known/openid-configuration").await.json
+}
+
+/// Conformance: RFC8414-true, FAPI-CIBA-5.2.2-poll, FAPI-CIBA-5.2.2-no-push, FAPI1-A-5.2.2-client-auth, FAPI-CIBA-7.10-algs
+#[tokio::test]
+async fn the_profile_leaves_only_what_it_allows() {
+    let found = metadata(
+        "profile = \"fapi-ciba\"\n[proxy]\naddresses = [\"127.0.0.1\"]\nclient_certificate_header = \"client-cert\"\n\
+         [tokens]\nalgorithms = [\"ES256\", \"PS256\", \"EdDSA\", \"RS256\"]",
+    )
+    .await;
+    let strong = serde_json::json!(["ES256", "PS256"]);
+    for member in [
+        "backchannel_authentication_request_signing_alg_values_supported",
+        "token_endpoint_auth_signing_alg_values_supported",
+        "id_token_signing_alg_values_supported",
+    ] {
+        assert_eq!(found[member], strong, "{member}");
+    }
+    let modes = &found["backchannel_token_delivery_modes_supported"];
+    assert_eq!(modes, &serde_json::json!(["poll", "ping"]));
+    let methods = &found["token_endpoint_auth_methods_supported"];
+    let expected = serde_json::json!(["private_key_jwt", "self_signed_tls_client_auth"]);
+    assert_eq!(methods, &expected);
+    assert!(found.get("dpop_signing_alg_values_supported").is_none());
+    assert!(found["mtls_endpoint_aliases"]["token_endpoint"].is_string());
+}
+
+/// Conformance: RFC8414-true, RFC8705-5, RFC9396-10
+#[tokio::test]
+async fn what_is_configured_is_said_and_nothing_else() {
+    let plain = metadata("").await;
+    for absent in [
+        "mtls_endpoint_aliases",
+        "registration_endpoint",
+        "authorization_details_types_supported",
+    ] {
+        assert!(plain.get(absent).is_none(), "{absent}");
+    }
+    let more = metadata(
+        "[registration]\nenabled = true\ninitial_access_token = \"an-initial-access-token-of-32-characters\"\n\
+         [proxy]\naddresses = [\"127.0.0.1\"]\nclient_certificate_header = \"client-cert\"\n\
+         [tls]\nmtls_base = \"https://mtls.localhost\"",
+    )
+    .await;
+    assert_eq!(
+        more["registration_endpoint"],
+        "http://localhost:8480/register"
+    );
+    let alias = &more["mtls_endpoint_aliases"]["backchannel_authentication_endpoint"];
+    assert_eq!(alias, "https://mtls.localhost/backchannel-authentication");
+    assert_eq!(more["tls_client_certificate_bound_access_tokens"], true);
 }
