@@ -31,6 +31,11 @@ pending_per_client = 1000000
 per_account_per_minute = 1000000
 per_client_per_ten_minutes = 1000000
 first_wait_seconds = 0
+
+[rates]
+client_per_minute = 0
+person_per_minute = 0
+address_per_minute = 0
 "#;
 
 /// How long the server may take until it listens; its first start makes keys and a database.

@@ -7,6 +7,7 @@
 
 pub mod invitations;
 pub mod keys;
+pub mod operators;
 pub mod registrar;
 pub mod views;
 

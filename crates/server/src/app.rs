@@ -1,6 +1,10 @@
 //! What all request handlers share.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 use tegata_protocol::{Clock, DeviceId, Rng, Secret, SystemRng, UnixTime};
 
 use crate::{
@@ -13,14 +17,17 @@ use crate::{
     domain::{AssertionMemory, PollGate},
     egress::{Egress, EgressStartError},
     hint_issuers::HintIssuers,
-    http::{op::long_poll::Parked, used_proofs::UsedProofs},
+    http::{
+        metrics::Metrics, op::long_poll::Parked, operator::OperatorMemory, rates::Rates,
+        used_proofs::UsedProofs,
+    },
     jose::RemoteKeys,
     keys::Keys,
     notification::Notifier,
     storage::{
         StoreError, StoreHandle, StoreOptions, StoreReader, ops::SetValue, sqlite::SqliteStore,
     },
-    tls::{ClientAuthorities, TlsError},
+    tls::{ClientAuthorities, Renewal, TlsError},
 };
 
 /// The server's state, behind one `Arc`. Nothing in it is authoritative but the store.
@@ -58,6 +65,14 @@ pub struct App {
     pub parked: Arc<Parked>,
     /// Tells clients of results.
     pub notifier: Arc<Notifier>,
+    /// How often anybody may come.
+    pub rates: Rates,
+    /// What has been counted.
+    pub metrics: Metrics,
+    /// Who is signed in at the operator's pages.
+    pub(crate) operators: OperatorMemory,
+    /// The certificate in force, once the server serves one.
+    pub(crate) certificate: OnceLock<Arc<Renewal>>,
     /// The devices that are connected; also the doorbell.
     pub delivery: Registry,
     /// Held while a simulated device decides: one at a time, so that its counter grows.
@@ -150,6 +165,10 @@ impl App {
             }
         });
         Ok(Arc::new(Self {
+            rates: Rates::new(&config.rates),
+            metrics: Metrics::default(),
+            operators: OperatorMemory::default(),
+            certificate: OnceLock::new(),
             config,
             issuer,
             data_dir: folder.path().to_owned(),

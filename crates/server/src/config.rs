@@ -28,6 +28,7 @@ mod issuer;
 mod offered;
 mod profile;
 mod proxy;
+mod rates;
 mod registration;
 mod requests;
 mod tls;
@@ -39,6 +40,7 @@ pub use connections::Connections;
 pub use issuer::{InvalidIssuerError, Issuer};
 pub use profile::Profile;
 pub use proxy::ProxyConfig;
+pub use rates::{MetricsConfig, RateConfig};
 pub use registration::RegistrationConfig;
 pub use requests::{DetailTypeConfig, HintIssuerConfig};
 pub use tls::TlsConfig;
@@ -98,6 +100,10 @@ pub struct Config {
     pub lifetimes: Lifetimes,
     /// How often people may be asked.
     pub limits: Limits,
+    /// How often anybody may come.
+    pub rates: RateConfig,
+    /// Who may read the metrics.
+    pub metrics: MetricsConfig,
 }
 
 impl Default for Config {
@@ -126,6 +132,8 @@ impl Default for Config {
             log: LogConfig::default(),
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
+            rates: RateConfig::default(),
+            metrics: MetricsConfig::default(),
         }
     }
 }
@@ -353,6 +361,9 @@ impl Config {
                 return Err(not(key, "must be at least 1 second"));
             }
         }
+        if self.metrics.is_too_short() {
+            return Err(not("metrics.token", "must be at least 16 characters"));
+        }
         let notices = u32::try_from(CLOSE_NOTICE_SECONDS).unwrap_or(u32::MAX);
         if l.retention < notices {
             return Err(ConfigError::NotAllowed {
@@ -373,7 +384,7 @@ impl Config {
     }
 }
 
-const ENVIRONMENT_KEYS: [&str; 56] = [
+const ENVIRONMENT_KEYS: [&str; 63] = [
     "listen",
     "issuer",
     "data_dir",
@@ -428,6 +439,13 @@ const ENVIRONMENT_KEYS: [&str; 56] = [
     "limits.first_wait_seconds",
     "limits.longest_wait_seconds",
     "limits.mute_seconds",
+    "rates.address_per_minute",
+    "rates.address_burst",
+    "rates.client_per_minute",
+    "rates.client_burst",
+    "rates.person_per_minute",
+    "rates.failed_authentication",
+    "metrics.token",
     "log",
     "limits",
 ];
@@ -609,6 +627,26 @@ pub const DEFAULT_FILE: &str = r#"# tegata-server: every option with its default
 # longest_wait_seconds = 3600
 # How long "this was not me" mutes a client.
 # mute_seconds = 86400
+
+# How often anybody may come before they get 429 and Retry-After. Polls at their interval are never limited, and people made
+# for tests are exempt. 0 for a rate: no limit.
+[rates]
+# What one address (of IPv6: its /64) may be refused in a minute, and at once. What is answered well costs nothing. Behind a
+# proxy all come from its address, unless the configuration trusts the proxy to name them.
+# address_per_minute = 600
+# address_burst = 1000
+# What a failed authentication costs, where any other refusal costs 1.
+# failed_authentication = 5
+# Requests that one client may make in a minute, and at once.
+# client_per_minute = 6000
+# client_burst = 2000
+# How often one client may ask for one person in a minute. [limits] decides whether the person is disturbed.
+# person_per_minute = 30
+
+# Prometheus reads GET /metrics on this machine's own listener, the one of the commands, with the bearer token in the data
+# folder's admin-token, which changes with each start, or with this one.
+[metrics]
+# token = "at least 16 characters"
 "#;
 
 #[cfg(test)]
@@ -669,6 +707,7 @@ mod tests {
         assert!(said.registration.initial_access_token.take().is_some());
         let proxy = std::mem::take(&mut said.proxy);
         assert!(proxy.client_certificate_header.is_some() && proxy.address_header.is_some());
+        assert!(said.metrics.token.take().is_some());
         assert_eq!(
             said.data_dir.take().unwrap(),
             PathBuf::from("/var/lib/tegata")

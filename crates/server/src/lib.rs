@@ -29,6 +29,7 @@ pub mod keys;
 pub mod notification;
 pub mod sealing;
 pub mod simulation;
+pub mod log_memory;
 pub mod storage;
 pub mod tls;
 pub mod verification;

@@ -209,6 +209,42 @@ impl DeviceView {
     }
 }
 
+/// An operator to enrol.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewOperator {
+    /// What logs and pages will call them; `operator` if absent.
+    pub name: Option<String>,
+}
+
+/// An operator.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OperatorView {
+    /// What logs and pages call them.
+    pub name: String,
+    /// When they enrolled, seconds since the epoch.
+    pub since: i64,
+}
+
+/// A link that enrols an operator. Holds a secret.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct OperatorInvitationView {
+    /// Whom it enrols.
+    pub name: String,
+    /// Its address.
+    pub url: String,
+    /// Seconds until it is good for nothing.
+    pub expires_in: i64,
+}
+
+impl std::fmt::Debug for OperatorInvitationView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OperatorInvitationView")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Whom to invite, and how.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -76,6 +76,18 @@ pub enum Command {
                       here."
     )]
     Invite(InviteOptions),
+    /// Operators, who sign in at /operator with a passkey
+    #[command(
+        after_help = "Examples:\n  tegata-server operator invite --name hanako\n  tegata-server operator list\n  \
+                      tegata-server operator remove hanako\n\nThe link that `invite` prints makes a passkey in the browser \
+                      that opens it, once and within fifteen minutes; the server must be running. Whoever is removed is \
+                      signed out at once."
+    )]
+    Operator {
+        /// What to do with them.
+        #[command(subcommand)]
+        task: OperatorTask,
+    },
     /// Paired devices
     #[command(
         after_help = "Examples:\n  tegata-server devices list --user hanako\n  tegata-server devices revoke DEVICE_ID\n\n\
@@ -115,6 +127,9 @@ pub enum Command {
         /// The file to write; it must not exist
         file: PathBuf,
     },
+    /// Print the OpenAPI document of the endpoints
+    #[command(after_help = "Example:\n  tegata-server openapi > openapi.json")]
+    Openapi,
     /// Print a completion script
     #[command(
         after_help = "Example:\n  tegata-server completions bash > ~/.local/share/bash-completion/completions/tegata-server"
@@ -193,6 +208,31 @@ pub enum UserTask {
     Remove {
         /// Login name
         login_name: String,
+    },
+}
+
+/// Tasks about operators.
+#[derive(Debug, Subcommand)]
+pub enum OperatorTask {
+    /// Print a link that enrols an operator, once and within fifteen minutes
+    Invite {
+        /// What logs and pages call them [default: operator]
+        #[arg(long)]
+        name: Option<String>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List operators
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove an operator, or the link of that name
+    Remove {
+        /// Their name, from the list
+        name: String,
     },
 }
 

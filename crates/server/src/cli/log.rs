@@ -11,7 +11,10 @@ use tracing_subscriber::{
 };
 
 use super::Failure;
-use crate::config::{Config, LogFormat};
+use crate::{
+    config::{Config, LogFormat},
+    log_memory::Remember,
+};
 
 /// Libraries that log frames, headers or bodies at `debug` and `trace`: codes, tokens and proofs are in these.
 const WIRE: [&str; 6] = [
@@ -52,6 +55,7 @@ where
         .with(filter)
         .with(filter_fn(is_no_wire_detail))
         .with(lines)
+        .with(fmt::layer().with_ansi(false).with_writer(Remember))
 }
 
 /// Holds whatever the operator's filter says, since a directive for a module of a library outdoes one for the library.

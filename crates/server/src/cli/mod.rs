@@ -14,6 +14,7 @@ mod doctor;
 mod invite;
 mod keys;
 mod log;
+mod operator;
 mod output;
 mod serve;
 
@@ -30,6 +31,7 @@ use tegata_protocol::SystemRng;
 use crate::{
     config::{Config, ConfigError},
     data_folder::DataFolder,
+    http::openapi,
 };
 use output::{say, warn};
 
@@ -111,18 +113,23 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         say(String::from_utf8_lossy(&script).trim_end());
         return Ok(());
     }
+    if let Command::Openapi = arguments.command {
+        say(openapi::text().trim_end());
+        return Ok(());
+    }
     let context = context(arguments.data_dir, arguments.config.as_deref())?;
     match arguments.command {
         Command::Init => init(&context.folder),
         Command::Serve(options) => serve::run(context, options).await,
         Command::User { task } => administer::user(&context, task).await,
         Command::Client { task } => client::run(&context, task).await,
+        Command::Operator { task } => operator::run(&context, task).await,
         Command::Devices { task } => administer::devices(&context, task).await,
         Command::Invite(options) => invite::run(&context, options).await,
         Command::Keys { task } => keys::run(&context, task).await,
         Command::Doctor => doctor::run(&context).await,
         Command::Backup { file } => administer::backup(&context, file).await,
-        Command::Completions { .. } => Ok(()),
+        Command::Completions { .. } | Command::Openapi => Ok(()),
     }
 }
 

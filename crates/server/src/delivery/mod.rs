@@ -8,6 +8,7 @@
 pub mod device_info;
 pub mod pending;
 pub mod prompts;
+mod sightings;
 pub(crate) mod socket;
 #[cfg(test)]
 mod tests;
@@ -20,7 +21,7 @@ use std::{
     },
     time::Duration,
 };
-use tegata_protocol::{DeviceId, UnixTime, device::delivery::ByeReason};
+use tegata_protocol::{ConsentRequestId, DeviceId, UnixTime, device::delivery::ByeReason};
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
@@ -73,6 +74,7 @@ pub struct Registry {
     bells: Mutex<HashMap<DeviceId, watch::Sender<Bell>>>,
     due: Mutex<BTreeSet<(UnixTime, DeviceId)>>,
     connected: watch::Sender<usize>,
+    sightings: Mutex<sightings::Sightings>,
     generations: AtomicU64,
     unproved: Arc<AtomicUsize>,
     draining: AtomicBool,
@@ -152,6 +154,23 @@ impl Registry {
         {
             tracing::warn!("some device sockets did not close in time");
         }
+    }
+
+    /// Remembers that these requests were sent to a device.
+    fn note_delivered<'a>(
+        &self,
+        requests: impl Iterator<Item = &'a ConsentRequestId>,
+        now: UnixTime,
+    ) {
+        let mut sightings = lock(&self.sightings);
+        for request in requests {
+            sightings.note(request, now);
+        }
+    }
+
+    /// When a request was first sent to a device, as far as this process remembers.
+    pub(crate) fn delivered_at(&self, request: &ConsentRequestId) -> Option<UnixTime> {
+        lock(&self.sightings).first(request)
     }
 
     fn is_draining(&self) -> bool {

@@ -31,6 +31,8 @@ pub async fn pending_set(app: &App, device: &DeviceId) -> Result<Option<PendingS
     let Some(stored) = stored else {
         return Ok(None);
     };
+    let requests = stored.prompts.iter().map(|prompt| &prompt.request);
+    app.delivery.note_delivered(requests, now);
     if let Some(next) = stored.prompts.iter().map(|prompt| prompt.expires).min() {
         app.delivery.note_due(device, next);
     }

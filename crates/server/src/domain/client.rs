@@ -132,6 +132,9 @@ pub struct ClientSettings {
     pub introspection: bool,
     /// Made for tests: the automation hook may decide its requests.
     pub test: bool,
+    /// The operator has suspended it: it is refused as if it were not there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub suspended: bool,
     /// If it registered itself: SHA-256 of its registration access token (RFC 7592 section 3).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registration_token_hash: Option<Sha256Digest>,

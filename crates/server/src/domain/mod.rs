@@ -32,8 +32,10 @@ pub mod distinguished_name;
 pub mod locator;
 pub mod notification;
 pub mod one_time_name;
+pub mod operator;
 pub mod pairing;
 pub mod poll_gate;
+pub mod rate;
 pub mod redemption;
 pub mod token;
 pub mod user_code;
@@ -55,6 +57,7 @@ pub use device::{DeviceState, PairedDevice};
 pub use distinguished_name::{DistinguishedName, InvalidDistinguishedName};
 pub use locator::{FlowIds, FlowSeq, Located, Locator};
 pub use one_time_name::{NameKind, OneTimeName};
+pub use operator::{ENROLMENT_SECONDS, Operator, OperatorId, OperatorInvitation};
 pub use pairing::{
     Grade, Invitation, InvitationState, IssuingSession, IssuingSessionId, Pairing, PairingState,
     Registration,

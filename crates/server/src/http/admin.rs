@@ -17,15 +17,18 @@ use axum::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{path::PathBuf, sync::Arc};
-use tegata_protocol::{DeviceId, bytes::constant_time_eq};
+use tegata_protocol::{AccountId, DeviceId, bytes::constant_time_eq};
 
 use crate::{
     administration::{
         AdministrationError, Desk, invitations,
-        views::{Confirmation, NewClient, NewInvitation, NewUser, PairingProgress, UserCodeTask},
+        views::{
+            Confirmation, NewClient, NewInvitation, NewOperator, NewUser, PairingProgress,
+            UserCodeTask,
+        },
     },
     app::{App, Doorbell},
-    http::device as device_gateway,
+    http::{device as device_gateway, metrics},
     keys::tokens::RotationError,
     storage::ops::{ConfirmPairingOutcome, RevokeDeviceOutcome},
 };
@@ -48,11 +51,14 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/v1/invitations/{session}/confirm", post(confirm))
         .route("/admin/v1/keys", get(keys::list))
         .route("/admin/v1/keys/rotate", post(keys::rotate))
+        .route("/admin/v1/operators", get(operators).post(invite_operator))
+        .route("/admin/v1/operators/{name}", delete(remove_operator))
         .route("/admin/v1/backup", post(backup))
         .route_layer(middleware::from_fn_with_state(
             Arc::clone(app),
             require_token,
         ))
+        .route("/metrics", get(metrics::show))
 }
 
 /// A refusal as the commands read it.
@@ -149,17 +155,26 @@ async fn remove_user(
     State(app): State<Arc<App>>,
     Path(login_name): Path<String>,
 ) -> Result<StatusCode> {
-    let devices = {
-        let account = desk(&app).user(&login_name).await?.id;
-        app.store
-            .read(move |reader| reader.devices_of(&account))
-            .await?
-    };
-    desk(&app).remove_user(&login_name).await?;
+    forget_user(&app, &login_name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Removes a person and closes the sockets of their devices; the account's id, for the log.
+///
+/// # Errors
+/// [`AdministrationError::Unknown`] if there is no such person.
+pub(crate) async fn forget_user(app: &App, login_name: &str) -> Result<AccountId> {
+    let account = desk(app).user(login_name).await?.id;
+    let owner = account.clone();
+    let devices = app
+        .store
+        .read(move |reader| reader.devices_of(&owner))
+        .await?;
+    desk(app).remove_user(login_name).await?;
     for device in devices {
         app.delivery.close_revoked(&device.id);
     }
-    Ok(StatusCode::NO_CONTENT)
+    Ok(account)
 }
 
 async fn set_user_code(
@@ -192,8 +207,35 @@ async fn remove_client(
     State(app): State<Arc<App>>,
     Path(client_id): Path<String>,
 ) -> Result<StatusCode> {
-    let asked = desk(&app).remove_client(&client_id).await?;
+    forget_client(&app, &client_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Removes a client and rings for the devices that it had asked.
+///
+/// # Errors
+/// [`AdministrationError::Unknown`] if there is no such client.
+pub(crate) async fn forget_client(app: &App, client_id: &str) -> Result<()> {
+    let asked = desk(app).remove_client(client_id).await?;
     app.delivery.ring(&asked);
+    Ok(())
+}
+
+async fn operators(State(app): State<Arc<App>>) -> Result<Response> {
+    Ok(Json(desk(&app).operators().await?).into_response())
+}
+
+async fn invite_operator(State(app): State<Arc<App>>, body: Bytes) -> Result<Response> {
+    let new: NewOperator = parse(&body)?;
+    let view = desk(&app).invite_operator(&app.issuer, new).await?;
+    Ok((StatusCode::CREATED, Json(view)).into_response())
+}
+
+async fn remove_operator(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+) -> Result<StatusCode> {
+    desk(&app).remove_operator(&name).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -18,9 +18,13 @@ pub(crate) mod caller;
 pub mod connections;
 pub(crate) mod device;
 pub(crate) mod nonce;
+pub mod metrics;
 pub(crate) mod op;
+pub mod openapi;
+pub(crate) mod operator;
 pub(crate) mod proxy;
 pub(crate) mod used_proofs;
+pub mod rates;
 
 use axum::{
     Router,
@@ -84,7 +88,10 @@ pub fn local_router(app: Arc<App>) -> Router {
 }
 
 fn public_routes(app: &App) -> Router<Arc<App>> {
-    let mut routes = Router::new().merge(op::router()).merge(device::router());
+    let mut routes = Router::new()
+        .merge(op::router())
+        .merge(device::router())
+        .merge(operator::router());
     if app.config.automation.is_on() {
         routes = routes.merge(op::automation::router());
     }
@@ -121,6 +128,14 @@ fn finished(app: Arc<App>, routes: Router<Arc<App>>, reach: Reach) -> Router {
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             ANSWER_WITHIN,
+        ))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            rates::limit,
+        ))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            metrics::measure,
         ))
         .layer(middleware::from_fn(trace))
         .layer(middleware::from_fn_with_state(
@@ -180,6 +195,8 @@ pub async fn serve_tls(
 ) -> io::Result<()> {
     let (stop, stopping) = watch::channel(false);
     let (public, renewal, hangups) = public.into_parts();
+    // Only ever set here, and a server is served once.
+    drop(app.certificate.set(Arc::clone(&renewal)));
     let following = spawn_following(&app, Some((Arc::clone(&renewal), hangups)), &stopping);
     let door = Door::Tls {
         renewal,

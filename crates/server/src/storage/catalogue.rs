@@ -111,6 +111,7 @@ pub(super) fn changes(op: &Op) -> bool {
         | Op::ReplaceClient(_)
         | Op::DeleteClient(_)
         | Op::AskSimulatedDevice(_)
+        | Op::SuspendClient(_)
         | Op::ConfirmPairing(_)
         | Op::Countersign(_)
         | Op::RevokeDevice(_) => true,
@@ -134,6 +135,10 @@ pub(super) fn changes(op: &Op) -> bool {
         | Op::KeepResponse(_)
         | Op::EndAttempt(_)
         | Op::SetValue(_)
+        | Op::InviteOperator(_)
+        | Op::EnrolOperator(_)
+        | Op::UpdateOperator(_)
+        | Op::RemoveOperator(_)
         | Op::Sweep(_) => false,
     }
 }

@@ -18,6 +18,7 @@ use super::{
     AccountName, Counters, Op, Operation, Outcome, Store, StoreError, StoreReader, StoreStatistics,
     catalogue::{self, Catalogue},
     ops::{DecideOutcome, Sweep, WithdrawOutcome},
+    statistics::{FlowCounters, FlowEvent, FlowStatistics},
 };
 use crate::domain::{Account, Client, FlowIds, FlowSeq, Locator, PairedDevice};
 
@@ -69,6 +70,7 @@ struct Inner {
     next_seq: AtomicI64,
     locator: Locator,
     counters: Arc<Counters>,
+    flows: Arc<FlowCounters>,
     catalogue: Arc<Catalogue>,
     listener: Listener,
 }
@@ -100,14 +102,15 @@ impl StoreHandle {
         let counters = store.counters();
         let catalogue = Arc::new(Catalogue::default());
         let listener = Listener::default();
+        let flows = Arc::new(FlowCounters::default());
         let next_seq = AtomicI64::new(store.last_seq()?.0 + 1);
         let (sender, receiver) = mpsc::channel(options.queue);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn({
                 let (catalogue, listener) = (Arc::clone(&catalogue), Arc::clone(&listener));
-                let locator = options.locator.clone();
-                move || write_until_closed(store, receiver, &catalogue, &locator, &listener)
+                let (flows, locator) = (Arc::clone(&flows), options.locator.clone());
+                move || write_until_closed(store, receiver, &catalogue, &locator, &listener, &flows)
             })
             .map_err(|error| StoreError::Engine(error.to_string()))?;
         Ok(Self {
@@ -120,6 +123,7 @@ impl StoreHandle {
                 next_seq,
                 locator: options.locator.clone(),
                 counters,
+                flows,
                 catalogue,
                 listener,
             }),
@@ -302,6 +306,11 @@ impl StoreHandle {
         self.inner.counters.read()
     }
 
+    /// What became of requests since it was opened.
+    pub fn flow_statistics(&self) -> FlowStatistics {
+        self.inner.flows.read()
+    }
+
     /// Identifiers for a new backchannel authentication. Numbers that are never used leave gaps, which is fine.
     pub fn make_flow_ids(&self, rng: &dyn Rng) -> FlowIds {
         let seq = FlowSeq(self.inner.next_seq.fetch_add(1, Ordering::Relaxed));
@@ -355,6 +364,7 @@ fn write_until_closed<S: Store>(
     catalogue: &Catalogue,
     locator: &Locator,
     listener: &Listener,
+    flows: &FlowCounters,
 ) {
     let mut waiting: Vec<Waiting> = Vec::with_capacity(BATCH);
     while let Some(first) = receiver.blocking_recv() {
@@ -370,13 +380,20 @@ fn write_until_closed<S: Store>(
         let (ops, answers): (Vec<Op>, Vec<_>) = waiting.drain(..).unzip();
         let count = ops.len();
         let deciding: Vec<_> = ops.iter().map(|op| decided_by(op, locator)).collect();
+        let approvals: Vec<bool> = ops.iter().map(FlowEvent::approves).collect();
         let changes_catalogue = ops.iter().any(catalogue::changes);
         let outcomes = catch_unwind(AssertUnwindSafe(|| store.apply(ops)))
             .unwrap_or_else(|panic| vec![Err(panicked(panic.as_ref())); count]);
         if changes_catalogue {
             catalogue.changed();
         }
-        for ((answer, outcome), seq) in answers.into_iter().zip(outcomes).zip(deciding) {
+        for (((answer, outcome), seq), approves) in
+            (answers.into_iter().zip(outcomes).zip(deciding)).zip(approvals)
+        {
+            let event = outcome.as_ref().ok();
+            if let Some(event) = event.and_then(|outcome| FlowEvent::of(approves, outcome)) {
+                flows.note(event);
+            }
             let settled = seq.filter(|_| outcome.as_ref().is_ok_and(settles));
             // A caller that went away does not need its answer; the operation is stored all the same.
             drop(answer.send(outcome));

@@ -20,10 +20,10 @@ pub mod views;
 pub use catalogue::AccountName;
 pub use handle::{StoreHandle, StoreOptions};
 pub use ops::{Op, Operation, Outcome};
-pub use statistics::{Counters, StoreStatistics};
+pub use statistics::{Counters, FlowStatistics, StoreStatistics};
 pub use views::{
-    Closure, ConsentRequest, DueJob, EvidenceRecord, HistoryEntry, IssuedToken, PendingPrompt,
-    PendingSet, SubmittedPairing,
+    Closure, ConsentRequest, Counts, DueJob, EvidenceRecord, FlowRecord, HistoryEntry, IssuedToken,
+    PendingPrompt, PendingSet, Slice, SubmittedPairing,
 };
 
 use std::{path::Path, sync::Arc};
@@ -34,7 +34,7 @@ use tegata_protocol::{
 
 use crate::domain::{
     Account, BackchannelAuthentication, Client, FlowSeq, Invitation, IssuingSession,
-    IssuingSessionId, Located, PairedDevice, Pairing, TokenKind,
+    IssuingSessionId, Located, Operator, OperatorInvitation, PairedDevice, Pairing, TokenKind,
 };
 
 /// The store's own trouble. Callers answer `server_error` or 503 and tell the peer nothing more.
@@ -252,6 +252,58 @@ pub trait StoreReader: Send + 'static {
     /// # Errors
     /// See [`StoreReader::account`].
     fn value(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
+    /// All operators by name.
+    ///
+    /// # Errors
+    /// See [`StoreReader::account`].
+    fn operators(&self) -> Result<Vec<Operator>, StoreError>;
+    /// The link that enrols an operator, by the hash of its secret, if it is good at `now`.
+    ///
+    /// # Errors
+    /// See [`StoreReader::account`].
+    fn operator_invitation(
+        &self,
+        hash: &Sha256Digest,
+        now: UnixTime,
+    ) -> Result<Option<OperatorInvitation>, StoreError>;
+    /// How many there are of everything. Grows with what is stored, as the lists below do.
+    ///
+    /// # Errors
+    /// See [`StoreReader::account`].
+    fn counts(&self, now: UnixTime) -> Result<Counts, StoreError>;
+    /// People whose login name or name has `search` in it, by login name.
+    ///
+    /// # Errors
+    /// See [`StoreReader::account`].
+    fn accounts_like(&self, search: &str, slice: Slice) -> Result<Vec<Account>, StoreError>;
+    /// Clients whose id or name has `search` in it, by id.
+    ///
+    /// # Errors
+    /// See [`StoreReader::account`].
+    fn clients_like(&self, search: &str, slice: Slice) -> Result<Vec<Client>, StoreError>;
+    /// Devices whose name or owner's login name has `search` in it, newest first, each with its owner's login name.
+    ///
+    /// # Errors
+    /// See [`StoreReader::account`].
+    fn devices_like(
+        &self,
+        search: &str,
+        slice: Slice,
+    ) -> Result<Vec<(PairedDevice, String)>, StoreError>;
+    /// Requests, newest first: all of them, or those that can be decided at `open_at`.
+    ///
+    /// # Errors
+    /// See [`StoreReader::account`].
+    fn newest_flows(
+        &self,
+        open_at: Option<UnixTime>,
+        slice: Slice,
+    ) -> Result<Vec<FlowRecord>, StoreError>;
+    /// One request with what is known about its way.
+    ///
+    /// # Errors
+    /// See [`StoreReader::account`].
+    fn flow(&self, id: &ConsentRequestId) -> Result<Option<FlowRecord>, StoreError>;
     /// Copies a consistent state of the whole store into a new file.
     ///
     /// # Errors

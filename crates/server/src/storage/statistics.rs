@@ -2,6 +2,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::{
+    Op, Outcome,
+    ops::{CreateOutcome, DecideOutcome, RedeemOutcome, Verdict, WithdrawOutcome},
+};
+use crate::domain::Admission;
+
 /// The counters of one opened store. The store counts, whoever wants to know takes a [`StoreStatistics`].
 #[derive(Debug, Default)]
 pub struct Counters {
@@ -60,6 +66,136 @@ impl StoreStatistics {
             checkpoint_syncs: self
                 .checkpoint_syncs
                 .saturating_sub(earlier.checkpoint_syncs),
+        }
+    }
+}
+
+/// What became of requests since the store was opened, as it was committed. Requests whose time ran out are not among
+/// these: nothing is stored when that happens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FlowStatistics {
+    /// Somebody was asked.
+    pub asked: u64,
+    /// Accepted without disturbing anybody: over budget, or without a device.
+    pub silent: u64,
+    /// Approved.
+    pub approved: u64,
+    /// Denied.
+    pub denied: u64,
+    /// Ended by the third wrong transfer code.
+    pub transfer_failed: u64,
+    /// Taken back by the operator.
+    pub withdrawn: u64,
+    /// Tokens were issued.
+    pub redeemed: u64,
+}
+
+impl FlowStatistics {
+    /// Each number with its name.
+    pub fn named(&self) -> [(&'static str, u64); 7] {
+        [
+            ("asked", self.asked),
+            ("silent", self.silent),
+            ("approved", self.approved),
+            ("denied", self.denied),
+            ("transfer_failed", self.transfer_failed),
+            ("withdrawn", self.withdrawn),
+            ("redeemed", self.redeemed),
+        ]
+    }
+}
+
+/// What one committed operation did to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FlowEvent {
+    Asked,
+    Silent,
+    Approved,
+    Denied,
+    TransferFailed,
+    Withdrawn,
+    Redeemed,
+}
+
+impl FlowEvent {
+    /// Of an operation that says which way it decides, and its outcome.
+    pub(super) fn of(approves: bool, outcome: &Outcome) -> Option<Self> {
+        match outcome {
+            Outcome::CreateBackchannelAuthentication(outcome) => match **outcome {
+                CreateOutcome::Created {
+                    admission: Admission::Prompted,
+                    ..
+                } => Some(Self::Asked),
+                CreateOutcome::Created { .. } => Some(Self::Silent),
+                _ => None,
+            },
+            Outcome::Decide(outcome) => match **outcome {
+                DecideOutcome::Recorded { .. } if approves => Some(Self::Approved),
+                DecideOutcome::Recorded { .. } => Some(Self::Denied),
+                DecideOutcome::TransferFailed { .. } => Some(Self::TransferFailed),
+                _ => None,
+            },
+            Outcome::Withdraw(outcome) => {
+                matches!(**outcome, WithdrawOutcome::Withdrawn { .. }).then_some(Self::Withdrawn)
+            }
+            Outcome::Redeem(outcome) => {
+                matches!(**outcome, RedeemOutcome::Redeemed { .. }).then_some(Self::Redeemed)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether `op` approves.
+    pub(super) fn approves(op: &Op) -> bool {
+        matches!(op, Op::Decide(decide) if matches!(decide.verdict, Verdict::Approve { .. }))
+    }
+}
+
+/// Counts what became of requests, behind the store's handle.
+#[derive(Debug, Default)]
+pub(super) struct FlowCounters([AtomicU64; 7]);
+
+impl FlowCounters {
+    pub(super) fn note(&self, event: FlowEvent) {
+        let [
+            asked,
+            silent,
+            approved,
+            denied,
+            transfer_failed,
+            withdrawn,
+            redeemed,
+        ] = &self.0;
+        let counter = match event {
+            FlowEvent::Asked => asked,
+            FlowEvent::Silent => silent,
+            FlowEvent::Approved => approved,
+            FlowEvent::Denied => denied,
+            FlowEvent::TransferFailed => transfer_failed,
+            FlowEvent::Withdrawn => withdrawn,
+            FlowEvent::Redeemed => redeemed,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn read(&self) -> FlowStatistics {
+        let [
+            asked,
+            silent,
+            approved,
+            denied,
+            transfer_failed,
+            withdrawn,
+            redeemed,
+        ] = self.0.each_ref().map(|count| count.load(Ordering::Relaxed));
+        FlowStatistics {
+            asked,
+            silent,
+            approved,
+            denied,
+            transfer_failed,
+            withdrawn,
+            redeemed,
         }
     }
 }

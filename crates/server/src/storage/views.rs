@@ -159,6 +159,47 @@ pub enum EvidenceKind {
     Report,
 }
 
+/// Which part of a list to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slice {
+    /// Rows before it.
+    pub offset: u32,
+    /// Rows in it at most.
+    pub limit: u32,
+}
+
+/// How many there are of what an operator looks after.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// People.
+    pub accounts: u32,
+    /// Those of them that were made for tests.
+    pub test_accounts: u32,
+    /// Devices that are not revoked.
+    pub devices: u32,
+    /// Clients.
+    pub clients: u32,
+    /// Requests that can still be decided.
+    pub pending: u32,
+}
+
+/// A request with what is known about its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlowRecord {
+    /// The request and its state.
+    pub flow: BackchannelAuthentication,
+    /// Who was asked; `None` if that person is gone.
+    pub login_name: Option<String>,
+    /// Devices that have a prompt of it. 0: nobody was disturbed, or it is long over.
+    pub asked: u32,
+    /// When a device first said that it was shown.
+    pub seen: Option<UnixTime>,
+    /// The device that decided, with the name that it had.
+    pub decided_by: Option<(DeviceId, String)>,
+    /// Attempts so far of a callback that is still to be made; `None` if none is.
+    pub callback_attempts: Option<u32>,
+}
+
 /// What a valid token stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssuedToken {

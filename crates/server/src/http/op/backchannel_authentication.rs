@@ -27,8 +27,9 @@ use crate::{
     delivery::prompts::make_prompts,
     domain::{
         Account, Confirmation, Kind, OneTimeName, RequestFacts, Terms, Transfer, TransferSource,
+        rate::TooMany,
     },
-    http::caller::Caller,
+    http::{caller::Caller, rates},
     notification::{self, Answering},
     storage::{
         StoreError,
@@ -89,6 +90,14 @@ enum BackchannelAuthenticationError {
     /// Every code that was drawn was taken, which chance does not explain.
     #[error("no free transfer code was found")]
     TransferCodesExhausted,
+    /// Too much, by the client at all or about one person.
+    #[error("too many requests of this {whose}")]
+    TooMany {
+        /// Whose limit it was.
+        whose: &'static str,
+        /// When to come again.
+        over: TooMany,
+    },
     /// The profile does not let the client ask.
     #[error("{0}")]
     Unauthorized(&'static str),
@@ -127,6 +136,15 @@ async fn accept(
         .profile
         .admit(registration)
         .map_err(BackchannelAuthenticationError::Unauthorized)?;
+    let too_many = |whose| {
+        move |over| {
+            app.metrics.limited(whose);
+            BackchannelAuthenticationError::TooMany { whose, over }
+        }
+    };
+    app.rates
+        .admit_client(&registration.id, app.clock.0.now_millis())
+        .map_err(too_many("client"))?;
     let confirmation = confirmation(app, caller, &client)?;
     // 2: the signed request, if it is one.
     let received = request_object::receive(app, &form, registration).await?;
@@ -138,6 +156,9 @@ async fn accept(
     }
     // 4 and 5: the person, and whether it is they who ask.
     let person = hints::find(app, registration, &request.hint).await?;
+    app.rates
+        .admit_person(&registration.id, &person.account, app.clock.0.now_millis())
+        .map_err(too_many("person"))?;
     user_code::require(
         app,
         registration,
@@ -362,6 +383,10 @@ impl BackchannelAuthenticationError {
             Self::Client(error) => return error.response(ENDPOINT),
             Self::Dpop(error) => return error.token_response(app),
             Self::Form(error) => return error.response(),
+            Self::TooMany { over, .. } => {
+                tracing::info!(endpoint = ENDPOINT, reason = %self, "rate.limited");
+                return rates::too_many(*over);
+            }
             Self::Store(error)
             | Self::Hint(HintError::Store(error))
             | Self::UserCode(UserCodeError::Store(error)) => {

@@ -188,6 +188,11 @@ pub(super) async fn authenticate(
     } else {
         return Err(ClientAuthenticationError::Failed { header: false });
     };
+    if client.settings.suspended {
+        return Err(ClientAuthenticationError::Failed {
+            header: by_header.is_some(),
+        });
+    }
     let method = client.authentication.method();
     if !app
         .config

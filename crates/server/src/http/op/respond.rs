@@ -35,13 +35,16 @@ pub(super) fn error(
     code: OAuthErrorCode,
     description: impl Into<String>,
 ) -> Response {
-    json(
+    let mut response = json(
         status,
         &OAuthError {
             error: code,
             error_description: Some(description.into()),
         },
-    )
+    );
+    // For what weighs answers: rate limits.
+    response.extensions_mut().insert(code);
+    response
 }
 
 /// The answer when there is too much to do: come again.

@@ -6,12 +6,14 @@
 mod accounts;
 mod flows;
 mod notifications;
+mod operators;
 mod pairings;
 mod tokens;
 
 pub use accounts::*;
 pub use flows::*;
 pub use notifications::*;
+pub use operators::*;
 pub use pairings::*;
 pub use tokens::*;
 
@@ -95,6 +97,11 @@ operations! {
     KeepResponse => bool,
     EndAttempt => bool,
     SetValue => (),
+    InviteOperator => bool,
+    EnrolOperator => EnrolOperatorOutcome,
+    UpdateOperator => bool,
+    RemoveOperator => bool,
+    SuspendClient => bool,
     Sweep => SweepOutcome,
 }
 

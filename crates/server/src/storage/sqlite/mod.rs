@@ -9,6 +9,7 @@ mod devices;
 mod evidence;
 mod flows;
 mod notifications;
+mod operators;
 mod pairings;
 mod reader;
 mod rows;
@@ -256,6 +257,13 @@ fn run(c: &Connection, options: &StoreOptions, op: &Op) -> Answer {
         Op::SetValue(op) => {
             accounts::set_value(c, op)?;
             Outcome::SetValue(Box::new(()))
+        }
+        Op::InviteOperator(op) => Outcome::InviteOperator(Box::new(operators::invite(c, op)?)),
+        Op::EnrolOperator(op) => Outcome::EnrolOperator(Box::new(operators::enrol(c, op)?)),
+        Op::UpdateOperator(op) => Outcome::UpdateOperator(Box::new(operators::update(c, op)?)),
+        Op::RemoveOperator(op) => Outcome::RemoveOperator(Box::new(operators::remove(c, op)?)),
+        Op::SuspendClient(op) => {
+            Outcome::SuspendClient(Box::new(operators::suspend_client(c, op)?))
         }
         Op::Sweep(op) => Outcome::Sweep(Box::new(flows::sweep(c, options, op)?)),
     })

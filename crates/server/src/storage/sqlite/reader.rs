@@ -13,18 +13,19 @@ use tegata_protocol::{
 };
 
 use super::{
-    accounts, devices, evidence, flows, notifications, pairings, rows::Result, simulation, tokens,
+    accounts, devices, evidence, flows, notifications, operators, pairings, rows::Result,
+    simulation, tokens,
 };
 use crate::{
     domain::{
         Account, BackchannelAuthentication, Client, Invitation, IssuingSession, IssuingSessionId,
-        Located, Locator, PairedDevice, Pairing, TokenKind,
+        Located, Locator, Operator, OperatorInvitation, PairedDevice, Pairing, TokenKind,
     },
     storage::{
         StoreError, StoreOptions, StoreReader,
         views::{
-            ConsentRequest, DueJob, EvidenceRecord, HistoryEntry, IssuedToken, PendingSet,
-            SubmittedPairing,
+            ConsentRequest, Counts, DueJob, EvidenceRecord, FlowRecord, HistoryEntry, IssuedToken,
+            PendingSet, Slice, SubmittedPairing,
         },
     },
 };
@@ -190,6 +191,42 @@ impl StoreReader for SqliteReader {
 
     fn value(&self, name: &str) -> Result<Option<Vec<u8>>> {
         accounts::value(&self.connection, name)
+    }
+
+    fn operators(&self) -> Result<Vec<Operator>> {
+        operators::operators(&self.connection)
+    }
+
+    fn operator_invitation(
+        &self,
+        hash: &Sha256Digest,
+        now: UnixTime,
+    ) -> Result<Option<OperatorInvitation>> {
+        operators::invitation(&self.connection, hash, now)
+    }
+
+    fn counts(&self, now: UnixTime) -> Result<Counts> {
+        operators::counts(&self.connection, now)
+    }
+
+    fn accounts_like(&self, search: &str, slice: Slice) -> Result<Vec<Account>> {
+        operators::accounts_like(&self.connection, search, slice)
+    }
+
+    fn clients_like(&self, search: &str, slice: Slice) -> Result<Vec<Client>> {
+        operators::clients_like(&self.connection, search, slice)
+    }
+
+    fn devices_like(&self, search: &str, slice: Slice) -> Result<Vec<(PairedDevice, String)>> {
+        operators::devices_like(&self.connection, search, slice)
+    }
+
+    fn newest_flows(&self, open_at: Option<UnixTime>, slice: Slice) -> Result<Vec<FlowRecord>> {
+        self.snapshot(|c| operators::newest_flows(c, open_at, slice))
+    }
+
+    fn flow(&self, id: &ConsentRequestId) -> Result<Option<FlowRecord>> {
+        self.snapshot(|c| operators::flow(c, &self.locator, id))
     }
 
     fn backup(&self, target: &Path) -> Result<()> {

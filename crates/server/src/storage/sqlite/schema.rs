@@ -313,10 +313,16 @@ CREATE INDEX used_name_expires ON used_name (expires);
 CREATE TABLE operator (
     no INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
-    name TEXT NOT NULL,
+    name TEXT NOT NULL UNIQUE,
     credential TEXT NOT NULL,
     since INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE operator_invitation (
+    hash BLOB PRIMARY KEY,
+    name TEXT NOT NULL,
+    expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 ";
 
 /// Takes the steps that are missing, all in one commit.

@@ -2,7 +2,11 @@
 //! every round.
 
 use super::{bench::TestClock, *};
-use crate::{config::Config, domain::Limits, storage::ops::DecideOutcome};
+use crate::{
+    config::{Config, RateConfig},
+    domain::Limits,
+    storage::ops::DecideOutcome,
+};
 use axum::http::StatusCode;
 use std::sync::Arc;
 use tokio::{sync::Barrier, task::JoinSet};
@@ -19,6 +23,7 @@ async fn tireless() -> Arc<Bench> {
             first_wait_seconds: 0,
             ..Limits::default()
         },
+        rates: RateConfig::unlimited(),
         ..Config::default()
     };
     Arc::new(Bench::open(config, 8480, TestClock::standing(), |_| {}).await)

@@ -1,0 +1,236 @@
+//! Every endpoint, in the order of the document's readers: clients, resources, devices.
+
+use utoipa::openapi::path::HttpMethod;
+
+use super::{Access, Answer, Body, DEVICES, Endpoint, PROVIDER, Refusals};
+use crate::http::{device::endpoints as device, op::paths};
+
+/// All of them.
+pub(super) fn all() -> Vec<Endpoint> {
+    [provider(), gateway()].into_iter().flatten().collect()
+}
+
+fn provider() -> Vec<Endpoint> {
+    let public = |path, id, summary, schema| Endpoint {
+        method: HttpMethod::Get,
+        path,
+        id,
+        tag: PROVIDER,
+        summary,
+        access: Access::Public,
+        request: Body::None,
+        answer: Answer::Json(schema),
+        refusals: Refusals::None,
+    };
+    let client = |path, id, summary, form, answer, statuses| Endpoint {
+        method: HttpMethod::Post,
+        path,
+        id,
+        tag: PROVIDER,
+        summary,
+        access: Access::Client,
+        request: Body::Form(form),
+        answer,
+        refusals: Refusals::OAuth(statuses),
+    };
+    let userinfo = |method, id| Endpoint {
+        method,
+        path: paths::USERINFO,
+        id,
+        tag: PROVIDER,
+        summary: "Who the person behind an access token is (OpenID Connect Core section 5.3)",
+        access: Access::Token,
+        request: Body::None,
+        answer: Answer::Json("UserInfo"),
+        refusals: Refusals::OAuth(&[400, 401, 403]),
+    };
+    vec![
+        public(
+            paths::OPENID_CONFIGURATION,
+            "openidConfiguration",
+            "What this provider is (OpenID Connect Discovery section 4)",
+            "ProviderMetadata",
+        ),
+        public(
+            paths::OAUTH_AUTHORIZATION_SERVER,
+            "authorizationServerMetadata",
+            "The same under the name of RFC 8414",
+            "ProviderMetadata",
+        ),
+        public(
+            paths::JWKS,
+            "jwks",
+            "The keys that sign tokens (RFC 7517 section 5)",
+            "JwkSet",
+        ),
+        Endpoint {
+            refusals: Refusals::None,
+            ..public(
+                paths::HEALTH,
+                "health",
+                "Whether the server can serve",
+                "Health",
+            )
+        },
+        client(
+            paths::BACKCHANNEL_AUTHENTICATION,
+            "backchannelAuthentication",
+            "Asks for somebody's approval (CIBA Core section 7)",
+            "BackchannelAuthenticationRequest",
+            Answer::Json("BackchannelAuthenticationResponse"),
+            &[400, 401, 403],
+        ),
+        client(
+            paths::TOKEN,
+            "token",
+            "Collects the result, or exchanges a refresh token (CIBA Core section 10.1, RFC 6749 section 6)",
+            "TokenRequest",
+            Answer::Json("TokenResponse"),
+            &[400, 401],
+        ),
+        client(
+            paths::REVOCATION,
+            "revoke",
+            "Ends a token (RFC 7009)",
+            "TokenToLookAt",
+            Answer::Empty("200"),
+            &[400, 401],
+        ),
+        client(
+            paths::INTROSPECTION,
+            "introspect",
+            "What a token stands for (RFC 7662)",
+            "TokenToLookAt",
+            Answer::Json("Introspection"),
+            &[400, 401],
+        ),
+        Endpoint {
+            answer: Answer::Sorry,
+            ..public(
+                paths::AUTHORIZATION,
+                "authorize",
+                "Says that this provider has no browser flow",
+                "",
+            )
+        },
+        Endpoint {
+            access: Access::Public,
+            request: Body::Query(&[
+                ("auth_req_id", "Which request"),
+                ("action", "allow or deny"),
+                ("key", "The secret of the configuration"),
+            ]),
+            ..client(
+                paths::AUTOMATION,
+                "decideForATest",
+                "Decides for a test client and a test account; only where the configuration has it",
+                "",
+                Answer::Empty("204"),
+                &[404, 409],
+            )
+        },
+        userinfo(HttpMethod::Get, "userinfo"),
+        userinfo(HttpMethod::Post, "userinfoByPost"),
+    ]
+}
+
+fn gateway() -> Vec<Endpoint> {
+    let post = |path, id, summary, access, request, answer, statuses| Endpoint {
+        method: HttpMethod::Post,
+        path,
+        id,
+        tag: DEVICES,
+        summary,
+        access,
+        request: Body::Json(request),
+        answer: Answer::Json(answer),
+        refusals: Refusals::Problem(statuses),
+    };
+    vec![
+        Endpoint {
+            method: HttpMethod::Get,
+            path: device::METADATA,
+            id: "deviceMetadata",
+            tag: DEVICES,
+            summary: "The signed metadata that devices pin (device protocol, section 3)",
+            access: Access::Public,
+            request: Body::None,
+            answer: Answer::Json("SignedMetadata"),
+            refusals: Refusals::None,
+        },
+        post(
+            device::REDEEM,
+            "redeemInvitation",
+            "Uses up an invitation and gets an offer (section 4.2)",
+            Access::Public,
+            "RedeemRequest",
+            "RedeemResponse",
+            &[400, 404, 410, 413, 415],
+        ),
+        post(
+            device::PAIRINGS,
+            "registerDevice",
+            "Registers a device's two keys (section 4.3)",
+            Access::Public,
+            "PairingRequest",
+            "PairingResponse",
+            &[400, 404, 410, 413, 415, 422],
+        ),
+        post(
+            device::CONFIRM,
+            "confirmPairing",
+            "Waits until the six digits are typed, and countersigns (section 4.5)",
+            Access::Device,
+            "ConfirmRequest",
+            "ConfirmResponse",
+            &[400, 401, 410, 413, 415],
+        ),
+        Endpoint {
+            method: HttpMethod::Get,
+            path: device::CONNECT,
+            id: "connect",
+            tag: DEVICES,
+            summary: "The socket on which prompts come; the device proves itself in its first frame (section 6)",
+            access: Access::Public,
+            request: Body::None,
+            answer: Answer::Socket,
+            refusals: Refusals::Problem(&[400]),
+        },
+        post(
+            device::PENDING,
+            "pending",
+            "The device's whole pending set, for devices without a socket (section 6.4)",
+            Access::Device,
+            "PendingRequest",
+            "PendingSet",
+            &[400, 401, 413, 415],
+        ),
+        post(
+            device::DECISIONS,
+            "decide",
+            "Approves or denies, signed (section 8)",
+            Access::Device,
+            "DecisionRequest",
+            "DecisionResponse",
+            &[400, 401, 403, 404, 409, 410, 413, 415, 422],
+        ),
+        post(
+            device::SEEN,
+            "seen",
+            "Reports that prompts were shown (section 6.5)",
+            Access::Device,
+            "RequestReference",
+            "Nothing",
+            &[400, 401, 413, 415],
+        ),
+        post(
+            device::RECEIPTS,
+            "receipts",
+            "How a request stands, with the device's receipt (section 9)",
+            Access::Device,
+            "RequestReference",
+            "KnownRequest",
+            &[400, 401, 413, 415],
+        ),
+    ]
+}
