@@ -65,6 +65,8 @@ enum Body {
 enum Answer {
     /// 200 with a schema.
     Json(&'static str),
+    /// 201 with a schema.
+    Created(&'static str),
     /// This status without a body.
     Empty(&'static str),
     /// Nothing but a page for people, with 400.
@@ -263,14 +265,15 @@ impl Endpoint {
     }
 
     fn responses(&self) -> ResponsesBuilder {
+        let json = |schema| {
+            ResponseBuilder::new()
+                .description("Done")
+                .content("application/json", content(schema))
+                .build()
+        };
         let (status, good) = match self.answer {
-            Answer::Json(schema) => (
-                "200",
-                ResponseBuilder::new()
-                    .description("Done")
-                    .content("application/json", content(schema))
-                    .build(),
-            ),
+            Answer::Json(schema) => ("200", json(schema)),
+            Answer::Created(schema) => ("201", json(schema)),
             Answer::Empty(status) => (status, Response::new("Done")),
             Answer::Sorry => ("400", Response::new("A page that says so")),
             Answer::Socket => ("101", Response::new("The socket is open")),

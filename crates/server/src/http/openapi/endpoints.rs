@@ -7,7 +7,10 @@ use crate::http::{device::endpoints as device, op::paths};
 
 /// All of them.
 pub(super) fn all() -> Vec<Endpoint> {
-    [provider(), gateway()].into_iter().flatten().collect()
+    [provider(), registration(), gateway()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn provider() -> Vec<Endpoint> {
@@ -131,6 +134,54 @@ fn provider() -> Vec<Endpoint> {
         },
         userinfo(HttpMethod::Get, "userinfo"),
         userinfo(HttpMethod::Post, "userinfoByPost"),
+    ]
+}
+
+/// Where clients may register.
+fn registration() -> Vec<Endpoint> {
+    let registered = |method, id, summary, request, answer| Endpoint {
+        method,
+        path: "/register/{client_id}",
+        id,
+        tag: PROVIDER,
+        summary,
+        access: Access::Token,
+        request,
+        answer,
+        refusals: Refusals::OAuth(&[400, 401, 413]),
+    };
+    vec![
+        Endpoint {
+            path: paths::REGISTRATION,
+            ..registered(
+                HttpMethod::Post,
+                "registerClient",
+                "Registers a client (RFC 7591), with an initial access token where the configuration has one",
+                Body::Json("ClientMetadata"),
+                Answer::Created("ClientRegistration"),
+            )
+        },
+        registered(
+            HttpMethod::Get,
+            "readClient",
+            "Shows a client its registration (RFC 7592 section 2.1)",
+            Body::None,
+            Answer::Json("ClientRegistration"),
+        ),
+        registered(
+            HttpMethod::Put,
+            "replaceClient",
+            "Replaces a client's registration (RFC 7592 section 2.2)",
+            Body::Json("ClientMetadata"),
+            Answer::Json("ClientRegistration"),
+        ),
+        registered(
+            HttpMethod::Delete,
+            "removeClient",
+            "Ends a client's registration (RFC 7592 section 2.3)",
+            Body::None,
+            Answer::Empty("204"),
+        ),
     ]
 }
 

@@ -155,7 +155,15 @@ const PROBLEM_CODES: [ProblemCode; 23] = {
 
 /// All schemas with their names.
 pub(super) fn all() -> Vec<(&'static str, Schema)> {
-    [errors(), asking(), tokens(), pairing(), deciding()].concat()
+    [
+        errors(),
+        asking(),
+        tokens(),
+        clients(),
+        pairing(),
+        deciding(),
+    ]
+    .concat()
 }
 
 fn errors() -> Vec<(&'static str, Schema)> {
@@ -398,6 +406,67 @@ fn tokens() -> Vec<(&'static str, Schema)> {
                     ("name", Text, MAY, "With the scope profile"),
                     ("preferred_username", Text, MAY, "With the scope profile"),
                     ("authorization_details", Objects, MAY, "What was granted"),
+                ],
+            ),
+        ),
+    ]
+}
+
+fn clients() -> Vec<(&'static str, Schema)> {
+    vec![
+        (
+            "ClientMetadata",
+            object(
+                "RFC 7591 section 2, CIBA Core section 4 and their extensions; what is not known is ignored",
+                &[
+                    (
+                        "client_name",
+                        Text,
+                        MAY,
+                        "Shown to people, as the client's own words",
+                    ),
+                    ("jwks", Object, MAY, "Its public keys"),
+                    ("jwks_uri", Text, MAY, "Where they are"),
+                    (
+                        "token_endpoint_auth_method",
+                        Text,
+                        MAY,
+                        "How it authenticates",
+                    ),
+                    (
+                        "backchannel_token_delivery_mode",
+                        Text,
+                        MAY,
+                        "poll, ping or push",
+                    ),
+                    (
+                        "backchannel_client_notification_endpoint",
+                        Text,
+                        MAY,
+                        "For ping and push",
+                    ),
+                ],
+            ),
+        ),
+        (
+            "ClientRegistration",
+            object(
+                "RFC 7591 section 3.2.1: what was registered, with",
+                &[
+                    ("client_id", Text, MUST, "Its name here"),
+                    ("client_secret", Text, MAY, "If it authenticates with one"),
+                    (
+                        "registration_access_token",
+                        Text,
+                        MAY,
+                        "For the address below",
+                    ),
+                    (
+                        "registration_client_uri",
+                        Text,
+                        MAY,
+                        "Where the registration is read and changed",
+                    ),
                 ],
             ),
         ),
