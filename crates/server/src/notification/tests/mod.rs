@@ -18,7 +18,7 @@ use tower::ServiceExt;
 use super::run;
 use crate::{
     app::App,
-    config::Config,
+    config::{Config, RateConfig},
     domain::{Client, Delivery, Limits, Registration},
     egress::tests::receiver::{Received, Receiver},
     http::op::tests::bench::{Bench, SECRET, TestClock, basic},
@@ -40,6 +40,7 @@ fn patient() -> Config {
             first_wait_seconds: 0,
             ..Limits::default()
         },
+        rates: RateConfig::unlimited(),
         ..Config::default()
     }
 }
