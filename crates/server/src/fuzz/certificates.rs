@@ -12,6 +12,9 @@ use crate::{
 };
 
 /// A client's certificate: as a handshake and as a proxy hand it on, and whose it is.
+///
+/// # Panics
+/// If what a proxy hands on is larger than TLS would take.
 pub fn fuzz_client_certificate(data: &[u8]) {
     let shown = ClientCertificate::of(&[CertificateDer::from(data)]);
     let text = "kiosk.example".to_owned();
@@ -39,6 +42,9 @@ pub fn fuzz_client_certificate(data: &[u8]) {
 }
 
 /// What a client registers as its certificate's subject.
+///
+/// # Panics
+/// If spaces around a name make it another.
 pub fn fuzz_distinguished_name(data: &[u8]) {
     let text = text_of(data);
     let spaced = DistinguishedName::parse(&format!(" {text} "));
