@@ -99,9 +99,10 @@ impl Registrar<'_> {
                 (A::ClientSecretPost { secret_hash }, secret)
             }
             M::ClientSecretJwt => {
-                let salt = match earlier {
-                    Some(A::ClientSecretJwt { salt }) => *salt,
-                    _ => Sha256Digest(random_bytes::<32>(rng)),
+                let salt = if let Some(A::ClientSecretJwt { salt }) = earlier {
+                    *salt
+                } else {
+                    Sha256Digest(random_bytes::<32>(rng))
                 };
                 let secret = self.keys.client_secret(id, &salt);
                 (A::ClientSecretJwt { salt }, Some(secret))

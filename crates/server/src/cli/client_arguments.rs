@@ -251,15 +251,15 @@ impl MemberOptions {
             ("jwks", jwks),
             (
                 "backchannel_user_code_parameter",
-                self.user_code.then(|| json!(true)),
+                self.user_code.then_some(Value::Bool(true)),
             ),
             (
                 "tls_client_certificate_bound_access_tokens",
-                self.certificate_bound.then(|| json!(true)),
+                self.certificate_bound.then_some(Value::Bool(true)),
             ),
             (
                 "dpop_bound_access_tokens",
-                self.dpop_bound.then(|| json!(true)),
+                self.dpop_bound.then_some(Value::Bool(true)),
             ),
             ("subject_type", self.pairwise.then(|| json!("pairwise"))),
             (

@@ -2,6 +2,7 @@ use super::{bench::TestClock, *};
 use crate::{
     config::{Config, Profile, RegistrationConfig},
     domain::{Client, RegisteredBy},
+    storage::StoreReader,
 };
 use axum::{
     Router,
@@ -191,7 +192,12 @@ async fn only_who_has_the_initial_access_token_registers() {
 #[tokio::test]
 async fn what_cannot_be_kept_to_is_invalid_client_metadata_and_changes_nothing() {
     let bench = server(config()).await;
-    let before = bench.app.store.read_long(|r| r.clients()).await.unwrap();
+    let before = bench
+        .app
+        .store
+        .read_long(StoreReader::clients)
+        .await
+        .unwrap();
     for (body, said) in [
         (json!([]), "JSON object"),
         (json!({}), "backchannel_token_delivery_mode"),
@@ -245,7 +251,12 @@ async fn what_cannot_be_kept_to_is_invalid_client_metadata_and_changes_nothing()
         let reply = raw(kind, body).await;
         assert_eq!(reply.error(), (status, "invalid_client_metadata"));
     }
-    let after = bench.app.store.read_long(|r| r.clients()).await.unwrap();
+    let after = bench
+        .app
+        .store
+        .read_long(StoreReader::clients)
+        .await
+        .unwrap();
     assert_eq!(before, after);
     assert_eq!(
         raw("application/json", good).await.status,
