@@ -46,7 +46,7 @@ enum IntrospectionError {
 /// What is said of a token (RFC 7662 section 2.2), with `cnf` (RFC 8705 section 3.2), `authorization_details` (RFC 9396
 /// section 9.2), `auth_time` and `acr` (RFC 9470 section 6.2).
 #[derive(Serialize)]
-struct Active<'a> {
+struct Answer<'a> {
     active: bool,
     iss: &'a str,
     sub: &'a str,
@@ -115,7 +115,7 @@ fn describe(app: &App, kind: TokenKind, issued: &IssuedToken) -> Option<Response
         (TokenKind::Access, Some(Confirmation::Key(_))) => Some("DPoP"),
         (TokenKind::Access, _) => Some("Bearer"),
     };
-    let active = Active {
+    let answer = Answer {
         active: true,
         iss: app.issuer.as_str(),
         sub: &facts.sub,
@@ -131,7 +131,7 @@ fn describe(app: &App, kind: TokenKind, issued: &IssuedToken) -> Option<Response
         cnf: details.confirmation,
         authorization_details: details.authorization_details(facts),
     };
-    Some(respond::json(StatusCode::OK, &active))
+    Some(respond::json(StatusCode::OK, &answer))
 }
 
 impl IntrospectionError {
