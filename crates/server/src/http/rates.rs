@@ -111,10 +111,8 @@ impl Rates {
         });
         if status == StatusCode::UNAUTHORIZED && guesses {
             self.failed_authentication
-        } else if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS {
-            1
         } else {
-            0
+            u32::from(status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS)
         }
     }
 }

@@ -31,7 +31,7 @@ use crate::{
     delivery::device_info::Language,
     domain::{Operator, OperatorId},
     storage::{
-        StoreError,
+        StoreError, StoreReader,
         ops::{EnrolOperator, EnrolOperatorOutcome, UpdateOperator},
     },
 };
@@ -131,7 +131,7 @@ pub(super) async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap) -> 
 }
 
 async fn sign_in_page(app: &App, language: Language, said: Option<Said>) -> Response {
-    let enrolled = match app.store.read(|reader| reader.operators()).await {
+    let enrolled = match app.store.read(StoreReader::operators).await {
         Ok(operators) => !operators.is_empty(),
         Err(error) => return PageError::from(error).respond(app, language),
     };
@@ -174,7 +174,7 @@ pub(super) async fn start_sign_in(State(app): State<Arc<App>>, headers: HeaderMa
 }
 
 async fn passkeys(app: &App) -> Result<Vec<(Operator, Passkey)>, CeremonyError> {
-    let operators = app.store.read(|reader| reader.operators()).await?;
+    let operators = app.store.read(StoreReader::operators).await?;
     operators
         .into_iter()
         .map(|operator| {

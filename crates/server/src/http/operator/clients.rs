@@ -27,7 +27,7 @@ const PATH: &str = "/operator/clients";
 
 #[derive(Template)]
 #[template(path = "operator/clients.html")]
-struct Clients {
+struct ClientsPage {
     page: Frame,
     search: String,
     clients: Vec<ClientRow>,
@@ -114,7 +114,7 @@ pub(super) async fn list(
     }
 }
 
-async fn clients(app: &App, operator: &SignedIn, wanted: Wanted) -> Result<Clients, PageError> {
+async fn clients(app: &App, operator: &SignedIn, wanted: Wanted) -> Result<ClientsPage, PageError> {
     let address = searched(PATH, &wanted.q);
     let title = texts(operator.language).clients;
     let page = Frame::of(app, operator, Section::Clients, title, &address);
@@ -125,7 +125,7 @@ async fn clients(app: &App, operator: &SignedIn, wanted: Wanted) -> Result<Clien
         .read_long(move |reader| reader.clients_like(&search, number.slice()))
         .await?;
     let paging = number.cut(&mut found, &address);
-    Ok(Clients {
+    Ok(ClientsPage {
         page,
         search: wanted.q,
         clients: found.iter().map(ClientRow::of).collect(),

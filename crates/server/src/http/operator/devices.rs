@@ -25,7 +25,7 @@ const PATH: &str = "/operator/devices";
 
 #[derive(Template)]
 #[template(path = "operator/devices.html")]
-struct Devices {
+struct DevicesPage {
     page: Frame,
     search: String,
     devices: Vec<DeviceRow>,
@@ -79,7 +79,7 @@ pub(super) async fn list(
     }
 }
 
-async fn devices(app: &App, operator: &SignedIn, wanted: Wanted) -> Result<Devices, PageError> {
+async fn devices(app: &App, operator: &SignedIn, wanted: Wanted) -> Result<DevicesPage, PageError> {
     let t = texts(operator.language);
     let address = searched(PATH, &wanted.q);
     let page = Frame::of(app, operator, Section::Devices, t.devices, &address);
@@ -93,7 +93,7 @@ async fn devices(app: &App, operator: &SignedIn, wanted: Wanted) -> Result<Devic
     let rows = found
         .into_iter()
         .map(|(device, owner)| DeviceRow::of(device, owner, t));
-    Ok(Devices {
+    Ok(DevicesPage {
         page,
         search: wanted.q,
         devices: rows.collect(),

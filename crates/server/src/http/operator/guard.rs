@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tegata_protocol::{Secret, bytes::constant_time_eq};
 
 use super::view::PageError;
-use crate::{app::App, delivery::device_info::Language, http::device::pages};
+use crate::{app::App, delivery::device_info::Language, http::device::pages, storage::StoreReader};
 
 /// The longest form that is read, in bytes.
 const LONGEST_FORM: usize = 4096;
@@ -168,7 +168,7 @@ impl FromRequestParts<Arc<App>> for SignedIn {
         // Whoever was removed is out at once.
         let operators = app
             .store
-            .read(|reader| reader.operators())
+            .read(StoreReader::operators)
             .await
             .map_err(|error| PageError::from(error).respond(app, language))?;
         let found = operators

@@ -13,7 +13,7 @@ use tracing::Level;
 use super::{
     guard::SignedIn,
     texts::texts,
-    view::{Frame, PageError, PageNumber, Paging, Section, html},
+    view::{Frame, PageNumber, Paging, Section, html},
 };
 use crate::{app::App, log_memory};
 
@@ -26,7 +26,7 @@ pub(super) struct Wanted {
 
 #[derive(Template)]
 #[template(path = "operator/log.html")]
-struct Log {
+struct LogPage {
     page: Frame,
     levels: Vec<(&'static str, bool)>,
     lines: Vec<LogLine>,
@@ -52,14 +52,10 @@ pub(super) async fn show(
     operator: SignedIn,
     Query(wanted): Query<Wanted>,
 ) -> Response {
-    let language = operator.language;
-    match log(&app, &operator, &wanted).await {
-        Ok(page) => html(StatusCode::OK, &page),
-        Err(error) => error.respond(&app, language),
-    }
+    html(StatusCode::OK, &log(&app, &operator, &wanted))
 }
 
-async fn log(app: &App, operator: &SignedIn, wanted: &Wanted) -> Result<Log, PageError> {
+fn log(app: &App, operator: &SignedIn, wanted: &Wanted) -> LogPage {
     let named = wanted.level.as_deref();
     let found = LEVELS.into_iter().find(|(name, _)| Some(*name) == named);
     let (name, level) = found.unwrap_or(("info", Level::INFO));
@@ -71,7 +67,7 @@ async fn log(app: &App, operator: &SignedIn, wanted: &Wanted) -> Result<Log, Pag
     let size = |rows: u32| usize::try_from(rows).unwrap_or(usize::MAX);
     let mut lines = log_memory::recent(level, size(slice.offset), size(slice.limit));
     let paging = number.cut(&mut lines, &address);
-    Ok(Log {
+    LogPage {
         page,
         levels: LEVELS.map(|(value, _)| (value, value == name)).to_vec(),
         lines: lines
@@ -82,5 +78,5 @@ async fn log(app: &App, operator: &SignedIn, wanted: &Wanted) -> Result<Log, Pag
             })
             .collect(),
         paging,
-    })
+    }
 }

@@ -40,7 +40,7 @@ pub(super) struct Wanted {
 
 #[derive(Template)]
 #[template(path = "operator/people.html")]
-struct People {
+struct PeoplePage {
     page: Frame,
     search: String,
     people: Vec<PersonRow>,
@@ -51,7 +51,7 @@ struct People {
 
 #[derive(Template)]
 #[template(path = "operator/person.html")]
-struct Person {
+struct PersonPage {
     page: Frame,
     person: PersonRow,
     link: Option<String>,
@@ -113,7 +113,7 @@ async fn people(
     wanted: Wanted,
     said: Option<Said>,
     (draft_login, draft_name): (String, String),
-) -> Result<People, PageError> {
+) -> Result<PeoplePage, PageError> {
     let address = searched(PATH, &wanted.q);
     let title = texts(operator.language).people;
     let page = Frame::of(app, operator, Section::People, title, &address);
@@ -124,7 +124,7 @@ async fn people(
         .read_long(move |reader| reader.accounts_like(&search, number.slice()))
         .await?;
     let paging = number.cut(&mut found, &address);
-    Ok(People {
+    Ok(PeoplePage {
         page: page.saying(said),
         search: wanted.q,
         people: found.into_iter().map(PersonRow::of).collect(),
@@ -190,7 +190,7 @@ async fn person(
     operator: &SignedIn,
     login_name: &str,
     link: Option<String>,
-) -> Result<Person, PageError> {
+) -> Result<PersonPage, PageError> {
     let t = texts(operator.language);
     let account = desk(app)
         .user(login_name)
@@ -203,7 +203,7 @@ async fn person(
         .await?;
     let title = account.display_name.clone();
     let page = Frame::of(app, operator, Section::People, &title, &address(login_name));
-    Ok(Person {
+    Ok(PersonPage {
         page,
         link,
         devices: devices

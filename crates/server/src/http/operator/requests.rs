@@ -34,7 +34,7 @@ pub(super) struct Wanted {
 
 #[derive(Template)]
 #[template(path = "operator/requests.html")]
-struct Requests {
+struct RequestsPage {
     page: Frame,
     all: bool,
     refresh: String,
@@ -81,10 +81,10 @@ impl Step {
         }
     }
 
-    fn bad(words: String, at: UnixTime) -> Self {
+    fn bad(words: &str, at: UnixTime) -> Self {
         Self {
             class: "bad",
-            ..Self::done(&words, at)
+            ..Self::done(words, at)
         }
     }
 
@@ -144,7 +144,11 @@ pub(super) async fn list(
     }
 }
 
-async fn requests(app: &App, operator: &SignedIn, wanted: &Wanted) -> Result<Requests, PageError> {
+async fn requests(
+    app: &App,
+    operator: &SignedIn,
+    wanted: &Wanted,
+) -> Result<RequestsPage, PageError> {
     let t = texts(operator.language);
     let all = wanted.all.is_some();
     let address = if all {
@@ -162,7 +166,7 @@ async fn requests(app: &App, operator: &SignedIn, wanted: &Wanted) -> Result<Req
         .read_long(move |reader| reader.newest_flows(open_at, number.slice()))
         .await?;
     let paging = number.cut(&mut found, &address);
-    Ok(Requests {
+    Ok(RequestsPage {
         page,
         all,
         refresh: address,
@@ -235,11 +239,11 @@ fn steps(record: &FlowRecord, delivered: Option<UnixTime>, now: UnixTime, t: &Te
         S::Pending if flow.is_pending(now) => {
             steps.push(Step::without(t.decided, t.not_decided.to_owned()));
         }
-        S::Pending => steps.push(Step::bad(t.closed_expired.to_owned(), flow.facts.expires)),
+        S::Pending => steps.push(Step::bad(t.closed_expired, flow.facts.expires)),
         S::Approved(approval) => steps.push(Step::done(&by_device(t.answered_yes), approval.at)),
-        S::Denied { at, .. } => steps.push(Step::bad(by_device(t.answered_no), *at)),
-        S::TransferFailed { at } => steps.push(Step::bad(t.failed_code.to_owned(), *at)),
-        S::Withdrawn { at } => steps.push(Step::bad(t.withdrawn.to_owned(), *at)),
+        S::Denied { at, .. } => steps.push(Step::bad(&by_device(t.answered_no), *at)),
+        S::TransferFailed { at } => steps.push(Step::bad(t.failed_code, *at)),
+        S::Withdrawn { at } => steps.push(Step::bad(t.withdrawn, *at)),
         S::Redeemed { approval, at } => {
             steps.push(Step::done(&by_device(t.answered_yes), approval.at));
             collected = Step::done(t.collected, *at);

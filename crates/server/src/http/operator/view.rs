@@ -118,6 +118,10 @@ impl Frame {
         ]
     }
 
+    #[expect(
+        clippy::unused_self,
+        reason = "templates call it on the frame that they have"
+    )]
     pub(super) fn languages(&self) -> [(&'static str, &'static str); 2] {
         [("en", "English"), ("ja", "日本語")]
     }
