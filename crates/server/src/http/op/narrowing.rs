@@ -61,15 +61,14 @@ pub(super) fn read(form: &Form, facts: &RequestFacts) -> Result<TokenDetails, Na
             }
         })
         .transpose()?;
-    let resource = form
-        .value("resource")
-        .map(|asked| {
-            let known = facts.terms.resource.iter().any(|one| one == asked);
-            known
-                .then(|| vec![asked.to_owned()])
-                .ok_or(NarrowingError::Resource)
-        })
-        .transpose()?;
+    let resource = form.resource();
+    if !resource
+        .iter()
+        .all(|asked| facts.terms.resource.contains(asked))
+    {
+        return Err(NarrowingError::Resource);
+    }
+    let resource = (!resource.is_empty()).then(|| resource.to_vec());
     Ok(TokenDetails {
         authorization_details,
         resource,

@@ -8,7 +8,7 @@ mod resources;
 
 use super::{bench::TestClock, *};
 use crate::{
-    config::{AccessTokenFormat, Config, TokensConfig},
+    config::{AccessTokenFormat, Config, RateConfig, TokensConfig},
     delivery::prompts::make_prompts,
     domain::{Client, DenialReason, Kind, Limits, Registration, RequestFacts, Terms, Transfer},
     http::caller::{ClientCertificate, Peer},
@@ -82,6 +82,7 @@ impl Desk {
                 first_wait_seconds: 0,
                 ..Limits::default()
             },
+            rates: RateConfig::unlimited(),
             ..config
         };
         let bench = Bench::open(config, 8480, TestClock::standing(), change).await;
