@@ -102,12 +102,12 @@ async fn openid_client_signs_in_with_certificates() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn openid_client_is_pinged_over_https_after_approval_and_after_denial() {
     let provider = Provider::start("").await;
-    let listener = provider.certificate("127.0.0.1");
+    let listener = provider.certificate("localhost");
     for (client, action, end) in [("one", "allow", "tokens"), ("two", "deny", "refused")] {
         let further = json!({ "delivery": "ping", "listener": listener.settings() });
         let settings = provider.settings(client, further);
         let mut flow = provider.node(OPENID_CLIENT, &settings);
-        let endpoint = format!("https://127.0.0.1:{}/ping", flow.listening().await);
+        let endpoint = format!("https://localhost:{}/ping", flow.listening().await);
         let ping = ClientSettings {
             delivery: Delivery::Ping { endpoint },
             ..ClientSettings::default()
@@ -124,12 +124,12 @@ async fn openid_client_is_pinged_over_https_after_approval_and_after_denial() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_receiver_with_jose_verifies_what_is_pushed() {
     let provider = Provider::start("").await;
-    let listener = provider.certificate("127.0.0.1");
+    let listener = provider.certificate("localhost");
     for (client, action) in [("one", "allow"), ("two", "deny")] {
         let further = json!({ "delivery": "push", "listener": listener.settings() });
         let settings = provider.settings(client, further);
         let mut flow = provider.node(OPENID_CLIENT, &settings);
-        let endpoint = format!("https://127.0.0.1:{}/push", flow.listening().await);
+        let endpoint = format!("https://localhost:{}/push", flow.listening().await);
         let push = ClientSettings {
             delivery: Delivery::Push { endpoint },
             refresh: true,

@@ -87,7 +87,7 @@ impl Provider {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();
-        let own = issue(&authority, folder.path(), "localhost");
+        let own = issue(&authority, folder.path(), "own", "localhost");
         let public = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let local = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = public.local_addr().unwrap().port();
@@ -95,7 +95,7 @@ impl Provider {
         let text = format!(
             "issuer = {issuer:?}\ninterval = 1\n{further}\n\
              [tls]\ncertificate = {:?}\nkey = {:?}\nclient_authorities = {:?}\n\
-             [callbacks]\nallow = [\"127.0.0.0/8\", \"::1\"]\nports = []\nauthorities = {:?}\n\
+             [callbacks]\nallow = [\"localhost\"]\nauthorities = {:?}\n\
              [automation]\nkey = {HOOK:?}\n",
             own.cert,
             own.key,
@@ -151,7 +151,12 @@ impl Provider {
 
     /// A certificate of the authority for a name, as server and as client.
     pub(crate) fn certificate(&self, name: &str) -> Certificate {
-        issue(&self.authority, self.folder.path(), name)
+        issue(
+            &self.authority,
+            self.folder.path(),
+            &format!("for-{name}"),
+            name,
+        )
     }
 
     /// A certificate that nobody vouches for.
@@ -284,7 +289,12 @@ impl Flow<'_> {
             "{}/ciba-sim?auth_req_id={id}&action={action}&key={HOOK}",
             self.provider.issuer
         );
-        let answer = self.provider.http.post(&url, &[], String::new()).await.unwrap();
+        let answer = self
+            .provider
+            .http
+            .post(&url, &[], String::new())
+            .await
+            .unwrap();
         assert_eq!(answer.status, 204, "{answer:?}");
         accepted
     }
@@ -328,10 +338,15 @@ fn named(name: &str) -> CertificateParams {
     params
 }
 
-fn issue(authority: &CertifiedIssuer<'_, KeyPair>, folder: &Path, name: &str) -> Certificate {
+fn issue(
+    authority: &CertifiedIssuer<'_, KeyPair>,
+    folder: &Path,
+    file: &str,
+    name: &str,
+) -> Certificate {
     let key = KeyPair::generate().unwrap();
     let certificate = named(name).signed_by(&key, authority).unwrap();
-    write(folder, name, &certificate, &key)
+    write(folder, file, &certificate, &key)
 }
 
 fn write(

@@ -43,7 +43,7 @@ export async function listen(files) {
       }
     });
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(0, "localhost");
   await once(server, "listening");
   return {
     port: server.address().port,

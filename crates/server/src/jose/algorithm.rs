@@ -16,7 +16,7 @@ pub enum Algorithm {
     /// RSASSA-PSS with SHA-256, keys of 2048 to 4096 bits.
     #[serde(rename = "PS256")]
     Ps256,
-    /// EdDSA on Ed25519.
+    /// EdDSA on Ed25519; also called `Ed25519` (RFC 9864 section 2.2), which is read as the same.
     #[serde(rename = "EdDSA")]
     EdDsa,
     /// RSASSA-PKCS1-v1_5 with SHA-256. FAPI forbids it (FAPI-CIBA section 7.10).
@@ -40,6 +40,9 @@ impl Algorithm {
 
     /// The algorithm of an `alg`, which is compared exactly; `None` for every other.
     pub fn parse(name: &str) -> Option<Self> {
+        if name == "Ed25519" {
+            return Some(Self::EdDsa);
+        }
         [Self::Es256, Self::Ps256, Self::EdDsa, Self::Rs256]
             .into_iter()
             .find(|algorithm| algorithm.name() == name)

@@ -176,7 +176,6 @@ impl ProviderMetadata {
         if offered.delivery_modes.contains(&TokenDeliveryMode::Push) {
             claims.extend(PUSH_CLAIMS);
         }
-        let base = config.tls.mtls_base.as_ref().unwrap_or(issuer);
         Self {
             issuer: issuer.as_str().to_owned(),
             authorization_endpoint: issuer.endpoint(paths::AUTHORIZATION),
@@ -208,7 +207,7 @@ impl ProviderMetadata {
                 Vec::new()
             },
             tls_client_certificate_bound_access_tokens: offered.certificates,
-            mtls_endpoint_aliases: offered.certificates.then(|| Aliases::below(base)),
+            mtls_endpoint_aliases: app.mtls_base().map(Aliases::below),
             authorization_details_types_supported: offered.authorization_details_types,
             acr_values_supported: [ACR_SOFTWARE_PIN, ACR_HARDWARE],
             claims_supported: claims,
