@@ -8,7 +8,8 @@ What the library lacks is added here, each named where it is done:
 1. it has the message of the CIBA token request and no service that sends it;
 2. its state is for flows with a redirect, so the verification of the ID token is called with the keys by hand;
 3. it insists on response_types_supported in discovery, which a provider without an authorization response leaves out (RFC
-   8414 section 3.2), so discovery is read without it.
+   8414 section 3.2), so discovery is read without it;
+4. its backchannel authentication service sends GET, so its method is set.
 """
 
 import json
@@ -17,12 +18,20 @@ import time
 
 from cryptojwt.key_jar import KeyJar
 from idpyoidc.client.oauth2 import Client
+from idpyoidc.client.oidc.backchannel_authentication import BackChannelAuthentication
 from idpyoidc.client.service import Service
 from idpyoidc.message.oauth2 import ResponseMessage
 from idpyoidc.message.oidc import AccessTokenResponse
 from idpyoidc.message.oidc.backchannel_authentication import TokenRequest
 
 GRANT = "urn:openid:params:grant-type:ciba"
+
+
+class Backchannel(BackChannelAuthentication):
+    """Fix 4."""
+
+    http_method = "POST"
+    request_body_type = "urlencoded"
 
 
 class CibaToken(Service):
@@ -48,7 +57,7 @@ def main():
         given = json.load(file)
     services = {
         "backchannel": {
-            "class": "idpyoidc.client.oidc.backchannel_authentication.BackChannelAuthentication",
+            "class": Backchannel,
             "kwargs": {"default_authn_method": "client_secret_basic"},
         },
         "ciba_token": {"class": CibaToken},

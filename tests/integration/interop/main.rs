@@ -188,9 +188,10 @@ async fn auth0_auth_js_signs_in() {
         .await;
 }
 
+/// Its assertions are for the token endpoint's address, as was usual before RFC 10070.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_oauth2client_signs_in_by_secret_and_by_key_with_a_signed_request() {
-    let provider = Provider::start("").await;
+    let provider = Provider::start("assertion_audience = \"ciba_core\"\n").await;
     provider
         .register("basic", basic(), ClientSettings::default())
         .await;

@@ -58,9 +58,11 @@ export async function requestObject(jwk, { issuer, clientId, parameters }) {
     .sign(await importKey(jwk));
 }
 
-async function leftHalf(text) {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  return jose.base64url.encode(digest.subarray(0, 16));
+/** The left half of the hash that goes with an algorithm (OpenID Connect Core section 3.1.3.6). */
+async function leftHalf(text, algorithm) {
+  const hash = algorithm === "EdDSA" ? "SHA-512" : "SHA-256";
+  const digest = new Uint8Array(await crypto.subtle.digest(hash, new TextEncoder().encode(text)));
+  return jose.base64url.encode(digest.subarray(0, digest.length / 2));
 }
 
 /** Verifies an ID token with jose against the provider's published keys; gives header and claims. */
@@ -73,11 +75,12 @@ export async function verified(tokens, { metadata, clientId, algorithm, fetch })
     issuer: metadata.issuer,
     requiredClaims: ["sub", "exp", "iat", "auth_time", "acr", "amr", "at_hash"],
   });
-  if ((await leftHalf(tokens.access_token)) !== payload.at_hash) {
+  if ((await leftHalf(tokens.access_token, protectedHeader.alg)) !== payload.at_hash) {
     throw new Error("at_hash is not that of the access token");
   }
   if (tokens.refresh_token !== undefined && "urn:openid:params:jwt:claim:rt_hash" in payload) {
-    if ((await leftHalf(tokens.refresh_token)) !== payload["urn:openid:params:jwt:claim:rt_hash"]) {
+    const hash = await leftHalf(tokens.refresh_token, protectedHeader.alg);
+    if (hash !== payload["urn:openid:params:jwt:claim:rt_hash"]) {
       throw new Error("rt_hash is not that of the refresh token");
     }
   }
