@@ -77,11 +77,13 @@ impl Parameters {
         })
     }
 
-    /// The parameters among the claims of a request object (CIBA Core section 7.1.1), which have passed as I-JSON.
+    /// The parameters among the claims of a request object (CIBA Core section 7.1.1), which have passed as I-JSON. `null` is
+    /// no value: there are libraries that sign it for each parameter that they were not given.
     ///
     /// # Errors
     /// [`ParameterError::Type`].
     pub(crate) fn of_claims(mut claims: Map<String, Value>) -> Result<Self, ParameterError> {
+        claims.retain(|_, value| !value.is_null());
         let mut texts = BTreeMap::new();
         for name in TEXTS {
             let text = match claims.remove(name) {
@@ -140,12 +142,14 @@ mod tests {
         let read = of(json!({
             "scope": "openid", "requested_expiry": 30, "resource": ["urn:a", "", "urn:b"],
             "authorization_details": [{ "type": "a" }], "request_context": {}, "user_code": "", "other": 1,
+            "login_hint_token": null,
         }));
         let read = read.ok().unwrap();
         assert_eq!(read.text("requested_expiry"), Some("30"));
         assert_eq!(read.text("scope"), Some("openid"));
         assert_eq!(read.text("user_code"), None, "an empty one is not there");
         assert_eq!(read.text("other"), None);
+        assert_eq!(read.text("login_hint_token"), None);
         assert_eq!(read.resource, ["urn:a", "urn:b"]);
         assert_eq!(read.authorization_details, Some(json!([{ "type": "a" }])));
         let read = of(json!({ "requested_expiry": "30", "resource": "urn:a" }));
@@ -154,7 +158,6 @@ mod tests {
         assert_eq!(read.resource, ["urn:a"]);
         for bad in [
             json!({ "scope": ["openid"] }),
-            json!({ "scope": null }),
             json!({ "login_hint": 1 }),
             json!({ "requested_expiry": true }),
             json!({ "resource": 1 }),
