@@ -87,20 +87,18 @@ impl Provider {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();
-        let own = issue(&authority, folder.path(), "own", "localhost");
+        issue(&authority, folder.path(), "own", "localhost");
         let public = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let local = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = public.local_addr().unwrap().port();
         let issuer = format!("https://localhost:{port}");
         let text = format!(
             "issuer = {issuer:?}\ninterval = 1\n{further}\n\
-             [tls]\ncertificate = {:?}\nkey = {:?}\nclient_authorities = {:?}\n\
-             [callbacks]\nallow = [\"localhost\"]\nauthorities = {:?}\n\
+             [tls]\ncertificate = \"{folder}/own-cert.pem\"\nkey = \"{folder}/own-key.pem\"\n\
+             client_authorities = \"{folder}/ca.pem\"\n\
+             [callbacks]\nallow = [\"localhost\"]\nauthorities = \"{folder}/ca.pem\"\n\
              [automation]\nkey = {HOOK:?}\n",
-            own.cert,
-            own.key,
-            folder.path().join("ca.pem"),
-            folder.path().join("ca.pem"),
+            folder = folder.path().display(),
         );
         let file = folder.path().join("tegata-server.toml");
         fs::write(&file, text).unwrap();
@@ -211,7 +209,7 @@ impl Provider {
     }
 
     /// What every program is told, with `further` members.
-    pub(crate) fn settings(&self, client: &str, further: Value) -> Value {
+    pub(crate) fn settings(&self, client: &str, further: &Value) -> Value {
         let mut all = json!({
             "issuer": self.issuer, "client_id": client, "ca": self.path("ca.pem"), "secret": SECRET,
             "method": "client_secret_basic", "sub": "subject-of-hanako",

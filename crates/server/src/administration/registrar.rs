@@ -77,17 +77,16 @@ impl Registrar<'_> {
     ) -> (ClientAuthentication, Option<Secret<String>>) {
         use AuthenticationMethod as M;
         use ClientAuthentication as A;
-        let hashed = || match earlier {
-            Some(A::ClientSecretBasic { secret_hash } | A::ClientSecretPost { secret_hash }) => {
-                (*secret_hash, None)
+        let hashed = || {
+            if let Some(
+                A::ClientSecretBasic { secret_hash } | A::ClientSecretPost { secret_hash },
+            ) = earlier
+            {
+                return (*secret_hash, None);
             }
-            _ => {
-                let secret = encode_b64u(&random_bytes::<32>(rng));
-                (
-                    Sha256Digest::of(secret.as_bytes()),
-                    Some(Secret::new(secret)),
-                )
-            }
+            let secret = encode_b64u(&random_bytes::<32>(rng));
+            let hash = Sha256Digest::of(secret.as_bytes());
+            (hash, Some(Secret::new(secret)))
         };
         match method {
             M::ClientSecretBasic => {

@@ -17,14 +17,14 @@ mod banner;
 pub(crate) mod caller;
 pub mod connections;
 pub(crate) mod device;
-pub(crate) mod nonce;
 pub mod metrics;
+pub(crate) mod nonce;
 pub(crate) mod op;
 pub mod openapi;
 pub(crate) mod operator;
 pub(crate) mod proxy;
-pub(crate) mod used_proofs;
 pub mod rates;
+pub(crate) mod used_proofs;
 
 use axum::{
     Router,

@@ -134,21 +134,26 @@ endpoint_authentication!(
 /// Where clients that use a certificate find the same endpoints (RFC 8705 section 5).
 #[derive(Serialize)]
 struct Aliases {
-    token_endpoint: String,
-    revocation_endpoint: String,
-    introspection_endpoint: String,
-    userinfo_endpoint: String,
-    backchannel_authentication_endpoint: String,
+    #[serde(rename = "token_endpoint")]
+    token: String,
+    #[serde(rename = "revocation_endpoint")]
+    revocation: String,
+    #[serde(rename = "introspection_endpoint")]
+    introspection: String,
+    #[serde(rename = "userinfo_endpoint")]
+    userinfo: String,
+    #[serde(rename = "backchannel_authentication_endpoint")]
+    backchannel_authentication: String,
 }
 
 impl Aliases {
     fn below(base: &Issuer) -> Self {
         Self {
-            token_endpoint: base.endpoint(paths::TOKEN),
-            revocation_endpoint: base.endpoint(paths::REVOCATION),
-            introspection_endpoint: base.endpoint(paths::INTROSPECTION),
-            userinfo_endpoint: base.endpoint(paths::USERINFO),
-            backchannel_authentication_endpoint: base.endpoint(paths::BACKCHANNEL_AUTHENTICATION),
+            token: base.endpoint(paths::TOKEN),
+            revocation: base.endpoint(paths::REVOCATION),
+            introspection: base.endpoint(paths::INTROSPECTION),
+            userinfo: base.endpoint(paths::USERINFO),
+            backchannel_authentication: base.endpoint(paths::BACKCHANNEL_AUTHENTICATION),
         }
     }
 }

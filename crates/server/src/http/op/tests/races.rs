@@ -4,7 +4,7 @@
 use super::{bench::TestClock, *};
 use crate::{
     config::{Config, RateConfig},
-    domain::Limits,
+    domain::{BackchannelAuthenticationState, Limits},
     storage::ops::DecideOutcome,
 };
 use axum::http::StatusCode;
@@ -152,15 +152,16 @@ async fn an_approval_and_the_expiry_that_meet_have_one_outcome_in_each_of_500_ro
                 .await;
             read.unwrap().unwrap()
         };
-        use crate::domain::BackchannelAuthenticationState as S;
         match flow.state {
             // Collected by whichever poll came after the approval.
-            S::Redeemed { .. } => {
+            BackchannelAuthenticationState::Redeemed { .. } => {
                 approvals += 1;
                 let again = bench.poll("kiosk", &id).await;
                 assert_eq!(again.error(), (400, "invalid_grant"), "round {round}");
             }
-            S::Pending => assert_eq!(first.error(), (400, "expired_token"), "round {round}"),
+            BackchannelAuthenticationState::Pending => {
+                assert_eq!(first.error(), (400, "expired_token"), "round {round}");
+            }
             other => panic!("round {round}: {other:?}"),
         }
         bench.advance(10_000);
