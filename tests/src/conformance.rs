@@ -79,10 +79,10 @@ pub fn write() -> anyhow::Result<()> {
     Ok(fs::write(root.join(TABLE), made(&root)?)?)
 }
 
-/// Compares the table with what [`write`] would write.
+/// Compares the table with what [`write()`] would write.
 ///
 /// # Errors
-/// As [`write`], and if they differ.
+/// As [`write()`], and if they differ.
 pub fn check() -> anyhow::Result<()> {
     let root = root()?;
     let stored = fs::read_to_string(root.join(TABLE)).unwrap_or_default();
