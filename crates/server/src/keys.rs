@@ -1,6 +1,6 @@
 //! The server's keys: made once by `init`, kept in `keys.json` in the data folder, never printed.
 //!
-//! To add a key: a field here and in `KeyFile`, there as an `Option` that [`KeyFile::fill`] draws if it is missing, so that
+//! To add a key: a field here and in `KeyFile`, there as an `Option` that `KeyFile::fill` draws if it is missing, so that
 //! the key file of an older version goes on being readable. Keys that sign tokens are rows of [`tokens`].
 
 mod pairwise;

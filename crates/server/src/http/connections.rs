@@ -1,7 +1,7 @@
 //! Connections: accepted, limited in number and in time, agreed upon, served and let go.
 //!
 //! What `axum::serve` does, and what it does not: places for connections and handshakes, in all and for each address; a time
-//! limit for handshakes and for the headers of requests; who is at the other end ([`Peer`]). The protocol is HTTP/1.1, and a
+//! limit for handshakes and for the headers of requests; who is at the other end (`Peer`). The protocol is HTTP/1.1, and a
 //! connection may leave it for a WebSocket, which keeps its place until it is closed.
 
 mod places;

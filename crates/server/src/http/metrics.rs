@@ -4,7 +4,7 @@
 //! or by `metrics.token` of the configuration. Labels are routes, methods, statuses and outcomes: nothing that names a
 //! person, a client or a request.
 //!
-//! To add a number: a method here, or a line in [`Metrics::render`] if something else counts already.
+//! To add a number: a method here, or a line in `Metrics::render` if something else counts already.
 
 use axum::{
     extract::{MatchedPath, Request, State},

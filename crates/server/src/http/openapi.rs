@@ -4,7 +4,7 @@
 //! the router is missing here, or when something here is no route. Pages for people and the local admin interface are
 //! not in it.
 //!
-//! To add an endpoint: a line in [`endpoints`], and a schema in [`schemas`] if it answers something new.
+//! To add an endpoint: a line in `endpoints`, and a schema in `schemas` if it answers something new.
 
 mod endpoints;
 mod schemas;
