@@ -26,7 +26,7 @@ pub(crate) fn run(project: &Project, options: ScreensOptions) -> Result<(), Fail
 
 /// Takes the pictures, with `docs` also those that the documentation shows.
 pub(super) fn take(project: &Project, stages: &mut Stages, docs: bool) -> Result<(), Failure> {
-    let browser = browser(env::var_os("CHROMIUM"), project::on_path);
+    let browser = found_browser();
     stages.run(
         "UI screens",
         Duration::from_mins(10),
@@ -44,6 +44,11 @@ fn command(project: &Project, docs: bool, browser: Option<PathBuf>) -> Command {
         screens.env("CHROMIUM", browser);
     }
     screens
+}
+
+/// The browser to use on this machine.
+pub(super) fn found_browser() -> Option<PathBuf> {
+    browser(env::var_os("CHROMIUM"), project::on_path)
 }
 
 /// The browser that was named, or the first of those that are good enough. The script knows only the first of them.

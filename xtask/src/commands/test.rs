@@ -63,6 +63,7 @@ pub(crate) fn run(project: &Project, options: &TestOptions) -> Result<(), Failur
             screens::take(project, stages, false)?;
         }
         if chosen.any(&[Group::EndToEnd]) {
+            operator_pages(project, stages)?;
             demo_once(project, stages, true)?;
             demo_once(project, stages, false)?;
         }
@@ -125,6 +126,23 @@ fn vectors(project: &Project, stages: &mut Stages) -> Result<(), Failure> {
         Duration::from_mins(5),
         Output::Progress,
         [python],
+    )
+}
+
+/// The operator's pages of a real server in a real browser, with a passkey of its virtual authenticator.
+fn operator_pages(project: &Project, stages: &mut Stages) -> Result<(), Failure> {
+    let mut walk = Command::new("node");
+    walk.arg("scripts/operator-pages.mjs")
+        .arg(project.program("tegata-server"))
+        .current_dir(project.root.join(UI));
+    if let Some(browser) = screens::found_browser() {
+        walk.env("CHROMIUM", browser);
+    }
+    stages.run(
+        "operator's pages",
+        Duration::from_mins(5),
+        Output::Progress,
+        [walk],
     )
 }
 
