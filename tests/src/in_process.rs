@@ -147,7 +147,7 @@ impl World {
     /// The server refuses.
     pub async fn add_client(&self, client_id: &str, settings: Value) -> anyhow::Result<()> {
         let mut body = json!({
-            "client_id": client_id, "name": "Kawabe Kiosk", "jwks": null, "host": null,
+            "client_id": client_id, "name": "Kawabe Kiosk", "host": null,
             "binding_message": "show", "transfer_code": false,
         });
         for (name, value) in settings.as_object().context("settings are an object")? {
