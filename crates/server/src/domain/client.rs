@@ -132,7 +132,8 @@ pub struct ClientSettings {
     pub introspection: bool,
     /// Made for tests: the automation hook may decide its requests.
     pub test: bool,
-    /// The operator has suspended it: it is refused as if it were not there.
+    /// The operator has suspended it: it is refused as if it were not there, its tokens do not work, and it is told nothing,
+    /// all until that is lifted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub suspended: bool,
     /// If it registered itself: SHA-256 of its registration access token (RFC 7592 section 3).

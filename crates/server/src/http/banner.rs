@@ -15,7 +15,7 @@ use axum::{
 };
 use std::sync::Arc;
 
-use super::device::pages::language;
+use super::operator::language;
 use crate::{app::App, delivery::device_info::Language, storage::StoreReader};
 
 /// The longest page, in bytes.

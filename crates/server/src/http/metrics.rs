@@ -64,7 +64,11 @@ impl Default for Metrics {
                 Unit::Count,
                 "Requests that were over a rate limit, by whose",
             ),
-            (CALLBACKS, Unit::Count, "Callbacks to clients by outcome"),
+            (
+                CALLBACKS,
+                Unit::Count,
+                "Callbacks to clients by mode and outcome; of failed ones another attempt follows",
+            ),
             (
                 FLOWS,
                 Unit::Count,
@@ -115,14 +119,6 @@ impl Metrics {
         self.count(LIMITED, vec![Label::from_static_parts("limit", whose)]);
     }
 
-    /// A client was called, or given up: `outcome` is one of a few words.
-    pub fn called_back(&self, outcome: &'static str) {
-        self.count(
-            CALLBACKS,
-            vec![Label::from_static_parts("outcome", outcome)],
-        );
-    }
-
     /// Everything as text, in Prometheus' exposition format.
     ///
     /// # Errors
@@ -152,6 +148,16 @@ impl Metrics {
         for (outcome, number) in app.store.flow_statistics().named() {
             let label = Label::from_static_parts("outcome", outcome);
             total(FLOWS, vec![label], number);
+        }
+        let called = app.notifier.statistics();
+        for (mode, called) in [("ping", called.pings), ("push", called.pushes)] {
+            for (outcome, number) in called.named() {
+                let labels = vec![
+                    Label::from_static_parts("mode", mode),
+                    Label::from_static_parts("outcome", outcome),
+                ];
+                total(CALLBACKS, labels, number);
+            }
         }
         let store = app.store.statistics();
         for (name, number) in [

@@ -42,10 +42,14 @@ enum Failure {
     Status(StatusCode),
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// By the operator. Lifted in time, the client is told after all.
+    #[error("the client is suspended")]
+    Suspended,
 }
 
-/// Takes the job, if it is still there to be taken, and carries it out.
-pub(super) async fn attempt(app: &App, job: DueJob) {
+/// Takes the job, if it is still there to be taken, and carries it out. `false`: the store could not say, and the job is as
+/// due as before.
+pub(super) async fn attempt(app: &App, job: DueJob) -> bool {
     let take = TakeJob {
         seq: job.seq,
         attempts: job.attempts,
@@ -53,8 +57,11 @@ pub(super) async fn attempt(app: &App, job: DueJob) {
     };
     match app.store.apply(take).await {
         Ok(true) => {}
-        Ok(false) => return,
-        Err(error) => return tracing::error!(%error, "notification.not_taken"),
+        Ok(false) => return true,
+        Err(error) => {
+            tracing::error!(%error, "notification.not_taken");
+            return false;
+        }
     }
     let attempts = job.attempts + 1;
     let counters = app.notifier.counters.of(job.is_push);
@@ -98,12 +105,20 @@ pub(super) async fn attempt(app: &App, job: DueJob) {
     if let Err(error) = store(app, end).await {
         tracing::error!(%error, "notification.not_stored");
     }
+    true
 }
 
 async fn call(app: &App, job: &DueJob, attempts: u32) -> Outcome {
     let Some(addressed) = sealed::open(app, job.seq, &job.sealed) else {
         return Outcome::Unreadable;
     };
+    match app.store.client(&job.client).await {
+        Ok(Some(client)) if client.settings.suspended => {
+            return Outcome::Failed(Failure::Suspended);
+        }
+        Ok(_) => {}
+        Err(error) => return Outcome::Failed(error.into()),
+    }
     let body = if job.is_push {
         match push::body(app, job, attempts, &addressed).await {
             push::Body::Send(body) => body.to_vec(),

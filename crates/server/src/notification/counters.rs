@@ -24,6 +24,18 @@ pub struct NotificationsOfMode {
     pub abandoned: u64,
 }
 
+impl NotificationsOfMode {
+    /// Each number with its name.
+    pub(crate) fn named(&self) -> [(&'static str, u64); 4] {
+        [
+            ("delivered", self.delivered),
+            ("refused", self.refused),
+            ("failed", self.failed),
+            ("abandoned", self.abandoned),
+        ]
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     pub(super) pings: OfMode,

@@ -40,7 +40,7 @@ pub(super) enum Body {
     Send(Zeroizing<Vec<u8>>),
     /// Nothing can be sent now.
     Later(StoreError),
-    /// Nothing can ever be: request or client are gone, or somebody else has the job.
+    /// Nothing can ever be: request or client are gone.
     Never,
 }
 
@@ -115,7 +115,8 @@ async fn issue(
     };
     match app.store.apply(keep).await {
         Ok(true) => Body::Send(text),
-        Ok(false) => Body::Never,
+        // Whoever has the job now sends what there is; if nobody else has, the next attempt finds out why they ended.
+        Ok(false) => Body::Later(StoreError::Busy),
         Err(error) => Body::Later(error),
     }
 }

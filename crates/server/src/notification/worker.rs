@@ -80,8 +80,9 @@ async fn begin_due(
         if let Some(place) = under_way.enter(&job) {
             let app = Arc::clone(app);
             attempts.spawn(async move {
-                attempt(&app, job).await;
-                if place.leave() {
+                let is_settled = attempt(&app, job).await;
+                // What is as due as before waits for the next look: a store that fails must not be asked without end.
+                if place.leave() && is_settled {
                     app.notifier.wake();
                 }
             });
@@ -165,7 +166,12 @@ impl Drop for Place {
 #[cfg(test)]
 mod unit {
     use super::*;
+    use crate::{
+        egress::tests::receiver::Receiver,
+        notification::tests::{Scene, ping},
+    };
     use tegata_protocol::UnixTime;
+    use tokio::time::timeout;
 
     fn job(seq: i64, client: &str) -> DueJob {
         DueJob {
@@ -178,6 +184,33 @@ mod unit {
             is_push: false,
             response: None,
         }
+    }
+
+    #[tokio::test]
+    async fn a_store_that_fails_is_not_asked_again_before_the_next_look() {
+        let scene = Scene::new(Receiver::answering(204).await, ping).await;
+        for _ in 0..PER_CLIENT {
+            scene.asked().await;
+            scene.decided(true).await;
+        }
+        let app = &scene.bench.app;
+        rusqlite::Connection::open(app.data_dir.join("tegata.sqlite"))
+            .unwrap()
+            .execute_batch(
+                "CREATE TRIGGER full BEFORE UPDATE ON job BEGIN SELECT raise(ABORT, 'full'); END",
+            )
+            .unwrap();
+        // A request's answer that has not left yet would put its job off.
+        while timeout(Duration::from_millis(300), app.notifier.wake.notified())
+            .await
+            .is_ok()
+        {}
+        let mut attempts = JoinSet::new();
+        begin_due(app, &Arc::default(), &mut attempts).await;
+        assert_eq!(attempts.len(), PER_CLIENT);
+        attempts.join_all().await;
+        let woken = timeout(Duration::from_millis(100), app.notifier.wake.notified()).await;
+        assert!(woken.is_err(), "it would go on without a pause");
     }
 
     #[test]

@@ -322,7 +322,8 @@ async fn owner(
         .settings
         .registration_token_hash
         .is_some_and(|stored| constant_time_eq(&stored.0, &hash.0));
-    if is_owner {
+    // A suspended client is refused as if it were not there, and must not change what it is suspended with.
+    if is_owner && !client.settings.suspended {
         Ok((client, token))
     } else {
         Err(wrong())

@@ -79,8 +79,8 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
         .map(|(_, value)| value.to_owned())
 }
 
-/// The language that was chosen, or the first of ours that the browser names.
-pub(super) fn language(headers: &HeaderMap) -> Language {
+/// The language that was chosen, or the first of ours that the browser names. Browsers tell the choice to these pages alone.
+pub(crate) fn language(headers: &HeaderMap) -> Language {
     match cookie(headers, LANGUAGE).as_deref() {
         Some("en") => Language::English,
         Some("ja") => Language::Japanese,

@@ -20,6 +20,7 @@ mod requests;
 mod texts;
 mod view;
 
+pub(crate) use guard::language;
 pub(crate) use memory::OperatorMemory;
 
 use axum::{

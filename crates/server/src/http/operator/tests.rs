@@ -1,6 +1,9 @@
 use super::{guard::Cookie, memory::IDLE_SECONDS, *};
 use crate::{
-    administration::{Desk, views::NewOperator},
+    administration::{
+        Desk,
+        views::{NewOperator, NewUser},
+    },
     config::{Config, Issuer},
     http::op::tests::bench::{Bench, DEFAULTS, TestClock},
 };
@@ -407,8 +410,22 @@ async fn people_are_added_found_invited_and_removed() {
 #[tokio::test]
 async fn a_suspended_client_is_refused_until_that_is_lifted() {
     let mut browser = Browser::signed_in().await;
-    assert_eq!(browser.bench.ask(DEFAULTS).await.status, StatusCode::OK);
+    let device = browser.bench.pair("hanako").await;
+    let asked = browser.bench.asked().await;
+    browser.bench.decided(&device, true).await;
+    let tokens = browser.bench.poll("kiosk", &asked).await;
+    let userinfo = || {
+        let token = tokens.text("access_token");
+        Request::get("/userinfo")
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .body(Body::empty())
+            .unwrap()
+    };
+    let shown = browser.send(userinfo()).await;
+    assert_eq!(shown.status, StatusCode::OK, "{}", shown.body);
     browser.submit("/operator/clients/kiosk/suspend", "").await;
+    let refused = browser.send(userinfo()).await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
     assert_eq!(
         browser.bench.ask(DEFAULTS).await.error(),
         (401, "invalid_client")
@@ -417,6 +434,8 @@ async fn a_suspended_client_is_refused_until_that_is_lifted() {
     assert!(page.contains("is suspended"), "{page}");
     browser.submit("/operator/clients/kiosk/resume", "").await;
     assert_eq!(browser.bench.ask(DEFAULTS).await.status, StatusCode::OK);
+    let shown = browser.send(userinfo()).await;
+    assert_eq!(shown.status, StatusCode::OK, "{}", shown.body);
     browser.submit("/operator/clients/kiosk/remove", "").await;
     assert_eq!(
         browser.bench.ask(DEFAULTS).await.error(),
@@ -523,6 +542,24 @@ async fn where_there_is_tls_no_other_host_can_set_the_cookies() {
         "__Host-tegata-operator=x; Path=/; Max-Age=60; HttpOnly; SameSite=Strict; Secure"
     );
     assert!(value.is_sensitive());
+}
+
+#[tokio::test]
+async fn the_banner_is_in_the_language_that_was_chosen() {
+    let mut browser = Browser::new().await;
+    let test = NewUser {
+        login_name: "tess".to_owned(),
+        display_name: None,
+        test: true,
+    };
+    browser.desk().add_user(test).await.unwrap();
+    let request = Request::get("/operator/sign-in")
+        .header(header::ACCEPT_LANGUAGE, "en")
+        .header(header::COOKIE, "tegata-language=ja")
+        .body(Body::empty());
+    let page = browser.send(request.unwrap()).await.body;
+    assert!(page.contains("テスト用サーバーです"), "{page}");
+    assert!(!page.contains("Test server"), "{page}");
 }
 
 #[test]

@@ -167,7 +167,7 @@ texts! {
     sub: "Subject (sub)", "識別子（sub）";
     subject: "Subject", "主体者";
     suspend: "Suspend", "停止";
-    suspend_words: "A suspended client is refused until the suspension is lifted. What it was granted stays.", "停止中のクライアントは、解除されるまで拒否されます。発行済みの許可は残ります。";
+    suspend_words: "Until the suspension is lifted, the client is refused and its tokens do not work at this server. What it was granted stays.", "停止が解除されるまで、クライアントは拒否され、そのトークンもこのサーバーでは使えません。発行済みの許可は残ります。";
     suspended: "suspended", "停止中";
     taken: "{} exists already.", "{} はすでに存在します。";
     test: "test", "テスト";

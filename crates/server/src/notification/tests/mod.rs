@@ -66,14 +66,14 @@ impl Worker {
 }
 
 /// A server whose client `kiosk` is called, and hanako with a device.
-struct Scene {
-    bench: Bench,
+pub(super) struct Scene {
+    pub(super) bench: Bench,
     config: Config,
     receiver: Receiver,
     device: (DeviceId, Registration),
 }
 
-fn ping(endpoint: String) -> Delivery {
+pub(super) fn ping(endpoint: String) -> Delivery {
     Delivery::Ping { endpoint }
 }
 
@@ -82,7 +82,7 @@ fn push(endpoint: String) -> Delivery {
 }
 
 impl Scene {
-    async fn new(receiver: Receiver, delivery: impl FnOnce(String) -> Delivery) -> Self {
+    pub(super) async fn new(receiver: Receiver, delivery: impl FnOnce(String) -> Delivery) -> Self {
         Self::with(receiver, delivery, |_| {}).await
     }
 
@@ -125,7 +125,7 @@ impl Scene {
     }
 
     /// An accepted request.
-    async fn asked(&self) -> String {
+    pub(super) async fn asked(&self) -> String {
         let reply = self.bench.ask(FORM).await;
         assert_eq!(reply.status, StatusCode::OK, "{reply:?}");
         reply.text("auth_req_id").to_owned()
@@ -143,7 +143,7 @@ impl Scene {
         response
     }
 
-    async fn decided(&self, approve: bool) {
+    pub(super) async fn decided(&self, approve: bool) {
         self.bench.decided(&self.device, approve).await;
     }
 

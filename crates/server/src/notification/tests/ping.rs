@@ -42,6 +42,15 @@ async fn a_ping_is_the_auth_req_id_alone_with_the_clients_token_and_the_client_t
         (statistics.pings.delivered, statistics.pings.failed),
         (1, 0)
     );
+    let app = &scene.bench.app;
+    let exported = app.metrics.render(app).await.unwrap();
+    for line in [
+        r#"tegata_callbacks_total{mode="ping",outcome="delivered"} 1"#,
+        r#"tegata_callbacks_total{mode="ping",outcome="failed"} 0"#,
+        r#"tegata_callbacks_total{mode="push",outcome="delivered"} 0"#,
+    ] {
+        assert!(exported.contains(line), "{line}\n{exported}");
+    }
 }
 
 /// Conformance: CIBA-10.2-both

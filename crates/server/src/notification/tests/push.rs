@@ -3,10 +3,10 @@
 use super::*;
 use crate::{
     http::op::issuance::redeem_for_push,
-    storage::ops::{DecideOutcome, TakeJob},
+    storage::ops::{DecideOutcome, DeleteAccount, KeepResponse, SuspendClient, TakeJob},
 };
 use tegata_protocol::{
-    AuthReqId, ClientId, Sha256Digest,
+    AccountId, AuthReqId, ClientId, Sha256Digest,
     bytes::{decode_b64u, encode_b64u},
 };
 
@@ -206,4 +206,80 @@ async fn what_has_been_told_to_have_expired_is_told_nothing_else() {
         (1, job.until),
         "the plan stands"
     );
+}
+
+async fn forgotten(scene: &Scene) {
+    let forget = DeleteAccount {
+        account: AccountId::parse("id-hanako").unwrap(),
+        now: scene.bench.now(),
+    };
+    assert!(scene.bench.app.store.apply(forget).await.unwrap());
+}
+
+#[tokio::test]
+async fn tokens_that_have_ended_before_they_were_delivered_are_not_pushed() {
+    let scene = Scene::new(Receiver::answering(503).await, push).await;
+    let worker = scene.worker();
+    scene.asked().await;
+    scene.decided(true).await;
+    scene.receiver.received(1).await;
+    worker.end().await;
+    assert!(scene.jobs().await.pop().unwrap().response.is_some());
+    forgotten(&scene).await;
+    let worker = scene.worker();
+    scene.advance(1_500);
+    let pushed = json(&scene.receiver.received(2).await[1]);
+    assert_eq!(pushed["error"], "access_denied", "{pushed}");
+    assert!(pushed.get("access_token").is_none());
+    worker.end().await;
+}
+
+#[tokio::test]
+async fn tokens_that_end_while_they_are_issued_are_not_kept() {
+    let scene = Scene::new(Receiver::answering(204).await, push).await;
+    let id = AuthReqId::parse(&scene.asked().await).unwrap();
+    scene.decided(true).await;
+    let (app, job) = (&scene.bench.app, scene.jobs().await.pop().unwrap());
+    let take = TakeJob {
+        seq: job.seq,
+        attempts: 0,
+        lost_at_millis: app.clock.0.now_millis() + 30_000,
+    };
+    assert!(app.store.apply(take).await.unwrap());
+    let client = app.store.client(&job.client).await.unwrap().unwrap();
+    redeem_for_push(app, &client, &id).await.unwrap();
+    let keep = KeepResponse {
+        seq: job.seq,
+        attempts: 1,
+        sealed: vec![1],
+    };
+    assert!(app.store.apply(keep.clone()).await.unwrap());
+    forgotten(&scene).await;
+    assert!(!app.store.apply(keep).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_suspended_client_is_told_when_that_is_lifted() {
+    let scene = Scene::new(Receiver::answering(204).await, push).await;
+    scene.asked().await;
+    scene.decided(true).await;
+    let suspend = |suspended| {
+        scene.bench.app.store.apply(SuspendClient {
+            client: ClientId::parse("kiosk").unwrap(),
+            suspended,
+        })
+    };
+    assert!(suspend(true).await.unwrap());
+    let worker = scene.worker();
+    let notifier = Arc::clone(&scene.bench.app.notifier);
+    until("the attempt is put off", || {
+        notifier.statistics().pushes.failed == 1
+    })
+    .await;
+    assert!(scene.receiver.so_far().is_empty());
+    assert!(suspend(false).await.unwrap());
+    scene.advance(1_500);
+    let pushed = json(&scene.receiver.received(1).await[0]);
+    assert!(works(&scene, &pushed["access_token"]).await);
+    worker.end().await;
 }

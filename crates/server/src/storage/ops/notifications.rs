@@ -24,7 +24,8 @@ pub struct TakeJob {
     pub lost_at_millis: i64,
 }
 
-/// Keeps what is to be pushed until it has been. `false`: the job was taken again meanwhile, or is gone.
+/// Keeps what is to be pushed until it has been. `false`: the job was taken again meanwhile, or is gone, or the tokens have
+/// ended.
 #[derive(Clone)]
 pub struct KeepResponse {
     /// Of which request.

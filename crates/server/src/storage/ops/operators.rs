@@ -54,7 +54,7 @@ pub struct RemoveOperator {
     pub name: String,
 }
 
-/// Suspends a client or lifts that: a suspended one is refused like an unknown one. `false`: there is no such client.
+/// Suspends a client or lifts that: a suspended one is refused like an unknown one, and its tokens do not work meanwhile. `false`: there is no such client.
 #[derive(Debug, Clone)]
 pub struct SuspendClient {
     /// Which.

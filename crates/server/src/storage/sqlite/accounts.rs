@@ -73,6 +73,12 @@ pub(super) fn delete_account(c: &Connection, op: &DeleteAccount) -> Result<bool>
         "DELETE FROM token WHERE seq IN (SELECT seq FROM flow WHERE account_no = ?1)",
         [no],
     )?;
+    // Nor are they pushed any more: whoever waits for them is told that there is nothing.
+    c.execute(
+        "UPDATE job SET response = NULL
+         WHERE response IS NOT NULL AND seq IN (SELECT seq FROM flow WHERE account_no = ?1)",
+        [no],
+    )?;
     c.execute(
         "DELETE FROM prompt WHERE seq IN (
              WITH RECURSIVE chained(seq) AS (
@@ -139,11 +145,14 @@ pub(super) fn create_client(c: &Connection, op: &CreateClient) -> Result<CreateC
     })
 }
 
+/// A suspension stays, whatever the new settings say: it may have been committed after they were read.
 pub(super) fn replace_client(c: &Connection, op: &ReplaceClient) -> Result<bool> {
     let client = &op.0;
     let replaced = c.execute(
         "UPDATE client SET name = ?2, authentication = ?3, registered_by = ?4, since = ?5, host = ?6,
-                           binding_message = ?7, transfer_code = ?8, settings = ?9
+                           binding_message = ?7, transfer_code = ?8,
+                           settings = CASE WHEN json_extract(settings, '$.suspended') = 1
+                               THEN json_set(?9, '$.suspended', json('true')) ELSE ?9 END
          WHERE id = ?1",
         params![
             client.id.as_str(),
@@ -174,6 +183,14 @@ pub(super) fn delete_client(c: &Connection, op: &DeleteClient) -> Result<bool> {
     )?;
     c.execute("DELETE FROM client WHERE no = ?1", [no])?;
     Ok(true)
+}
+
+/// Whether the operator has suspended this client.
+pub(super) fn is_suspended(c: &Connection, id: &ClientId) -> Result<bool> {
+    Ok(c.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM client WHERE id = ?1 AND json_extract(settings, '$.suspended') = 1)",
+    )?
+    .query_row([id.as_str()], |row| row.get(0))?)
 }
 
 /// Uses up a client assertion (RFC 7523 section 3, point 7); `false` if it was used before. It is remembered until it

@@ -276,6 +276,12 @@ pub(super) fn withdraw(
 }
 
 pub(super) fn redeem(c: &Connection, options: &StoreOptions, op: &Redeem) -> Result<RedeemOutcome> {
+    // Suspended since it proved itself, or since it asked to be told: what is there for it waits until that is lifted.
+    if accounts::is_suspended(c, &op.client)? {
+        return Ok(RedeemOutcome::Refused(
+            RedemptionError::AuthorizationPending,
+        ));
+    }
     let loaded = flows::by_auth_req_id(c, &options.locator, &op.auth_req_id)?;
     let flow = loaded.as_ref().map(|loaded| &loaded.flow);
     if op.push

@@ -80,9 +80,13 @@ pub(super) fn take(c: &Connection, op: &TakeJob) -> Result<bool> {
     Ok(taken == 1)
 }
 
+/// Tokens that have ended meanwhile, by a report or a removal, are not kept.
 pub(super) fn keep_response(c: &Connection, op: &KeepResponse) -> Result<bool> {
     let kept = c
-        .prepare_cached("UPDATE job SET response = ?1 WHERE seq = ?2 AND attempts = ?3")?
+        .prepare_cached(
+            "UPDATE job SET response = ?1 WHERE seq = ?2 AND attempts = ?3
+                 AND EXISTS (SELECT 1 FROM token WHERE token.seq = job.seq)",
+        )?
         .execute(params![op.sealed, op.seq.0, op.attempts])?;
     Ok(kept == 1)
 }

@@ -77,6 +77,7 @@ fn row(c: &Connection, at: &Located) -> Result<Option<Row>> {
     )
 }
 
+/// A token that works now. Those of a suspended client do not until that is lifted.
 pub(super) fn find(
     c: &Connection,
     kind: TokenKind,
@@ -87,7 +88,13 @@ pub(super) fn find(
         return Ok(None);
     };
     let details = rows::from_json(&row.details, "a token's details")?;
-    Ok(flows::load(c, at.seq)?.map(|loaded| IssuedToken {
+    let Some(loaded) = flows::load(c, at.seq)? else {
+        return Ok(None);
+    };
+    if accounts::is_suspended(c, &loaded.flow.facts.client_id)? {
+        return Ok(None);
+    }
+    Ok(Some(IssuedToken {
         client: loaded.flow.facts.client_id.clone(),
         account: loaded.flow.facts.account.clone(),
         flow: loaded.flow,
@@ -105,6 +112,10 @@ pub(super) fn refresh(c: &Connection, op: &Refresh) -> Result<RefreshOutcome> {
         return Ok(RefreshOutcome::Refused);
     };
     let flow = loaded.flow;
+    // Suspended since it proved itself: its token waits, and what looks like a second use is none.
+    if accounts::is_suspended(c, &op.client)? {
+        return Ok(RefreshOutcome::Refused);
+    }
     let BackchannelAuthenticationState::Redeemed { approval, .. } = &flow.state else {
         return Ok(RefreshOutcome::Refused);
     };

@@ -138,3 +138,58 @@ async fn one_sweep_drops_so_many_tokens_and_looks_at_no_others() {
     let plan: String = plan.query_row([], |row| row.get(3)).unwrap();
     assert!(plan.contains("token_expires (expires<?)"), "{plan}");
 }
+
+#[tokio::test]
+async fn tokens_of_a_suspended_client_wait_until_that_is_lifted() {
+    let bench = Bench::new().await;
+    let device = bench.pair("alice").await;
+    let (_, token) = granted(&bench, &device, 1).await;
+    let approved = bench.ask("alice", "shop", &[&device], NOW).await;
+    let approval = approve(&approved, &device, 2, NOW);
+    bench.store.apply(approval).await.unwrap();
+    let suspend = |suspended| {
+        bench.store.apply(SuspendClient {
+            client: client_id("shop"),
+            suspended,
+        })
+    };
+    let works = async || {
+        let found = bench
+            .store
+            .read(move |r| r.token(TokenKind::Refresh, &token, later(1)));
+        found.await.unwrap().is_some()
+    };
+    assert!(suspend(true).await.unwrap());
+    assert!(!works().await);
+    let exchange = || refresh(&bench, token, later(1)).0;
+    let outcome = bench.store.apply(exchange()).await.unwrap();
+    assert_eq!(outcome, RefreshOutcome::Refused);
+    let collect = || bench.store.apply(bench.redeem(&approved, later(1)));
+    assert_eq!(
+        collect().await.unwrap(),
+        RedeemOutcome::Refused(RedemptionError::AuthorizationPending)
+    );
+    assert!(suspend(false).await.unwrap());
+    assert!(works().await);
+    assert_eq!(name_of(&collect().await.unwrap()), "redeemed");
+    assert!(is_refreshed(&bench.store.apply(exchange()).await.unwrap()));
+}
+
+#[tokio::test]
+async fn a_suspension_outlives_a_change_that_was_read_before_it() {
+    let bench = Bench::new().await;
+    let suspend = SuspendClient {
+        client: client_id("shop"),
+        suspended: true,
+    };
+    bench.store.apply(suspend).await.unwrap();
+    let changed = Client {
+        name: "Another name".to_owned(),
+        ..client("shop")
+    };
+    bench.store.apply(ReplaceClient(changed)).await.unwrap();
+    let found = bench.store.client(&client_id("shop")).await.unwrap();
+    let found = found.unwrap();
+    assert_eq!(found.name, "Another name");
+    assert!(found.settings.suspended);
+}

@@ -2,7 +2,7 @@ use super::{bench::TestClock, *};
 use crate::{
     config::{Config, Profile, RegistrationConfig},
     domain::{Client, RegisteredBy},
-    storage::StoreReader,
+    storage::{StoreReader, ops::SuspendClient},
 };
 use axum::{
     Router,
@@ -361,6 +361,28 @@ async fn nobody_else_touches_a_registration_and_no_change_is_half_made() {
         assert_eq!(reply.error(), (400, "invalid_client_metadata"), "{body}");
     }
     assert_eq!(stored(&bench, &mine).await, before);
+}
+
+#[tokio::test]
+async fn a_suspended_client_cannot_lift_its_suspension() {
+    let bench = server(config()).await;
+    let mine = register(&bench, &poll()).await;
+    let token = mine.text("registration_access_token");
+    let suspend = |suspended| {
+        bench.app.store.apply(SuspendClient {
+            client: ClientId::parse(mine.text("client_id")).unwrap(),
+            suspended,
+        })
+    };
+    assert!(suspend(true).await.unwrap());
+    for method in [Method::GET, Method::PUT, Method::DELETE] {
+        let reply = send(&bench, method, &path(&mine), token, &mine.json).await;
+        assert_eq!(reply.error(), (401, "invalid_token"));
+    }
+    assert!(stored(&bench, &mine).await.unwrap().settings.suspended);
+    assert!(suspend(false).await.unwrap());
+    let reply = send(&bench, Method::PUT, &path(&mine), token, &mine.json).await;
+    assert_eq!(reply.status, StatusCode::OK, "{reply:?}");
 }
 
 /// Conformance: CIBA-4-pairwise-poll
