@@ -8,7 +8,6 @@
 use serde::{Deserialize, Serialize};
 use tegata_protocol::ciba::TokenDeliveryMode;
 
-use super::Config;
 use crate::{domain::Client, jose::Algorithm};
 
 /// Which rules hold beyond CIBA Core.
@@ -113,12 +112,5 @@ impl Profile {
             );
         }
         Ok(())
-    }
-}
-
-impl Config {
-    /// Whether the tokens of `client` are bound to its certificate (RFC 8705 section 3).
-    pub fn binds_to_certificate(&self, client: &Client) -> bool {
-        client.settings.certificate_bound || self.profile.wants_certificates()
     }
 }

@@ -15,6 +15,7 @@ use super::{
     form::{Form, FormError},
     issuance::Audience,
     respond,
+    sender::is_honoured,
 };
 use crate::{
     app::App,
@@ -94,7 +95,11 @@ async fn introspect(
         .ok_or(IntrospectionError::TokenMissing)?;
     let found = access::find(app, token)
         .await?
-        .filter(|(kind, issued)| may_know(client.registration(), *kind, issued));
+        .filter(|(kind, issued)| may_know(client.registration(), *kind, issued))
+        .filter(|(kind, issued)| {
+            *kind == TokenKind::Refresh
+                || is_honoured(app.config.profile, issued.details.confirmation)
+        });
     let answer = found
         .as_ref()
         .and_then(|(kind, issued)| describe(app, *kind, issued));

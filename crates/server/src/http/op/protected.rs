@@ -172,7 +172,8 @@ pub(super) async fn admit(
         .details
         .confirmation
         .is_none_or(|confirmation| sender.holds(&confirmation));
-    if credentials.scheme != scheme || !held {
+    let honoured = sender::is_honoured(app.config.profile, issued.details.confirmation);
+    if credentials.scheme != scheme || !held || !honoured {
         return Err(AccessError::NotHeld);
     }
     // 3. For this server.

@@ -63,6 +63,12 @@ pub(super) fn certificate(caller: &Caller) -> Option<Sha256Digest> {
         .map(|certificate| certificate.thumbprint)
 }
 
+/// Whether a resource may take an access token that is bound like this: the profile may have been switched on since it was
+/// issued.
+pub(super) fn is_honoured(profile: Profile, confirmation: Option<Confirmation>) -> bool {
+    !profile.wants_certificates() || matches!(confirmation, Some(Confirmation::Certificate(_)))
+}
+
 /// What tokens that `client` gets now are bound to: its certificate, if it or the profile wants that, or the key of a DPoP
 /// proof. `None`: whoever has them may use them.
 ///

@@ -9,6 +9,7 @@ mod client_certificate;
 mod client_methods;
 mod discovery;
 mod dpop;
+mod fapi;
 mod hints;
 mod issued;
 mod logs;

@@ -52,16 +52,8 @@ async fn a_push_is_the_token_response_with_the_auth_req_id_and_an_id_token_that_
     let id_token = claims(&pushed["id_token"]);
     assert_eq!(id_token["at_hash"], half_hash(&pushed["access_token"]));
     assert_eq!(id_token["urn:openid:params:jwt:claim:auth_req_id"], id);
-    if pushed["refresh_token"].is_string() {
-        let rt_hash = &id_token["urn:openid:params:jwt:claim:rt_hash"];
-        assert_eq!(*rt_hash, half_hash(&pushed["refresh_token"]));
-    } else {
-        assert!(
-            id_token
-                .get("urn:openid:params:jwt:claim:rt_hash")
-                .is_none()
-        );
-    }
+    let rt_hash = &id_token["urn:openid:params:jwt:claim:rt_hash"];
+    assert_eq!(*rt_hash, half_hash(&pushed["refresh_token"]));
     assert!(works(&scene, &pushed["access_token"]).await);
     scene.all_done().await;
     worker.end().await;

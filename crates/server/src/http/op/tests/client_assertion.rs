@@ -132,19 +132,21 @@ async fn what_other_libraries_put_in_is_accepted() {
     }
 }
 
-/// Conformance: AUTH-private-key-jwt, AUTH-audience
-#[tokio::test]
-async fn every_faulty_claim_is_refused() {
-    let bench = Bench::new().await;
-    let now = bench.now().0;
-    for (name, value) in [
-        ("aud", json!("http://localhost:8480/token")),
-        ("aud", json!("http://localhost:8480/")),
-        (
-            "aud",
-            json!(["http://localhost:8480", "http://localhost:8480/token"]),
-        ),
+/// What `aud` must not be where it must be the issuer and nothing else.
+pub(super) fn audiences_beside_the_issuer() -> [Value; 4] {
+    [
+        json!("http://localhost:8480/token"),
+        json!("http://localhost:8480/backchannel-authentication"),
+        json!(["http://localhost:8480", "http://localhost:8480/token"]),
+        json!("http://localhost:8480/"),
+    ]
+}
+
+/// Every claim that is wrong by itself, whatever the audience may be.
+pub(super) fn faults(now: i64) -> Vec<(&'static str, Value)> {
+    vec![
         ("aud", json!([])),
+        ("aud", json!("https://other.example")),
         ("aud", Value::Null),
         ("exp", json!(now)),
         ("exp", json!(now - 1)),
@@ -159,7 +161,19 @@ async fn every_faulty_claim_is_refused() {
         ("iss", json!("kiosk")),
         ("sub", json!("kiosk")),
         ("sub", Value::Null),
-    ] {
+    ]
+}
+
+/// Conformance: AUTH-private-key-jwt, AUTH-audience
+#[tokio::test]
+async fn every_faulty_claim_is_refused() {
+    let bench = Bench::new().await;
+    let now = bench.now().0;
+    for (name, value) in audiences_beside_the_issuer()
+        .into_iter()
+        .map(|value| ("aud", value))
+        .chain(faults(now))
+    {
         let claims = with(claims(&bench), name, value);
         let reply = ask(&bench, &sign(&bench.key, &header(), &claims)).await;
         assert_eq!(reply.error(), (401, "invalid_client"), "{claims}");

@@ -26,9 +26,9 @@ use tegata_protocol::{ClientId, bytes::encode_b64u};
 
 const PATH: &str = "/backchannel-authentication";
 
-const RSA_KEY: &str = include_str!("../../../tls/tests/rsa-key.pem");
+pub(super) const RSA_KEY: &str = include_str!("../../../tls/tests/rsa-key.pem");
 
-fn authority() -> CertifiedIssuer<'static, KeyPair> {
+pub(super) fn authority() -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
@@ -52,7 +52,7 @@ fn params() -> CertificateParams {
     params
 }
 
-fn shown(chain: &[CertificateDer<'_>]) -> Option<ClientCertificate> {
+pub(super) fn shown(chain: &[CertificateDer<'_>]) -> Option<ClientCertificate> {
     ClientCertificate::of(chain)
 }
 
@@ -286,7 +286,7 @@ async fn without_authorities_nobody_is_vouched_for() {
     assert_eq!(reply.error(), (401, "invalid_client"));
 }
 
-fn jwk(key: &KeyPair) -> serde_json::Value {
+pub(super) fn jwk(key: &KeyPair) -> serde_json::Value {
     let raw = key.der_bytes();
     if key.is_compatible(&PKCS_ED25519) {
         return json!({ "kty": "OKP", "crv": "Ed25519", "x": encode_b64u(raw) });

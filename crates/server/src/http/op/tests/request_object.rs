@@ -137,12 +137,9 @@ async fn what_other_libraries_put_in_is_accepted() {
     }
 }
 
-/// Conformance: CIBA-7.1.1-claims, FAPI1-A-5.2.2-aud, FAPI1-A-5.2.2-nbf, FAPI-CIBA-5.2.2-lifetime, CIBA-13-invalid-request
-#[tokio::test]
-async fn every_single_fault_in_a_request_object_is_an_invalid_request() {
-    let bench = signing().await;
-    let now = bench.now().0;
-    let faults = [
+/// Every claim that is wrong by itself, with a word of what the client is told: `invalid_request`, each.
+pub(super) fn faults(now: i64) -> Vec<(&'static str, Value, &'static str)> {
+    vec![
         ("iss", Value::Null, "iss"),
         ("iss", json!("kiosk"), "iss"),
         ("aud", Value::Null, "iss, aud"),
@@ -184,8 +181,15 @@ async fn every_single_fault_in_a_request_object_is_an_invalid_request() {
             json!("https://a.example"),
             "must not contain",
         ),
-    ];
-    for (name, value, word) in faults {
+    ]
+}
+
+/// Conformance: CIBA-7.1.1-claims, FAPI1-A-5.2.2-aud, FAPI1-A-5.2.2-nbf, FAPI-CIBA-5.2.2-lifetime, CIBA-13-invalid-request
+#[tokio::test]
+async fn every_single_fault_in_a_request_object_is_an_invalid_request() {
+    let bench = signing().await;
+    let now = bench.now().0;
+    for (name, value, word) in faults(now) {
         let claims = with(claims(&bench), name, value);
         let reply = send(&bench, &sign(&bench, &claims)).await;
         assert_eq!(reply.error(), (400, "invalid_request"), "{claims}");

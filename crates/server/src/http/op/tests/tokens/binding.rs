@@ -146,7 +146,7 @@ async fn a_refresh_takes_the_same_certificate_unless_the_client_authenticates_by
     );
 }
 
-/// Conformance: CIBA-5-binding
+/// Conformance: CIBA-5-binding, CIBA-5-bound
 #[tokio::test]
 async fn a_push_client_whose_tokens_are_bound_must_show_its_certificate_when_it_asks() {
     let desk = Desk::new(|kiosk| {
@@ -162,4 +162,14 @@ async fn a_push_client_whose_tokens_are_bound_must_show_its_certificate_when_it_
     assert_eq!(refused.error(), (400, "invalid_request"));
     let asked = desk.with_certificate(path, &form, "one").await;
     assert_eq!(asked.status, StatusCode::OK, "{asked:?}");
+    desk.bench.decided(&desk.device, true).await;
+    let (app, kiosk) = (&desk.bench.app, ClientId::parse("kiosk").unwrap());
+    let client = app.store.client(&kiosk).await.unwrap().unwrap();
+    let id = AuthReqId::parse(asked.text("auth_req_id")).unwrap();
+    let tokens = crate::http::op::issuance::redeem_for_push(app, &client, &id)
+        .await
+        .unwrap();
+    // EXPOSE: shown to introspection.
+    let shown = desk.introspect(tokens.access_token.expose()).await;
+    assert_eq!(shown["cnf"]["x5t#S256"], thumbprint("one"));
 }
