@@ -221,4 +221,22 @@ mod tests {
             "the visible part does not depend on the row number alone: {same} of 43 equal"
         );
     }
+
+    /// Conformance: CIBA-7.3-entropy
+    #[test]
+    fn chance_is_in_every_bit_of_an_identifier() {
+        let (locator, rng) = (Locator::new(&[7; 32]), SystemRng::new());
+        let (mut ones, mut zeros) = ([0_u8; 32], [0_u8; 32]);
+        for _ in 0..100 {
+            let id = locator.make_flow_ids(FlowSeq(1), &rng).auth_req_id;
+            let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+            assert!(id.as_str().len() == 43 && id.as_str().bytes().all(is_allowed));
+            for (at, byte) in decode_b64u(id.as_str()).unwrap().into_iter().enumerate() {
+                ones[at] |= byte;
+                zeros[at] |= !byte;
+            }
+        }
+        // That one of 256 bits stays the same by chance happens once in 2^91 runs.
+        assert_eq!((ones, zeros), ([0xff; 32], [0xff; 32]));
+    }
 }

@@ -15,12 +15,7 @@ use std::sync::Arc;
 use tegata_protocol::ciba::{GRANT_TYPE, TokenDeliveryMode};
 
 use super::{paths, respond};
-use crate::{
-    app::App,
-    config::Issuer,
-    delivery::device_info::{ACR_HARDWARE, ACR_SOFTWARE_PIN},
-    jose::Algorithm,
-};
+use crate::{app::App, config::Issuer, delivery::device_info::ACR_SOFTWARE_PIN, jose::Algorithm};
 
 /// What ID tokens and userinfo say.
 const CLAIMS: [&str; 13] = [
@@ -78,7 +73,7 @@ struct ProviderMetadata {
     mtls_endpoint_aliases: Option<Aliases>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     authorization_details_types_supported: Vec<String>,
-    acr_values_supported: [&'static str; 2],
+    acr_values_supported: [&'static str; 1],
     claims_supported: Vec<&'static str>,
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
@@ -214,7 +209,8 @@ impl ProviderMetadata {
             tls_client_certificate_bound_access_tokens: offered.certificates,
             mtls_endpoint_aliases: app.mtls_base().map(Aliases::below),
             authorization_details_types_supported: offered.authorization_details_types,
-            acr_values_supported: [ACR_SOFTWARE_PIN, ACR_HARDWARE],
+            // No device proves that its key is in hardware, so nothing reaches the value for that.
+            acr_values_supported: [ACR_SOFTWARE_PIN],
             claims_supported: claims,
             claims_parameter_supported: false,
             request_parameter_supported: false,

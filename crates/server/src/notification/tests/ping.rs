@@ -157,7 +157,7 @@ async fn answers_of_3xx_and_4xx_are_final() {
     }
 }
 
-/// Conformance: CIBA-10.2-retry
+/// Conformance: CIBA-10.2-retry, CIBA-10.2-accepted
 #[tokio::test]
 async fn what_was_decided_before_a_crash_is_pinged_after_it() {
     let scene = Scene::new(Receiver::answering(204).await, ping).await;

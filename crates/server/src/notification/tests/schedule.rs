@@ -97,6 +97,28 @@ async fn a_client_that_cannot_be_reached_is_tried_again() {
     assert_eq!((jobs.len(), jobs[0].attempts), (1, 1));
 }
 
+/// Conformance: CIBA-10.2-retry
+#[tokio::test]
+async fn a_client_that_does_not_answer_in_time_is_tried_again() {
+    let receiver = Receiver::start(|_| std::future::pending()).await;
+    let scene = Scene::new(receiver, ping).await;
+    let worker = scene.worker();
+    let id = scene.asked().await;
+    scene.decided(true).await;
+    scene.receiver.received(1).await;
+    let notifier = Arc::clone(&scene.bench.app.notifier);
+    until("the attempt is given up", move || {
+        notifier.statistics().pings.failed == 1
+    })
+    .await;
+    worker.end().await;
+    scene.bench.advance(1_500);
+    let worker = scene.worker();
+    let again = scene.receiver.received(2).await;
+    assert_eq!(json(&again[1])["auth_req_id"], id);
+    worker.task.abort();
+}
+
 #[tokio::test]
 async fn a_client_that_does_not_answer_holds_up_no_other() {
     let gate = Arc::new(Semaphore::new(0));

@@ -36,6 +36,7 @@ async fn an_accepted_request_is_acknowledged_in_full_and_put_to_the_device() {
 }
 
 /// Conformance: CIBA-7.1-scope, CIBA-7.1-one-hint, CIBA-13-invalid-request, CIBA-13-invalid-scope, CIBA-13-unknown-user, CIBA-7.1-binding-message, CIBA-7.1-requested-expiry, CIBA-13-body
+/// Conformance: CIBA-7.1-post, CIBA-7.2-duplicate
 #[tokio::test]
 async fn every_bad_parameter_has_its_error() {
     let bench = Bench::new().await;
@@ -143,7 +144,7 @@ async fn what_is_empty_or_unknown_is_ignored() {
     assert_eq!(bench.ask(&form).await.status, StatusCode::OK);
 }
 
-/// Conformance: CIBA-7.1-post, CIBA-7.2-duplicate
+/// Conformance: CIBA-7.1-post
 #[tokio::test]
 async fn the_body_must_be_one_form_of_bounded_size() {
     let bench = Bench::new().await;

@@ -116,7 +116,7 @@ async fn the_profile_leaves_only_what_it_allows() {
     assert!(found["mtls_endpoint_aliases"]["token_endpoint"].is_string());
 }
 
-/// Conformance: RFC8414-true, RFC8705-5, RFC9396-10
+/// Conformance: RFC8414-true, RFC8705-5
 #[tokio::test]
 async fn what_is_configured_is_said_and_nothing_else() {
     let plain = metadata("").await;

@@ -302,7 +302,7 @@ impl Fapi {
             "ES256" => self.bench.key.sign_fixed(bytes),
             "PS256" => by_rsa(&RSA_PSS_SHA256),
             "RS256" => by_rsa(&RSA_PKCS1_SHA256),
-            "EdDSA" => self.ed25519.sign(bytes).as_ref().to_vec(),
+            "EdDSA" | "Ed25519" => self.ed25519.sign(bytes).as_ref().to_vec(),
             "HS256" => {
                 let public = self.bench.key.public().to_uncompressed();
                 let key = hmac::Key::new(hmac::HMAC_SHA256, &public);

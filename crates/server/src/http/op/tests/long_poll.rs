@@ -38,9 +38,9 @@ fn applied(reply: &Reply) -> Option<&str> {
 async fn a_held_poll_is_answered_by_the_decision() {
     let bench = Arc::new(Bench::new().await);
     let device = bench.pair("hanako").await;
-    for (approve, status) in [(true, 200), (false, 400)] {
+    for (approve, status, prefer) in [(true, 200, "wait=30"), (false, 400, "wait=600")] {
         let id = bench.asked().await;
-        let held_poll = poll(&bench, &id, "wait=30");
+        let held_poll = poll(&bench, &id, prefer);
         held(&bench.app, 1).await;
         bench.decided(&device, approve).await;
         let reply = held_poll.await.unwrap();

@@ -9,7 +9,7 @@ use tegata_protocol::{
     jws,
 };
 
-/// Conformance: CIBA-10.1.1-response, OIDC-2-id-token, CIBA-7.1-acr, FAPI-CIBA-5.2.2-acr, CIBA-8-decision
+/// Conformance: CIBA-10.1.1-response, OIDC-2-id-token, CIBA-8-decision
 #[tokio::test]
 async fn an_approval_is_collected_with_verifiable_tokens() {
     let bench = Bench::new().await;

@@ -55,7 +55,7 @@ async fn verified(fapi: &Fapi, id_token: &str) -> Value {
 }
 
 /// Conformance: FAPI-CIBA-5.2.2-poll, FAPI-CIBA-5.2.2-ping, FAPI-CIBA-5.2.2-acr, FAPI-CIBA-5.2.2-signed, FAPI1-A-5.2.2-mtls-bound
-/// Conformance: RFC8705-3, RFC8705-3.2, CIBA-8-decision, CIBA-10.1-ping-polls, CIBA-10.2-post, CIBA-10.1.1-response
+/// Conformance: CIBA-7.1-acr, RFC8705-3, RFC8705-3.2, CIBA-8-decision, CIBA-10.1-ping-polls, CIBA-10.2-post, CIBA-10.1.1-response
 #[tokio::test]
 async fn poll_and_ping_with_certificates_and_assertions_end_in_tokens_for_the_clients_certificate()
 {

@@ -53,6 +53,7 @@ async fn assertions_are_signed_by_es256_and_ps256_with_the_clients_key_and_are_g
             json!({ "alg": "RS256", "kid": "rsa" }),
             json!({ "alg": "EdDSA" }),
             json!({ "alg": "EdDSA", "kid": "ed25519" }),
+            json!({ "alg": "Ed25519" }),
             json!({ "alg": "HS256" }),
             json!({ "alg": "none" }),
             json!({ "alg": "ES256", "kid": "rsa" }),

@@ -66,6 +66,7 @@ async fn requests_are_signed_by_es256_and_ps256_with_the_clients_key_and_by_noth
             json!({ "alg": "RS256", "kid": "rsa" }),
             json!({ "alg": "EdDSA" }),
             json!({ "alg": "EdDSA", "kid": "ed25519" }),
+            json!({ "alg": "Ed25519" }),
             json!({ "alg": "HS256" }),
             json!({ "alg": "HS256", "kid": "p256" }),
             json!({ "alg": "none" }),

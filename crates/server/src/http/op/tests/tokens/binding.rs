@@ -19,7 +19,7 @@ async fn tokens(desk: &Desk) -> Reply {
     reply
 }
 
-/// Conformance: RFC8705-3, RFC8705-3.2, FAPI1-A-5.2.2-mtls-bound
+/// Conformance: RFC8705-3, RFC8705-3.2
 #[tokio::test]
 async fn a_bound_token_works_with_its_certificate_and_with_no_other() {
     for config in [Config::default(), jwt()] {
