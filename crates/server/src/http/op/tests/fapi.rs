@@ -32,7 +32,6 @@ use axum::{
 use rcgen::{CertificateParams, CertifiedIssuer, KeyPair};
 use ring::{
     hmac,
-    rand::SystemRandom,
     signature::{self, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaKeyPair},
 };
 use rusqlite::Connection;
@@ -294,7 +293,7 @@ impl Fapi {
         let by_rsa = |padding: &'static dyn signature::RsaEncoding| {
             let mut made = vec![0; self.rsa.public().modulus_len()];
             self.rsa
-                .sign(padding, &SystemRandom::new(), bytes, &mut made)
+                .sign(padding, SystemRng::new().ring(), bytes, &mut made)
                 .unwrap();
             made
         };
