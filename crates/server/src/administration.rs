@@ -235,6 +235,7 @@ impl Desk<'_> {
             settings: ClientSettings {
                 long_poll: new.long_poll,
                 test: new.test,
+                introspection: new.introspection,
                 ..metadata.settings
             },
         };

@@ -181,6 +181,9 @@ mod tests {
             (&plain["long_poll"], &plain["test"]),
             (&30.into(), &false.into())
         );
+        assert_eq!(plain["introspection"], false);
+        add(&["--id", "resource", "--introspection"]);
+        assert_eq!(shown("resource")["introspection"], true);
         assert_eq!(
             plain["metadata"]["token_endpoint_auth_method"],
             "client_secret_post"

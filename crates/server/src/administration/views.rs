@@ -93,6 +93,9 @@ pub struct NewClient {
     /// For tests: the automation hook may decide its requests.
     #[serde(default)]
     pub test: bool,
+    /// A resource server: introspection tells it about the access tokens of all clients.
+    #[serde(default)]
+    pub introspection: bool,
 }
 
 /// A client.
@@ -154,6 +157,9 @@ pub struct ClientDetails {
     pub long_poll: u32,
     /// For tests.
     pub test: bool,
+    /// A resource server.
+    #[serde(default)]
+    pub introspection: bool,
     /// Client metadata (RFC 7591 section 2), those with default values too.
     pub metadata: Map<String, Value>,
 }
@@ -163,6 +169,7 @@ impl From<Client> for ClientDetails {
         Self {
             long_poll: client.settings.long_poll,
             test: client.settings.test,
+            introspection: client.settings.introspection,
             metadata: ClientMetadata::from(&client).members(),
             client: client.into(),
         }

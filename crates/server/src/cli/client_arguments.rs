@@ -73,6 +73,9 @@ pub struct ClientOptions {
     /// A client for tests: the automation hook may decide its requests
     #[arg(long)]
     pub test: bool,
+    /// A resource server: introspection tells it about the access tokens of all clients
+    #[arg(long)]
+    pub introspection: bool,
     /// File with client metadata as JSON (RFC 7591)
     #[arg(long, value_name = "FILE")]
     pub metadata: Option<PathBuf>,
@@ -200,6 +203,7 @@ impl ClientOptions {
             transfer_code: self.transfer_code,
             long_poll: self.long_poll,
             test: self.test,
+            introspection: self.introspection,
         })
     }
 }

@@ -116,6 +116,7 @@ async fn client_secret(
         transfer_code: true,
         long_poll: 0,
         test: false,
+        introspection: false,
     };
     let secret = desk
         .add_client(client, &app.registrar())
