@@ -1,8 +1,8 @@
 //! The local admin interface: what `tegata-server user`, `client`, `invite`, `devices` and `keys` use while the server runs.
 //!
 //! `/admin/v1/…`, JSON, always in the clear on loopback and never on a listener with TLS, opened by the bearer token in
-//! the data folder's `admin-token`, which is new at each start. It is between two processes of one version and promises
-//! nothing to others.
+//! the data folder's `admin-token`, which is new at each start. Whom a trusted proxy names as coming from elsewhere finds
+//! nothing. It is between two processes of one version and promises nothing to others.
 
 mod keys;
 
@@ -28,7 +28,7 @@ use crate::{
         },
     },
     app::{App, Doorbell},
-    http::{device as device_gateway, metrics},
+    http::{caller::Caller, device as device_gateway, metrics},
     keys::tokens::RotationError,
     storage::ops::{ConfirmPairingOutcome, RevokeDeviceOutcome},
 };
@@ -110,7 +110,16 @@ pub(crate) struct BackupRequest {
     pub(crate) file: PathBuf,
 }
 
-async fn require_token(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+async fn require_token(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    request: Request,
+    next: Next,
+) -> Response {
+    // One listener may serve this interface and, through a proxy, the world: which has no business here, token or not.
+    if !caller.address.is_loopback() {
+        return StatusCode::NOT_FOUND.into_response();
+    }
     let presented = request
         .headers()
         .get(header::AUTHORIZATION)

@@ -1,11 +1,17 @@
 use crate::{
-    config::Config,
+    config::{Config, ProxyConfig},
     delivery::SocketLimits,
     domain::{BindingMessageUse, Client, ClientAuthentication, ClientSettings, RegisteredBy},
-    http::device::tests::fixture::{Answer, World},
+    http::{
+        caller::Peer,
+        device::tests::fixture::{Answer, World},
+    },
     storage::ops::CreateClient,
 };
-use axum::http::{Method, StatusCode, header};
+use axum::{
+    extract::ConnectInfo,
+    http::{Method, StatusCode, header},
+};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
 use std::time::Duration;
@@ -135,4 +141,33 @@ async fn a_clients_host_is_a_host_name() {
     ] {
         assert_eq!(add(host).await, StatusCode::BAD_REQUEST, "{host:?}");
     }
+}
+
+#[tokio::test]
+async fn whom_a_proxy_brings_finds_no_admin_interface() {
+    let config = Config {
+        proxy: ProxyConfig {
+            addresses: vec!["127.0.0.1".parse().unwrap()],
+            address_header: Some("x-forwarded-for".to_owned()),
+            ..ProxyConfig::default()
+        },
+        ..Config::default()
+    };
+    let world = World::with(config, 8480, SocketLimits::default()).await;
+    let ask = async |forwarded: Option<&str>| {
+        let mut request = world.request(Method::GET, "/admin/v1/users", Vec::new());
+        request.extensions_mut().insert(ConnectInfo(Peer {
+            address: "127.0.0.1:40000".parse().unwrap(),
+            certificate: None,
+        }));
+        let token = format!("Bearer {}", world.app.admin_token.expose());
+        let headers = request.headers_mut();
+        headers.insert(header::AUTHORIZATION, token.parse().unwrap());
+        if let Some(address) = forwarded {
+            headers.insert("x-forwarded-for", address.parse().unwrap());
+        }
+        world.send(request).await.status
+    };
+    assert_eq!(ask(None).await, StatusCode::OK, "this machine");
+    assert_eq!(ask(Some("192.0.2.7")).await, StatusCode::NOT_FOUND);
 }
