@@ -82,7 +82,7 @@ pub struct App {
     /// For the demo consumption page's own requests. No redirects, ten seconds at most.
     pub http_client: reqwest::Client,
     /// Calls addresses that clients gave.
-    pub egress: Egress,
+    pub egress: Arc<Egress>,
     /// Opens the local admin interface.
     pub admin_token: Secret<String>,
     /// Keeps other processes out of the data folder. Last, so that it is dropped after the store.
@@ -189,7 +189,7 @@ impl App {
             simulation: tokio::sync::Mutex::default(),
             demo: DemoState::default(),
             http_client: http_client()?,
-            egress,
+            egress: Arc::new(egress),
             admin_token,
             _lock: lock,
         }))

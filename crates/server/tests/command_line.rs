@@ -178,8 +178,8 @@ mod tests {
         ]);
         let plain = shown("plain");
         assert_eq!(
-            (&plain["long_poll"], &plain["test"]),
-            (&30.into(), &false.into())
+            (&plain["long_poll"], &plain["introspection"], &plain["test"]),
+            (&30.into(), &false.into(), &false.into())
         );
         assert_eq!(plain["introspection"], false);
         add(&["--id", "resource", "--introspection"]);
@@ -201,9 +201,23 @@ mod tests {
             "--notification-endpoint",
             "https://rp.example/ciba",
         ];
-        add(&[&["--id", "again", "--metadata", file, "--test"], &ping[..]].concat());
+        add(&[
+            &[
+                "--id",
+                "again",
+                "--metadata",
+                file,
+                "--test",
+                "--introspection",
+            ],
+            &ping[..],
+        ]
+        .concat());
         let again = shown("again");
-        assert_eq!(again["test"], true);
+        assert_eq!(
+            (&again["test"], &again["introspection"]),
+            (&true.into(), &true.into())
+        );
         assert_eq!(again["metadata"]["backchannel_token_delivery_mode"], "ping");
         assert_eq!(
             again["metadata"]["client_name"], "plain",

@@ -148,9 +148,16 @@ pub(crate) async fn limit(
     let response = next.run(request).await;
     match take(app.rates.cost(&route, &response)) {
         Ok(()) => response,
+        Err(_) if is_needed(&response) => response,
         // What was refused has changed nothing, so that another refusal can take its place.
         Err(over) => refuse(&app, &route, over),
     }
+}
+
+/// Whether a refusal is what a client that has proved itself needs to go on: without the nonce in it (RFC 9449 section 8), others
+/// behind the same address could keep it from tokens and resources.
+fn is_needed(response: &Response) -> bool {
+    response.extensions().get() == Some(&OAuthErrorCode::UseDpopNonce)
 }
 
 /// Who holds an IPv6 address has at least its /64.

@@ -2,17 +2,20 @@
 //!
 //! An address is asked by one request at a time while the others wait for its answer; when its keys are old; and once in a
 //! while for a key that is not among them, since that is how owners change keys. An address that fails goes on being
-//! answered for with what it said last, though not for ever.
+//! answered for with what it said last, though not for ever. What was begun is finished even if whoever asked hangs up:
+//! anybody can ask in a client's name, and must not use up its attempts.
 //!
 //! What this does **not** do: call addresses. Whoever asks passes in the way to fetch.
 
 use std::{
     collections::HashMap,
     fmt,
+    future::Future,
     sync::{Arc, Mutex, PoisonError},
 };
 use tegata_protocol::{UnixTime, ijson};
 use tokio::sync;
+use tracing::Instrument;
 
 use super::KeySet;
 
@@ -48,6 +51,23 @@ struct Known {
     tried: Option<UnixTime>,
 }
 
+impl Known {
+    /// What the address said last, if that was within the hour.
+    fn instead(
+        &self,
+        failure: RemoteKeysError,
+        now: UnixTime,
+    ) -> Result<Arc<KeySet>, RemoteKeysError> {
+        match &self.answer {
+            Some((keys, at)) if now.since(*at) < STALE_FOR => {
+                tracing::warn!(reason = %failure, "remote_keys.stale");
+                Ok(Arc::clone(keys))
+            }
+            _ => Err(failure),
+        }
+    }
+}
+
 /// There are no keys to be had at the address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RemoteKeysError {
@@ -64,19 +84,18 @@ pub(crate) enum RemoteKeysError {
 
 impl RemoteKeys {
     /// The keys at `address`. `has`: whether the key that is wanted is among some keys; if it is not, they may be fetched
-    /// again. `fetch`: reads at most [`MAX_SET`] bytes from the address.
+    /// again. `fetch`: reads at most [`MAX_SET`] bytes from the address; not begun unless it is needed.
     ///
     /// # Errors
     /// [`RemoteKeysError`] if there are none, and none from the last hour either.
-    pub(crate) async fn at<E: fmt::Display>(
+    pub(crate) async fn at<E: fmt::Display + Send>(
         &self,
         address: &str,
         now: UnixTime,
         has: impl Fn(&KeySet) -> bool,
-        fetch: impl AsyncFnOnce() -> Result<Vec<u8>, E>,
+        fetch: impl Future<Output = Result<Vec<u8>, E>> + Send + 'static,
     ) -> Result<Arc<KeySet>, RemoteKeysError> {
-        let place = self.place(address, now);
-        let mut known = place.lock().await;
+        let mut known = self.place(address, now).lock_owned().await;
         let may_try = known.tried.is_none_or(|at| now.since(at) >= PAUSE);
         // 1. What is known will do.
         if let Some((keys, at)) = &known.answer
@@ -86,30 +105,28 @@ impl RemoteKeys {
             return Ok(Arc::clone(keys));
         }
         // 2. Ask the address, if it has had its pause.
-        let failure = if may_try {
-            known.tried = Some(now);
-            match fetch().await {
-                Ok(bytes) => match read(&bytes) {
-                    Ok(keys) => {
-                        let keys = Arc::new(keys);
-                        known.answer = Some((Arc::clone(&keys), now));
-                        return Ok(keys);
-                    }
-                    Err(error) => error,
-                },
-                Err(error) => RemoteKeysError::Fetch(error.to_string()),
-            }
-        } else {
-            RemoteKeysError::Failing
-        };
-        // 3. It failed: what it said last.
-        match &known.answer {
-            Some((keys, at)) if now.since(*at) < STALE_FOR => {
-                tracing::warn!(reason = %failure, "remote_keys.stale");
-                Ok(Arc::clone(keys))
-            }
-            _ => Err(failure),
+        if !may_try {
+            return known.instead(RemoteKeysError::Failing, now);
         }
+        known.tried = Some(now);
+        let asking = async move {
+            let answer = match fetch.await {
+                Ok(bytes) => read(&bytes),
+                Err(error) => Err(RemoteKeysError::Fetch(error.to_string())),
+            };
+            match answer {
+                Ok(keys) => {
+                    let keys = Arc::new(keys);
+                    known.answer = Some((Arc::clone(&keys), now));
+                    Ok(keys)
+                }
+                // 3. It failed: what it said last.
+                Err(failure) => known.instead(failure, now),
+            }
+        };
+        tokio::spawn(asking.in_current_span())
+            .await
+            .unwrap_or_else(|error| Err(RemoteKeysError::Fetch(error.to_string())))
     }
 
     fn place(&self, address: &str, now: UnixTime) -> Arc<sync::Mutex<Known>> {

@@ -33,7 +33,8 @@ pub(super) async fn of(
         None => Err(ClientKeysError::None),
         Some(ClientKeys::Jwks(text)) => Ok(Arc::new(KeySet::parse(text))),
         Some(ClientKeys::JwksUri(address)) => {
-            let fetch = async || app.egress.get(address, MAX_SET).await;
+            let (egress, url) = (Arc::clone(&app.egress), address.clone());
+            let fetch = async move { egress.get(&url, MAX_SET).await };
             Ok(app.remote_keys.at(address, app.now(), has, fetch).await?)
         }
     }

@@ -98,7 +98,7 @@ struct Claims {
 /// The key that the sender of a request has proved to have, by the checks of RFC 9449 section 4.3; `None` if it did not try,
 /// or the profile has no DPoP. A proof is good once: this uses it up.
 ///
-/// `method` and `url` are the request's, the latter as clients know it. `access_token`: the token that the request carries
+/// `method` and `url` are the request's, the latter below the issuer; a proof may name the alias for certificates as well. `access_token`: the token that the request carries
 /// to a resource; `None` at the token endpoint. The caller compares the key with the token's (point 12 b).
 ///
 /// # Errors
@@ -148,7 +148,7 @@ pub(crate) fn prove(
     if claims.htm != method {
         return Err(DpopError::Method);
     }
-    if !is_same_address(&claims.htu, url) {
+    if !is_same_address(&claims.htu, url) && !is_alias(app, &claims.htu, url) {
         return Err(DpopError::Url);
     }
     // 10. The nonce. 11. The time, by which a nonce says it or iat does.
@@ -203,6 +203,16 @@ fn is_same_address(said: &str, expected: &str) -> bool {
         Some(url)
     };
     bare(said).is_some_and(|said| Some(said) == bare(expected))
+}
+
+/// Whether `said` is the name that `mtls_endpoint_aliases` (RFC 8705 section 5) give to `url`: a client with a certificate sends
+/// its requests there.
+fn is_alias(app: &App, said: &str, url: &str) -> bool {
+    let alias = app.mtls_base().and_then(|base| {
+        let path = url.strip_prefix(app.issuer.as_str())?;
+        Some(base.endpoint(path))
+    });
+    alias.is_some_and(|alias| is_same_address(said, &alias))
 }
 
 /// Whether the sender of a request tries to prove something, where that is offered.

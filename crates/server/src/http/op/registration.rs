@@ -207,6 +207,7 @@ async fn replace(
         name: metadata.name.unwrap_or_else(|| client.id.to_string()),
         authentication,
         settings: ClientSettings {
+            introspection: client.settings.introspection,
             long_poll: client.settings.long_poll,
             test: client.settings.test,
             registration_token_hash: client.settings.registration_token_hash,

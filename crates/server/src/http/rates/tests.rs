@@ -3,6 +3,8 @@ use crate::{
     config::Config,
     http::op::tests::bench::{Bench, DEFAULTS, SECRET, TestClock, basic},
 };
+use serde_json::json;
+use tegata_protocol::{SigningKey, SystemRng, bytes::encode_b64u};
 
 /// A server with few of everything.
 async fn small(change: impl FnOnce(&mut RateConfig)) -> Bench {
@@ -43,6 +45,37 @@ async fn failed_authentications_use_an_address_up_and_right_ones_still_pass() {
     );
     bench.advance(5_000);
     assert_eq!(fail().await.error(), (401, "invalid_client"));
+}
+
+/// Conformance: RFC9449-8
+#[tokio::test]
+async fn whoever_guesses_keeps_no_client_at_that_address_from_its_next_nonce() {
+    let bench = small(|rates| rates.address_burst = 5).await;
+    let wrong = basic("kiosk", "wrong");
+    for expected in [401, 429] {
+        let guess = bench.post("/token", &wrong, "grant_type=x").await;
+        assert_eq!(guess.status.as_u16(), expected);
+    }
+    let (key, _) = SigningKey::make(&SystemRng::new());
+    let part = |value: serde_json::Value| encode_b64u(value.to_string().as_bytes());
+    let header = json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": key.public() });
+    let claims = json!({ "jti": "1", "htm": "POST", "htu": "http://localhost:8480/token",
+                         "iat": bench.now().0 });
+    let signed = format!("{}.{}", part(header), part(claims));
+    let proof = format!(
+        "{signed}.{}",
+        encode_b64u(&key.sign_fixed(signed.as_bytes()))
+    );
+    let form = "grant_type=urn%3Aopenid%3Aparams%3Agrant-type%3Aciba&auth_req_id=x";
+    let request = Request::post("/token")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::AUTHORIZATION, basic("kiosk", SECRET))
+        .header("dpop", proof)
+        .body(axum::body::Body::from(form))
+        .unwrap();
+    let refused = bench.send(request).await;
+    assert_eq!(refused.error(), (400, "use_dpop_nonce"));
+    assert!(refused.headers.contains_key("dpop-nonce"));
 }
 
 #[tokio::test]

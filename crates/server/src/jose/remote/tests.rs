@@ -31,11 +31,12 @@ async fn ask(
     keys: &RemoteKeys,
     at: i64,
     kid: &str,
-    answer: Result<Vec<u8>, &str>,
+    answer: Result<Vec<u8>, &'static str>,
 ) -> (usize, Result<bool, RemoteKeysError>) {
-    let asked = AtomicUsize::new(0);
-    let fetch = async || {
-        asked.fetch_add(1, Ordering::SeqCst);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    let fetch = async move {
+        counted.fetch_add(1, Ordering::SeqCst);
         answer
     };
     let found = keys.at(ADDRESS, UnixTime(at), has(kid), fetch).await;
@@ -113,7 +114,7 @@ async fn many_who_ask_at_once_cause_one_fetch() {
         .map(|_| {
             let (keys, asked, answer) = (keys.clone(), asked.clone(), answer.clone());
             tokio::spawn(async move {
-                let fetch = async || {
+                let fetch = async move {
                     asked.fetch_add(1, Ordering::SeqCst);
                     answer.notified().await;
                     Ok::<_, Infallible>(set("a"))
@@ -131,11 +132,33 @@ async fn many_who_ask_at_once_cause_one_fetch() {
 }
 
 #[tokio::test]
+async fn whoever_hangs_up_leaves_the_answer_to_the_others() {
+    let keys = Arc::new(RemoteKeys::default());
+    let (begun, answer) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let asker = tokio::spawn({
+        let (keys, begun, answer) = (keys.clone(), begun.clone(), answer.clone());
+        async move {
+            let fetch = async move {
+                begun.notify_one();
+                answer.notified().await;
+                Ok::<_, Infallible>(set("a"))
+            };
+            keys.at(ADDRESS, UnixTime(0), has("a"), fetch).await
+        }
+    });
+    begun.notified().await;
+    asker.abort();
+    assert!(asker.await.unwrap_err().is_cancelled());
+    answer.notify_one();
+    assert_eq!(ask(&keys, 1, "a", Err("down")).await, (0, Ok(true)));
+}
+
+#[tokio::test]
 async fn only_so_many_addresses_are_remembered_and_the_longest_unasked_goes_first() {
     let keys = RemoteKeys::default();
-    let fetch = async || Ok::<_, Infallible>(set("a"));
     for number in 0..=MOST {
         let (address, at) = (number.to_string(), i64::try_from(number).unwrap());
+        let fetch = async { Ok::<_, Infallible>(set("a")) };
         let found = keys.at(&address, UnixTime(at), has("a"), fetch).await;
         assert!(found.is_ok());
     }

@@ -2,7 +2,7 @@
 
 use super::{bench::TestClock, *};
 use crate::{
-    config::{Config, DpopConfig, Profile},
+    config::{Config, DpopConfig, Issuer, Profile, ProxyConfig, TlsConfig},
     http::{caller::Caller, op::dpop::*},
 };
 use axum::{
@@ -369,6 +369,38 @@ async fn refusals_are_400_at_the_token_endpoint_and_a_challenge_at_resources() {
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(body["error"], "temporarily_unavailable");
     assert_eq!(headers[header::RETRY_AFTER], "60");
+}
+
+#[tokio::test]
+async fn a_proof_may_name_the_alias_that_is_published_for_certificates() {
+    let bench = bench(Config {
+        tls: TlsConfig {
+            mtls_base: Some(Issuer::try_from("https://mtls.example".to_owned()).unwrap()),
+            ..TlsConfig::default()
+        },
+        proxy: ProxyConfig {
+            addresses: vec![Ipv4Addr::LOCALHOST.into()],
+            client_certificate_header: Some("client-cert".to_owned()),
+            address_header: None,
+        },
+        ..without_nonces()
+    })
+    .await;
+    let url = bench.app.issuer.endpoint("/token");
+    let proves = |htu: &str| {
+        let mut client = Client::new(&bench);
+        let proof = client.with("htu", json!(htu)).proof();
+        prove(&bench.app, &caller(&[&proof]), "POST", &url, None).map(|key| key.is_some())
+    };
+    for ours in [url.as_str(), "https://mtls.example/token"] {
+        assert_eq!(proves(ours), Ok(true), "{ours}");
+    }
+    for other in [
+        "https://mtls.example/userinfo",
+        "https://other.example/token",
+    ] {
+        assert_eq!(proves(other), Err(DpopError::Url), "{other}");
+    }
 }
 
 #[tokio::test]
