@@ -10,13 +10,14 @@ use axum::{
 use rustls::pki_types::CertificateDer;
 use std::{
     convert::Infallible,
+    fmt,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
 };
 use tegata_protocol::Sha256Digest;
 
-/// The sender of one request. As an extractor it never fails.
-#[derive(Debug, Clone)]
+/// The sender of one request. As an extractor it never fails. Its headers hold secrets, so `Debug` leaves them out.
+#[derive(Clone)]
 pub(crate) struct Caller {
     /// Where the request comes from; behind a trusted proxy what that proxy says.
     pub(crate) address: IpAddr,
@@ -54,6 +55,14 @@ pub(crate) struct Sender {
     pub(crate) certificate: Option<ClientCertificate>,
 }
 
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caller")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
 impl ClientCertificate {
     /// Of a chain with at least a leaf; `None` if it is empty.
     pub(crate) fn of(chain: &[CertificateDer<'_>]) -> Option<Self> {
@@ -76,5 +85,28 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
             certificate: sender.and_then(|sender| sender.certificate.clone()),
             headers: parts.headers.clone(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::{HeaderValue, header};
+
+    #[test]
+    fn the_headers_are_in_no_debug_output() {
+        let mut headers = HeaderMap::new();
+        let secret = HeaderValue::from_static("Bearer a-secret-of-somebody");
+        headers.insert(header::AUTHORIZATION, secret);
+        let caller = Caller {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            certificate: None,
+            headers,
+        };
+        let shown = format!("{caller:?}");
+        assert!(
+            shown.contains("127.0.0.1") && !shown.contains("secret"),
+            "{shown}"
+        );
     }
 }
