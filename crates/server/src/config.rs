@@ -10,6 +10,7 @@ use crate::{
 use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
+    value::Value,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -269,11 +270,18 @@ impl Config {
         Self::extract(move || {
             // Only our own options: other programs of the project read variables with the same prefix.
             let env = Env::prefixed("TEGATA_").split("__").only(&ENVIRONMENT_KEYS);
+            let texts: Vec<_> = env
+                .iter()
+                .filter(|(key, text)| is_text_like_another_value(key.as_str(), text))
+                .collect();
             let defaults = Figment::from(Serialized::defaults(Self::default()));
-            match file {
+            let sources = match file {
                 Some(file) => defaults.merge(file).merge(env),
                 None => defaults.merge(env),
-            }
+            };
+            texts.into_iter().fold(sources, |sources, (key, text)| {
+                sources.merge((key.as_str().to_ascii_lowercase(), text))
+            })
         })
     }
 
@@ -382,6 +390,20 @@ impl Config {
         }
         Ok(self)
     }
+}
+
+/// Options whose value is text whatever it looks like: `1234567890123456` is a token, and an error about it would show it.
+const TEXTS: [&str; 4] = [
+    "automation.key",
+    "metrics.token",
+    "name",
+    "registration.initial_access_token",
+];
+
+/// Whether a variable is one of [`TEXTS`] and would be read as a number or the like.
+fn is_text_like_another_value(key: &str, text: &str) -> bool {
+    TEXTS.iter().any(|one| key.eq_ignore_ascii_case(one))
+        && !matches!(text.parse(), Ok(Value::String(..)))
 }
 
 const ENVIRONMENT_KEYS: [&str; 63] = [

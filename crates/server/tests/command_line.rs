@@ -156,6 +156,32 @@ mod tests {
     }
 
     #[test]
+    fn a_token_of_digits_is_taken_from_the_environment_as_text() {
+        let scratch = tempfile::tempdir().unwrap();
+        succeed(scratch.path(), &["init"]);
+        let doctor = |token: &str| {
+            let mut command = command(scratch.path(), &["doctor"]);
+            command.env("TEGATA_METRICS__TOKEN", token);
+            command.output().unwrap()
+        };
+        for good in [
+            "1234567890123456",
+            "\"1234567890123456\"",
+            "[234567890123456",
+        ] {
+            let output = doctor(good);
+            let error = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.success(), "{good}: {error}");
+        }
+        let short = doctor("123456789012345");
+        let error = String::from_utf8_lossy(&short.stderr).into_owned();
+        assert!(
+            error.contains("metrics.token") && !error.contains("12345"),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn every_kind_of_client_is_registered_and_shown_with_and_without_a_running_server() {
         let scratch = tempfile::tempdir().unwrap();
         succeed(scratch.path(), &["init"]);
