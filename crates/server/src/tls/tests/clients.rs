@@ -155,7 +155,7 @@ async fn every_kind_of_key_that_can_be_proved_will_do() {
     }
 }
 
-/// Conformance: RFC8705-2.1, RFC8705-2.2
+/// Conformance: RFC8705-2.2
 #[tokio::test]
 async fn whoever_shows_a_certificate_without_its_key_is_sent_away() {
     let rsa = KeyPair::from_pem(RSA_KEY).unwrap();

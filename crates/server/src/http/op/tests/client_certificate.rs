@@ -396,7 +396,7 @@ async fn a_certificate_beside_another_method_proves_nothing_and_is_kept_in_mind(
     assert_eq!(client.certificate(), certificate.as_ref());
 }
 
-/// Conformance: RFC8705-2.1, RFC8705-2.2
+/// Conformance: RFC8705-2.1
 #[tokio::test]
 async fn only_a_trusted_proxy_shows_certificates_for_others() {
     let proxy = |address: &str| ProxyConfig {

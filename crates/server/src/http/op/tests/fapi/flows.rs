@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+    config::AccessTokenFormat,
     jose::{Algorithm, CompactJws, KeySet},
     notification,
 };
@@ -139,6 +140,59 @@ async fn a_denial_is_told_to_ping_clients_and_answered_to_each_that_asks() {
         }
     }
     worker.end().await;
+}
+
+/// Conformance: RFC8705-3, RFC8705-7.1, FAPI1-A-5.2.2-mtls-bound
+#[tokio::test]
+async fn refreshed_tokens_of_either_form_are_for_the_certificate_too() {
+    for format in [AccessTokenFormat::Opaque, AccessTokenFormat::Jwt] {
+        let mut fapi = Fapi::with(|config| {
+            config.profile = Profile::FapiCiba;
+            config.tokens.access_token_format = format;
+        })
+        .await;
+        let keys = json!({ "keys": fapi.keys }).to_string();
+        for (id, none, swapped) in [
+            ("poll-again-mtls", REFUSED, REFUSED),
+            ("poll-again-jwt", FAULTY, (400, "invalid_grant")),
+        ] {
+            fapi.add(id, &keys, |client| client.settings.refresh = true)
+                .await;
+            let tokens = fapi
+                .collect(&fapi.proof(id), &fapi.approved(id).await)
+                .await;
+            let refresh = tokens.text("refresh_token");
+            let form = format!("grant_type=refresh_token&refresh_token={refresh}");
+            let other = fapi.certificates["basic"].clone();
+            for (certificate, expected) in [(None, none), (Some(other), swapped)] {
+                let proof = Proof {
+                    certificate,
+                    ..fapi.proof(id)
+                };
+                fapi.refuses(id, "/token", (&proof, &form), expected).await;
+            }
+            let next = fapi.post("/token", &fapi.proof(id), &form).await;
+            assert_eq!(next.status, StatusCode::OK, "{id}: {next:?}");
+            let token = next.text("access_token");
+            let certificate = &fapi.certificates[id];
+            let thumbprint = encode_b64u(&Sha256Digest::of(&certificate.chain[0]).0);
+            let bound = json!({ "x5t#S256": thumbprint });
+            let shown = fapi
+                .post("/introspect", &fapi.proof(id), &format!("token={token}"))
+                .await;
+            assert_eq!(shown.json["cnf"], bound, "{id}: {shown:?}");
+            if matches!(format, AccessTokenFormat::Jwt) {
+                let payload = token.split('.').nth(1).unwrap();
+                let payload = decode_b64u(payload).unwrap();
+                let said: Value = serde_json::from_slice(&payload).unwrap();
+                assert_eq!(said["cnf"], bound, "{id}");
+            }
+            let person = fapi.userinfo(token, Some(certificate)).await;
+            assert_eq!(person.status, StatusCode::OK, "{id}: {person:?}");
+            let refused = fapi.userinfo(token, None).await;
+            assert_eq!(refused.error(), (401, "invalid_token"), "{id}");
+        }
+    }
 }
 
 /// A proof by a DPoP key binds nothing where certificates are wanted.
