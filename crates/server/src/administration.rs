@@ -234,7 +234,6 @@ impl Desk<'_> {
             transfer_code: new.transfer_code,
             settings: ClientSettings {
                 long_poll: new.long_poll,
-                introspection: new.introspection,
                 test: new.test,
                 introspection: new.introspection,
                 ..metadata.settings

@@ -204,8 +204,8 @@ mod tests {
         ]);
         let plain = shown("plain");
         assert_eq!(
-            (&plain["long_poll"], &plain["introspection"], &plain["test"]),
-            (&30.into(), &false.into(), &false.into())
+            (&plain["long_poll"], &plain["test"]),
+            (&30.into(), &false.into())
         );
         assert_eq!(plain["introspection"], false);
         add(&["--id", "resource", "--introspection"]);
@@ -227,23 +227,9 @@ mod tests {
             "--notification-endpoint",
             "https://rp.example/ciba",
         ];
-        add(&[
-            &[
-                "--id",
-                "again",
-                "--metadata",
-                file,
-                "--test",
-                "--introspection",
-            ],
-            &ping[..],
-        ]
-        .concat());
+        add(&[&["--id", "again", "--metadata", file, "--test"], &ping[..]].concat());
         let again = shown("again");
-        assert_eq!(
-            (&again["test"], &again["introspection"]),
-            (&true.into(), &true.into())
-        );
+        assert_eq!(again["test"], true);
         assert_eq!(again["metadata"]["backchannel_token_delivery_mode"], "ping");
         assert_eq!(
             again["metadata"]["client_name"], "plain",

@@ -90,9 +90,6 @@ pub struct NewClient {
     /// Seconds, 0 to 30, for which its polls are held unless they say otherwise.
     #[serde(default)]
     pub long_poll: u32,
-    /// A resource server: introspection tells it about every client's access tokens.
-    #[serde(default)]
-    pub introspection: bool,
     /// For tests: the automation hook may decide its requests.
     #[serde(default)]
     pub test: bool,
@@ -158,9 +155,6 @@ pub struct ClientDetails {
     pub client: ClientView,
     /// Seconds for which its polls are held unless they say otherwise.
     pub long_poll: u32,
-    /// A resource server, which may ask about every client's access tokens.
-    #[serde(default)]
-    pub introspection: bool,
     /// For tests.
     pub test: bool,
     /// A resource server.
@@ -174,7 +168,6 @@ impl From<Client> for ClientDetails {
     fn from(client: Client) -> Self {
         Self {
             long_poll: client.settings.long_poll,
-            introspection: client.settings.introspection,
             test: client.settings.test,
             introspection: client.settings.introspection,
             metadata: ClientMetadata::from(&client).members(),

@@ -70,9 +70,6 @@ pub struct ClientOptions {
     /// Hold its polls for so long unless they say otherwise: 0 to 30
     #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=30))]
     pub long_poll: u32,
-    /// A resource server: introspection tells it about the access tokens of all clients
-    #[arg(long)]
-    pub introspection: bool,
     /// A client for tests: the automation hook may decide its requests
     #[arg(long)]
     pub test: bool,
@@ -205,7 +202,6 @@ impl ClientOptions {
             binding_message: self.binding_message.into(),
             transfer_code: self.transfer_code,
             long_poll: self.long_poll,
-            introspection: self.introspection,
             test: self.test,
             introspection: self.introspection,
         })

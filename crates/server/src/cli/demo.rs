@@ -115,7 +115,6 @@ async fn client_secret(
         binding_message: BindingMessageUse::Show,
         transfer_code: true,
         long_poll: 0,
-        introspection: false,
         test: false,
         introspection: false,
     };
