@@ -171,8 +171,14 @@ impl Metrics {
         ] {
             total(name, Vec::new(), number);
         }
-        self.handle.run_upkeep();
+        self.keep_up();
         Ok(self.handle.render())
+    }
+
+    /// Adds the latencies that were timed since last time to their buckets. Until then each is kept by itself, so this MUST be
+    /// called every few seconds, whether or not anybody reads the numbers.
+    pub(crate) fn keep_up(&self) {
+        self.handle.run_upkeep();
     }
 }
 

@@ -68,6 +68,9 @@ const STOP_WITHIN: Duration = Duration::from_secs(10);
 /// How often what nobody may ask for any more is dropped.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
+/// How often what was timed is summed up.
+const COUNT_EVERY: Duration = Duration::from_secs(5);
+
 /// All routes of the server, for a listener that only this machine reaches.
 pub fn router(app: Arc<App>) -> Router {
     let routes = public_routes(&app).merge(admin::router(&app));
@@ -265,12 +268,20 @@ async fn until_stopped(
     result
 }
 
+/// Drops what is over, and sums up what was timed.
 async fn sweep(app: Arc<App>, mut stopping: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(SWEEP_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut counts = tokio::time::interval(COUNT_EVERY);
+    for interval in [&mut ticks, &mut counts] {
+        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    }
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
+            _ = counts.tick() => {
+                app.metrics.keep_up();
+                continue;
+            }
             _ = stopping.changed() => return,
         }
         match app.store.sweep(app.now()).await {

@@ -60,9 +60,11 @@ fn sender(proxy: &ProxyConfig, peer: &Peer, headers: &HeaderMap) -> Sender {
     }
     if let Some(name) = &proxy.address_header {
         sender.address = address(proxy, sender.address, headers, name);
+        // Who writes headers ends the clients' TLS: a certificate in this connection is its own, for every client the same.
+        sender.certificate = None;
     }
     if let Some(name) = &proxy.client_certificate_header {
-        // What the proxy itself may have shown is not the client's.
+        // What the proxy itself may have shown is not the client's either way.
         sender.certificate = certificate(headers, name).unwrap_or_else(|error| {
             tracing::warn!(%error, header = name, "a proxy's header with a certificate cannot be read");
             None

@@ -105,8 +105,14 @@ fn a_trusted_proxys_own_certificate_is_not_its_clients() {
         client_certificate_header: None,
         ..proxy()
     };
-    let sender = sender(&without, &peer(PROXY, own.clone()), &headers(&[]));
-    assert_eq!(sender.certificate, own, "nothing hides the client's");
+    let certificate =
+        |config: &ProxyConfig| sender(config, &peer(PROXY, own.clone()), &headers(&[])).certificate;
+    assert_eq!(certificate(&without), None, "who writes addresses ends TLS");
+    let through = ProxyConfig {
+        address_header: None,
+        ..without
+    };
+    assert_eq!(certificate(&through), own, "nothing hides the client's");
 }
 
 #[test]
