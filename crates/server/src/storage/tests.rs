@@ -569,14 +569,20 @@ async fn a_full_queue_is_busy_at_once_and_what_waits_is_stored() {
         let handle = handle.clone();
         tasks.spawn(async move { (number, handle.apply(set(number.to_string())).await) });
     }
+    // The writer holds one batch, which it fills as long as something comes, and four wait: all others are turned away
+    // without waiting, which takes each task one turn.
+    for _ in 0..4 {
+        tokio::task::yield_now().await;
+    }
     let mut busy = 0;
-    // The writer holds one batch of at most five and four wait: all others are turned away without waiting.
-    while busy < 32 - 9 {
-        let (_, answer) = tasks.join_next().await.unwrap().unwrap();
+    while let Some(result) = tasks.try_join_next() {
+        let (_, answer) = result.unwrap();
         assert_eq!(answer, Err(StoreError::Busy));
         busy += 1;
     }
-    for _ in 0..9 {
+    assert!(busy > 0, "nobody is turned away");
+    assert!(tasks.len() >= 4, "nobody waits: {busy} were turned away");
+    for _ in 0..32 {
         opener.send(()).unwrap();
     }
     while let Some(result) = tasks.join_next().await {
