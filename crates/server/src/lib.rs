@@ -1,4 +1,4 @@
-//! A CIBA OpenID Provider (poll mode) with a gateway for authentication devices: library and binary.
+//! A CIBA OpenID Provider (poll, ping and push) with a gateway for authentication devices: library and binary.
 //!
 //! The arrows inside: `http → domain`, `http → storage` (the trait), `storage → domain`. [`domain`] decides and does no
 //! I/O; [`storage`] commits; [`http`] converts at the edge; [`app`] is what all request handlers share;

@@ -1,4 +1,4 @@
-//! Wire types of OpenID Connect Client-Initiated Backchannel Authentication Core 1.0, poll mode.
+//! Wire types of OpenID Connect Client-Initiated Backchannel Authentication Core 1.0.
 
 use crate::{device::limits, ids::AuthReqId, secret::Secret, text};
 use serde::{Deserialize, Serialize};

@@ -123,7 +123,7 @@ fn build(
                 domain::RegisteredBy::SelfRegistered => RegisteredBy::Itself,
             },
             since: client.since,
-            // Both ways in which a client can authenticate here take a secret of its own.
+            // Every way in which a client can authenticate here takes a secret or key of its own.
             confidential: true,
             host: client.host.clone(),
         },

@@ -1,7 +1,8 @@
 //! The OpenID Provider's endpoints: discovery, keys, health, backchannel authentication and token (CIBA Core 1.0), revocation,
-//! introspection and userinfo.
+//! introspection, userinfo, registration, the automation hook, and an authorization endpoint that only says that there is no
+//! browser flow.
 //!
-//! What is **not** here: an authorization endpoint, registration; ping and push.
+//! What is **not** here: callbacks to clients (ping and push), which are `notification`'s; encrypted requests and tokens.
 //!
 //! To add an endpoint: its path in [`paths`], a file with its handler, its error enum and that enum's one mapping to the
 //! wire, a line in [`router`], and its member in [`discovery`] with the golden file of the tests. To add a way in which
