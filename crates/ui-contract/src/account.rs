@@ -33,6 +33,83 @@ pub struct AccountView {
     pub connection: ConnectionView,
     /// Whether requests can be answered now.
     pub health: AccountHealth,
+    /// The person's own name for it, which never leaves this device; absent: none was given.
+    pub label: Option<String>,
+    /// The person's own colour for it.
+    pub accent: Accent,
+    /// The person's own sign for it.
+    pub icon: AccountIcon,
+}
+
+/// Colours that tell accounts apart. Never the only sign of anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Accent {
+    /// The app's own.
+    #[default]
+    Pine,
+    /// Blue.
+    Sea,
+    /// Violet.
+    Plum,
+    /// Red-brown.
+    Clay,
+    /// Yellow-brown.
+    Amber,
+    /// Grey.
+    Slate,
+}
+
+/// Signs that tell accounts apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountIcon {
+    /// The first letter of its name.
+    #[default]
+    Letter,
+    /// A bank.
+    Bank,
+    /// Work.
+    Briefcase,
+    /// Home.
+    Home,
+    /// School.
+    School,
+    /// A shop.
+    Shop,
+}
+
+/// Replaces what the person chose for an account. Stays on this device.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct AccountCustomizeRequest {
+    /// The account.
+    pub id: AccountId,
+    /// At most 64 characters; absent: the issuer's name for it stands.
+    pub label: Option<String>,
+    /// Colour.
+    pub accent: Accent,
+    /// Sign.
+    pub icon: AccountIcon,
+}
+
+/// Ends a pairing.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct AccountUnpairRequest {
+    /// The account.
+    pub id: AccountId,
+    /// Forget it here although the issuer cannot be told, and would go on asking this device.
+    pub only_here: bool,
+}
+
+/// Changes the PIN that protects an account's approval key.
+#[derive(Debug, Serialize, Deserialize, TS)]
+pub struct PinChangeRequest {
+    /// The account.
+    pub id: AccountId,
+    /// The PIN until now. A wrong one counts as it does in an approval.
+    pub old: crate::PinEntry,
+    /// The PIN from now on.
+    pub new: crate::PinEntry,
 }
 
 /// The connection to an account's issuer. Being offline is a state and never an error.

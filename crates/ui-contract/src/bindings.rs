@@ -5,15 +5,23 @@ use std::{fmt::Write as _, fs, io, path::Path};
 use ts_rs::{Config, TS};
 
 use crate::{
-    AccountHealth, AccountId, AccountRequest, AccountView, AppInfoView, BlockReason,
-    BlockedRequestView, COMMANDS, Caution, ClaimedContextView, ClientView, CloseReason, CodeEntry,
-    ConnectionView, ConsentRequestView, Decision, DenialReason, DenyOnlyReason, DetailView,
-    ErrorCode, HistoryEntryId, HistoryEntryView, HistoryEventView, InboxView, Language, LeafView,
-    LocaleChoice, ObservedContextView, PairingFailure, PairingInput, PairingStartRequest,
-    PairingStep, PairingView, PartyView, PinEntry, PinRequest, PinWeakness, ReceiptView,
-    RegisteredBy, Remedy, RequestApproveRequest, RequestDenyRequest, RequestFactsView, RequestId,
-    RequestKind, RequestRequest, RequestStateView, ScopeView, SettingsSetRequest, SettingsView,
-    ThemeChoice, TransferView, UiError, UiEvent, UnixMillis, UnixSeconds,
+    Accent, AccountCustomizeRequest, AccountHealth, AccountIcon, AccountId, AccountRequest,
+    AccountUnpairRequest, AccountView, ActorView, AddingConfirmRequest, AddingFailure,
+    AddingStartRequest, AddingView, AppInfoView, AskedView, BlockReason, BlockedRequestView,
+    COMMANDS, Caution, ClaimedContextView, ClientView, CloseAnswerRequest, CloseChoice,
+    CloseReason, CodeEntry, ConnectionView, ConsentId, ConsentRequestView, ConsentRevokeRequest,
+    ConsentView, Decision, DenialReason, DenyOnlyReason, DesktopView, DetailView, DeviceId,
+    DeviceNotice, DeviceRemoveRequest, DeviceRenameRequest, DeviceView, DevicesView, ErrorCode,
+    ExportView, HistoryEntryId, HistoryEntryRequest, HistoryEntryView, HistoryEventView,
+    HistoryFilter, HistoryListRequest, HistoryPageView, InboxView, Language, LeafView,
+    LocaleChoice, LockView, ObservedContextView, PairingFailure, PairingInput, PairingStartRequest,
+    PairingStep, PairingView, PartyView, PinChangeRequest, PinEntry, PinRequest, PinWeakness,
+    QuietHours, ReceiptView, RegisteredBy, Remedy, RemovalReason, RemovalView,
+    RequestApproveRequest, RequestDenyRequest, RequestFactsView, RequestId, RequestKind,
+    RequestRequest, RequestStateView, ScopeView, SelfTestCheck, SelfTestDetail, SelfTestLine,
+    SelfTestOutcome, SelfTestTrouble, SelfTestView, SettingsSetRequest, SettingsView,
+    SubjectDeviceView, ThemeChoice, TransferView, UiError, UiEvent, UnixMillis, UnixSeconds,
+    UnknownClients, UnlockRequest, VerificationView,
 };
 
 const HEADER: &str = "// Generated from crates/ui-contract by `cargo xtask gen`. Do not edit.\n";
@@ -51,6 +59,7 @@ fn contract(config: &Config) -> String {
         PairingStartRequest, PinRequest, AccountRequest, RequestRequest, RequestApproveRequest,
         RequestDenyRequest, SettingsSetRequest,
         UiEvent, UiError, ErrorCode, CloseReason, PinWeakness,
+        Accent, AccountCustomizeRequest, AccountIcon, AccountUnpairRequest, ActorView, AddingConfirmRequest, AddingFailure, AddingStartRequest, AddingView, AskedView, CloseAnswerRequest, CloseChoice, ConsentId, ConsentRevokeRequest, ConsentView, DesktopView, DeviceId, DeviceNotice, DeviceRemoveRequest, DeviceRenameRequest, DeviceView, DevicesView, ExportView, HistoryEntryRequest, HistoryFilter, HistoryListRequest, HistoryPageView, LockView, PinChangeRequest, QuietHours, RemovalReason, RemovalView, SelfTestCheck, SelfTestDetail, SelfTestLine, SelfTestOutcome, SelfTestTrouble, SelfTestView, SubjectDeviceView, UnknownClients, UnlockRequest, VerificationView,
     );
     let trimmed: Vec<_> = types.lines().map(str::trim_end).collect();
     format!("{HEADER}{}\n", trimmed.join("\n"))

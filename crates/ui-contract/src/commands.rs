@@ -8,8 +8,12 @@ use serde::{Deserialize, Serialize};
 use ts_rs::{Config, TS};
 
 use crate::{
-    AccountId, AccountView, AppInfoView, CodeEntry, ConsentRequestView, DenialReason,
-    HistoryEntryView, InboxView, PairingInput, PairingView, PinEntry, RequestId, SettingsView,
+    AccountCustomizeRequest, AccountId, AccountUnpairRequest, AccountView, AddingConfirmRequest,
+    AddingStartRequest, AddingView, AppInfoView, CloseAnswerRequest, CodeEntry, ConsentRequestView,
+    ConsentRevokeRequest, ConsentView, DenialReason, DesktopView, DeviceRemoveRequest,
+    DeviceRenameRequest, DevicesView, ExportView, HistoryEntryRequest, HistoryListRequest,
+    HistoryPageView, InboxView, LockView, PairingInput, PairingView, PinChangeRequest, PinEntry,
+    RemovalView, RequestId, SelfTestView, SettingsView, UnlockRequest, VerificationView,
 };
 
 /// Starts a pairing, ending one that is under way.
@@ -67,6 +71,13 @@ pub struct SettingsSetRequest {
     pub settings: SettingsView,
 }
 
+/// The request that the person asked for from outside the window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AskedView {
+    /// Absent when nothing was asked for.
+    pub request: Option<RequestId>,
+}
+
 /// Says which views have become stale; carries nothing else. The event's name is the wire form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -79,18 +90,33 @@ pub enum UiEvent {
     InboxChanged,
     /// `pairing_state`.
     PairingChanged,
+    /// `adding_state` and every `devices_list`.
+    DevicesChanged,
+    /// `desktop_state`.
+    DesktopChanged,
+    /// `lock_state`.
+    LockChanged,
+    /// `self_test_state`.
+    SelfTestChanged,
     /// `settings_get`.
     SettingsChanged,
+    /// The person asked for one request from outside the window, by a notification or the tray: `shown_request` says which.
+    RequestAsked,
 }
 
 impl UiEvent {
     /// Every event.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 10] = [
         Self::AccountsChanged,
         Self::HistoryChanged,
         Self::InboxChanged,
         Self::PairingChanged,
+        Self::DevicesChanged,
+        Self::DesktopChanged,
+        Self::LockChanged,
+        Self::SelfTestChanged,
         Self::SettingsChanged,
+        Self::RequestAsked,
     ];
 
     /// The name to emit it under.
@@ -100,7 +126,12 @@ impl UiEvent {
             Self::HistoryChanged => "history_changed",
             Self::InboxChanged => "inbox_changed",
             Self::PairingChanged => "pairing_changed",
+            Self::DevicesChanged => "devices_changed",
+            Self::DesktopChanged => "desktop_changed",
+            Self::LockChanged => "lock_changed",
+            Self::SelfTestChanged => "self_test_changed",
             Self::SettingsChanged => "settings_changed",
+            Self::RequestAsked => "request_asked",
         }
     }
 }
@@ -148,6 +179,13 @@ commands! {
     /// Tries again at once to open the account's keys and to connect.
     account_retry(AccountRequest) -> AccountView;
 
+    /// Replaces what the person chose for an account: name, colour, sign.
+    account_customize(AccountCustomizeRequest) -> AccountView;
+    /// Ends a pairing: tells the issuer, then forgets keys and history here.
+    account_unpair(AccountUnpairRequest) -> Vec<AccountView>;
+    /// Changes the PIN of an account's approval key.
+    pin_change(PinChangeRequest) -> AccountView;
+
     /// The stage of the pairing.
     pairing_state(()) -> PairingView;
     /// Starts a pairing. Bad input is a `failed` stage, never an error.
@@ -170,6 +208,53 @@ commands! {
     /// Takes a closed request or a blocked message off the inbox; the history keeps it.
     request_dismiss(RequestRequest) -> InboxView;
 
-    /// What happened, newest first, at most 200 entries.
-    history_list(()) -> Vec<HistoryEntryView>;
+    /// Asks the issuer how an approved request stands: whether the client has collected the answer.
+    request_check(RequestRequest) -> ConsentRequestView;
+    /// The request that the person asked for from outside the window, once; nothing after that.
+    shown_request(()) -> AskedView;
+
+    /// What happened, newest first, a page at a time.
+    history_list(HistoryListRequest) -> HistoryPageView;
+    /// Checks an entry's evidence now.
+    history_verify(HistoryEntryRequest) -> VerificationView;
+    /// Writes an entry's evidence file, for `tegata verify`, where the person's downloads are.
+    history_export(HistoryEntryRequest) -> ExportView;
+    /// Writes evidence of every entry that has one, with a list, where the person's downloads are.
+    history_export_all(HistoryListRequest) -> ExportView;
+
+    /// The devices of an account, asked from its issuer.
+    devices_list(AccountRequest) -> DevicesView;
+    /// Renames this device.
+    device_rename(DeviceRenameRequest) -> DevicesView;
+    /// Asks for a device to be removed: another one by an approval here, this one at once.
+    device_remove(DeviceRemoveRequest) -> RemovalView;
+    /// Where adding a device stands.
+    adding_state(()) -> AddingView;
+    /// Starts adding a device, ending what is under way.
+    adding_start(AddingStartRequest) -> AddingView;
+    /// Confirms the other device by its digits: from `digits` to `done`.
+    adding_confirm(AddingConfirmRequest) -> AddingView;
+    /// Ends it in any stage and puts it back to `idle`.
+    adding_cancel(()) -> AddingView;
+
+    /// What was granted for an account and is still good, newest first, asked from its issuer.
+    consents_list(AccountRequest) -> Vec<ConsentView>;
+    /// Takes a grant back. Needs no PIN.
+    consent_revoke(ConsentRevokeRequest) -> Vec<ConsentView>;
+
+    /// Where the self-test stands.
+    self_test_state(()) -> SelfTestView;
+    /// Begins a self-test, ending one that is under way.
+    self_test_start(()) -> SelfTestView;
+
+    /// What this machine offers, and whether it is asked what closing means.
+    desktop_state(()) -> DesktopView;
+    /// The person's answer to what closing means.
+    close_answer(CloseAnswerRequest) -> DesktopView;
+    /// Whether the screens are covered.
+    lock_state(()) -> LockView;
+    /// Covers the screens now.
+    lock_now(()) -> LockView;
+    /// Uncovers them.
+    lock_open(UnlockRequest) -> LockView;
 }

@@ -19,6 +19,8 @@ pub struct UiError {
 pub enum ErrorCode {
     /// No such account.
     AccountUnknown,
+    /// The screens are covered; only uncovering them helps.
+    AppLocked,
     /// A decision is being sent already, and one key signs one at a time.
     Busy,
     /// The machine's clock is too far off.
@@ -35,6 +37,13 @@ pub enum ErrorCode {
     KeyringMissing,
     /// The credential store did not answer in time.
     KeyringTimeout,
+    /// The issuer does not let this device manage others yet.
+    NotYet {
+        /// From when it does.
+        from: crate::UnixSeconds,
+    },
+    /// The issuer does not offer this, or the app cannot do it on this machine.
+    NotOffered,
     /// The issuer cannot be reached. An answer that was given is kept and sent again, or asked about.
     Offline,
     /// The pairing is in another stage than the command needs.

@@ -14,28 +14,51 @@
 mod account;
 mod bindings;
 mod commands;
+mod consents;
+mod desktop;
+mod devices;
 mod error;
 mod history;
 mod ids;
 mod pairing;
 mod request;
 mod secret;
+mod self_test;
 mod settings;
 
-pub use account::{AccountHealth, AccountView, ConnectionView, PartyView};
+pub use account::{
+    Accent, AccountCustomizeRequest, AccountHealth, AccountIcon, AccountUnpairRequest, AccountView,
+    ConnectionView, PartyView, PinChangeRequest,
+};
 pub use bindings::export_bindings;
 pub use commands::{
-    AccountRequest, COMMANDS, CommandSpec, PairingStartRequest, PinRequest, RequestApproveRequest,
-    RequestDenyRequest, RequestRequest, SettingsSetRequest, UiEvent, command_names,
+    AccountRequest, AskedView, COMMANDS, CommandSpec, PairingStartRequest, PinRequest,
+    RequestApproveRequest, RequestDenyRequest, RequestRequest, SettingsSetRequest, UiEvent,
+    command_names,
+};
+pub use consents::{ConsentId, ConsentRevokeRequest, ConsentView};
+pub use desktop::{CloseAnswerRequest, CloseChoice, DesktopView, LockView, UnlockRequest};
+pub use devices::{
+    AddingConfirmRequest, AddingFailure, AddingStartRequest, AddingView, DeviceId,
+    DeviceRemoveRequest, DeviceRenameRequest, DeviceView, DevicesView, RemovalReason, RemovalView,
 };
 pub use error::{CloseReason, ErrorCode, PinWeakness, UiError};
-pub use history::{HistoryEntryView, HistoryEventView, ReceiptView};
+pub use history::{
+    DeviceNotice, ExportView, HistoryEntryRequest, HistoryEntryView, HistoryEventView,
+    HistoryFilter, HistoryListRequest, HistoryPageView, ReceiptView, VerificationView,
+};
 pub use ids::{AccountId, HistoryEntryId, RequestId, UnixMillis, UnixSeconds};
 pub use pairing::{PairingFailure, PairingInput, PairingStep, PairingView, Remedy};
 pub use request::{
-    BlockReason, BlockedRequestView, Caution, ClaimedContextView, ClientView, ConsentRequestView,
-    Decision, DenialReason, DenyOnlyReason, DetailView, InboxView, LeafView, ObservedContextView,
-    RegisteredBy, RequestFactsView, RequestKind, RequestStateView, ScopeView, TransferView,
+    ActorView, BlockReason, BlockedRequestView, Caution, ClaimedContextView, ClientView,
+    ConsentRequestView, Decision, DenialReason, DenyOnlyReason, DetailView, InboxView, LeafView,
+    ObservedContextView, RegisteredBy, RequestFactsView, RequestKind, RequestStateView, ScopeView,
+    SubjectDeviceView, TransferView,
 };
 pub use secret::{CodeEntry, PinEntry};
-pub use settings::{AppInfoView, Language, LocaleChoice, SettingsView, ThemeChoice};
+pub use self_test::{
+    SelfTestCheck, SelfTestDetail, SelfTestLine, SelfTestOutcome, SelfTestTrouble, SelfTestView,
+};
+pub use settings::{
+    AppInfoView, Language, LocaleChoice, QuietHours, SettingsView, ThemeChoice, UnknownClients,
+};

@@ -17,6 +17,11 @@ pub enum PairingInput {
         /// `XXXX-XXXX-XXXX`, as typed.
         code: CodeEntry,
     },
+    /// A server, to be asked in the browser for an invitation that only this device can redeem.
+    Server {
+        /// Host, with port when needed, as typed.
+        server: String,
+    },
     /// A whole link, pasted or opened.
     Link {
         /// The link as it came.
@@ -32,6 +37,11 @@ pub enum PairingView {
     Idle,
     /// The issuer is being asked about the invitation.
     Checking,
+    /// The issuer's page was opened in the browser, and its link back is waited for.
+    Browser {
+        /// Host in ASCII, with the port when it is not the default one.
+        host: String,
+    },
     /// Waits for the person to recognise issuer and account.
     Confirm {
         /// Who invites, host in ASCII.

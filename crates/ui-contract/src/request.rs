@@ -63,6 +63,16 @@ pub struct RequestFactsView {
     pub observed: ObservedContextView,
     /// What the client says about the other screen.
     pub claimed: ClaimedContextView,
+    /// Who acts for the person, from the person outward; empty when nobody stands between.
+    pub actors: Vec<ActorView>,
+    /// What the client will learn about the person, by the names of claims.
+    pub claims: Vec<String>,
+    /// Whole seconds that one access lasts.
+    pub access_seconds: u32,
+    /// Until when access can be renewed without asking again; absent: it cannot.
+    pub renewable_until: Option<UnixSeconds>,
+    /// The device that a question about devices is about; there if and only if `kind` is such a question.
+    pub device: Option<SubjectDeviceView>,
     /// The client's own words, unverified. Absent when they serve as the code.
     pub binding_message: Option<String>,
     /// What deserves a second look, in the order to be shown.
@@ -73,6 +83,14 @@ pub struct RequestFactsView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum RequestKind {
+    /// Adding another device to the account.
+    DeviceAdd,
+    /// Counting another device's answers for as much as this one's.
+    DeviceGrade,
+    /// Replacing this device's approval key.
+    DeviceKey,
+    /// Removing another device from the account.
+    DeviceRemove,
     /// Permissions beyond knowing who the person is.
     Grant,
     /// Signing in.
@@ -104,6 +122,34 @@ pub enum RegisteredBy {
     #[serde(rename = "self")]
     #[ts(rename = "self")]
     Itself,
+}
+
+/// One link of the chain between the person and who acts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ActorView {
+    /// Its name.
+    pub name: String,
+    /// Whose word the name is.
+    pub vouched_by: String,
+}
+
+/// The device that a question about devices is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SubjectDeviceView {
+    /// Its name as the issuer tells it; absent for one that is yet to come.
+    pub name: Option<String>,
+    /// Operating system and app in its own words.
+    pub platform: Option<String>,
+    /// When it was paired.
+    pub paired_at: Option<UnixSeconds>,
+    /// Whether this device is removed when the other one is confirmed.
+    pub moving: bool,
+    /// Whether it is said to be lost.
+    pub lost: bool,
+    /// Thumbprint of the key that is replaced.
+    pub old_key: Option<String>,
+    /// Thumbprint of the key that replaces it.
+    pub new_key: Option<String>,
 }
 
 /// One permission.
@@ -196,6 +242,8 @@ pub enum DenyOnlyReason {
     AssuranceTooLow,
     /// It asks in a way that this version does not know.
     NotSupported,
+    /// The client registered itself, and the person chose that such requests can only be denied.
+    UnknownClient,
     /// Text would have to be altered to be shown safely.
     TextNotShowable,
     /// More details than can be shown safely.
@@ -222,6 +270,8 @@ pub enum RequestStateView {
     Approved {
         /// When the server committed it.
         at: UnixSeconds,
+        /// Whether the client has collected it; absent: not known. `request_check` asks.
+        collected: Option<bool>,
     },
     /// Denied here, and the server confirmed it.
     Denied {

@@ -3,13 +3,51 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::CloseChoice;
+
 /// What the person can choose.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct SettingsView {
     /// Language of the screens and of the text that issuers send.
     pub locale: LocaleChoice,
     /// Light or dark.
     pub theme: ThemeChoice,
+    /// Whether a notification without any detail is shown when something arrives.
+    pub notifications: bool,
+    /// Whether it comes with a sound.
+    pub sound: bool,
+    /// When notifications stay silent and unseen; requests still arrive.
+    pub quiet_hours: Option<QuietHours>,
+    /// Minutes without use after which the screens are covered; 0: never. At most 1440.
+    pub lock_after_minutes: u32,
+    /// What to do with clients that registered themselves.
+    pub unknown_clients: UnknownClients,
+    /// Whether the app starts when the person logs in.
+    pub start_at_login: bool,
+    /// What closing the window means.
+    pub on_close: CloseChoice,
+    /// Whether the window is kept out of screen recordings while a request or a PIN is open.
+    pub protect_content: bool,
+}
+
+/// A time of day by this machine's clock, from one minute of the day to another, over midnight if need be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct QuietHours {
+    /// Minutes since midnight, below 1440.
+    pub from: u32,
+    /// Minutes since midnight, below 1440.
+    pub to: u32,
+}
+
+/// What to do with requests of clients whose name is their own words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownClients {
+    /// Show them with a caution.
+    #[default]
+    Caution,
+    /// Show them so that they can only be denied.
+    DenyOnly,
 }
 
 /// Choice of language.

@@ -147,6 +147,8 @@ fn a_request_round_trips_through_literal_json() {
                          "leaves": [{"path": "/amount", "label": "Amount", "value": "1.00"}]}],
             "resources": [], "observed": {"time": 2, "first_request": true},
             "claimed": {"place": "Osaka", "device": null, "address": null},
+            "actors": [{"name": "Assistant", "vouched_by": "Kawabe Cloud"}], "claims": ["email"],
+            "access_seconds": 300, "renewable_until": null, "device": null,
             "binding_message": "Desk 4", "cautions": ["first_request"]
         },
         "transfer": {"kind": "code", "alphabet": "0123456789", "length": 6},

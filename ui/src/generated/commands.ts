@@ -16,6 +16,12 @@ export interface Commands {
   account_unlock: { request: contract.AccountRequest; response: contract.AccountView };
   /** Tries again at once to open the account's keys and to connect. */
   account_retry: { request: contract.AccountRequest; response: contract.AccountView };
+  /** Replaces what the person chose for an account: name, colour, sign. */
+  account_customize: { request: contract.AccountCustomizeRequest; response: contract.AccountView };
+  /** Ends a pairing: tells the issuer, then forgets keys and history here. */
+  account_unpair: { request: contract.AccountUnpairRequest; response: Array<contract.AccountView> };
+  /** Changes the PIN of an account's approval key. */
+  pin_change: { request: contract.PinChangeRequest; response: contract.AccountView };
   /** The stage of the pairing. */
   pairing_state: { request: null; response: contract.PairingView };
   /** Starts a pairing. Bad input is a `failed` stage, never an error. */
@@ -36,8 +42,50 @@ export interface Commands {
   request_deny: { request: contract.RequestDenyRequest; response: contract.ConsentRequestView };
   /** Takes a closed request or a blocked message off the inbox; the history keeps it. */
   request_dismiss: { request: contract.RequestRequest; response: contract.InboxView };
-  /** What happened, newest first, at most 200 entries. */
-  history_list: { request: null; response: Array<contract.HistoryEntryView> };
+  /** Asks the issuer how an approved request stands: whether the client has collected the answer. */
+  request_check: { request: contract.RequestRequest; response: contract.ConsentRequestView };
+  /** The request that the person asked for from outside the window, once; nothing after that. */
+  shown_request: { request: null; response: contract.AskedView };
+  /** What happened, newest first, a page at a time. */
+  history_list: { request: contract.HistoryListRequest; response: contract.HistoryPageView };
+  /** Checks an entry's evidence now. */
+  history_verify: { request: contract.HistoryEntryRequest; response: contract.VerificationView };
+  /** Writes an entry's evidence file, for `tegata verify`, where the person's downloads are. */
+  history_export: { request: contract.HistoryEntryRequest; response: contract.ExportView };
+  /** Writes evidence of every entry that has one, with a list, where the person's downloads are. */
+  history_export_all: { request: contract.HistoryListRequest; response: contract.ExportView };
+  /** The devices of an account, asked from its issuer. */
+  devices_list: { request: contract.AccountRequest; response: contract.DevicesView };
+  /** Renames this device. */
+  device_rename: { request: contract.DeviceRenameRequest; response: contract.DevicesView };
+  /** Asks for a device to be removed: another one by an approval here, this one at once. */
+  device_remove: { request: contract.DeviceRemoveRequest; response: contract.RemovalView };
+  /** Where adding a device stands. */
+  adding_state: { request: null; response: contract.AddingView };
+  /** Starts adding a device, ending what is under way. */
+  adding_start: { request: contract.AddingStartRequest; response: contract.AddingView };
+  /** Confirms the other device by its digits: from `digits` to `done`. */
+  adding_confirm: { request: contract.AddingConfirmRequest; response: contract.AddingView };
+  /** Ends it in any stage and puts it back to `idle`. */
+  adding_cancel: { request: null; response: contract.AddingView };
+  /** What was granted for an account and is still good, newest first, asked from its issuer. */
+  consents_list: { request: contract.AccountRequest; response: Array<contract.ConsentView> };
+  /** Takes a grant back. Needs no PIN. */
+  consent_revoke: { request: contract.ConsentRevokeRequest; response: Array<contract.ConsentView> };
+  /** Where the self-test stands. */
+  self_test_state: { request: null; response: contract.SelfTestView };
+  /** Begins a self-test, ending one that is under way. */
+  self_test_start: { request: null; response: contract.SelfTestView };
+  /** What this machine offers, and whether it is asked what closing means. */
+  desktop_state: { request: null; response: contract.DesktopView };
+  /** The person's answer to what closing means. */
+  close_answer: { request: contract.CloseAnswerRequest; response: contract.DesktopView };
+  /** Whether the screens are covered. */
+  lock_state: { request: null; response: contract.LockView };
+  /** Covers the screens now. */
+  lock_now: { request: null; response: contract.LockView };
+  /** Uncovers them. */
+  lock_open: { request: contract.UnlockRequest; response: contract.LockView };
 }
 
 /** Every event, none of which carries anything. */
@@ -46,5 +94,10 @@ export const EVENTS = [
   "history_changed",
   "inbox_changed",
   "pairing_changed",
+  "devices_changed",
+  "desktop_changed",
+  "lock_changed",
+  "self_test_changed",
   "settings_changed",
+  "request_asked",
 ] as const satisfies readonly contract.UiEvent[];

@@ -85,7 +85,19 @@ connection: ConnectionView,
 /**
  * Whether requests can be answered now.
  */
-health: AccountHealth, };
+health: AccountHealth,
+/**
+ * The person's own name for it, which never leaves this device; absent: none was given.
+ */
+label: string | null,
+/**
+ * The person's own colour for it.
+ */
+accent: Accent,
+/**
+ * The person's own sign for it.
+ */
+icon: AccountIcon, };
 
 /**
  * The connection to an account's issuer. Being offline is a state and never an error.
@@ -204,6 +216,26 @@ observed: ObservedContextView,
  */
 claimed: ClaimedContextView,
 /**
+ * Who acts for the person, from the person outward; empty when nobody stands between.
+ */
+actors: Array<ActorView>,
+/**
+ * What the client will learn about the person, by the names of claims.
+ */
+claims: Array<string>,
+/**
+ * Whole seconds that one access lasts.
+ */
+access_seconds: number,
+/**
+ * Until when access can be renewed without asking again; absent: it cannot.
+ */
+renewable_until: UnixSeconds | null,
+/**
+ * The device that a question about devices is about; there if and only if `kind` is such a question.
+ */
+device: SubjectDeviceView | null,
+/**
  * The client's own words, unverified. Absent when they serve as the code.
  */
 binding_message: string | null,
@@ -215,7 +247,7 @@ cautions: Array<Caution>, };
 /**
  * The kinds of question that this version shows.
  */
-export type RequestKind = "grant" | "sign_in" | "test";
+export type RequestKind = "device_add" | "device_grade" | "device_key" | "device_remove" | "grant" | "sign_in" | "test";
 
 /**
  * The client that asks, as its registration says.
@@ -341,7 +373,7 @@ length: number, } | { "kind": "none" };
 /**
  * Why a request can only be denied here.
  */
-export type DenyOnlyReason = "approval_key_unavailable" | "assurance_too_low" | "not_supported" | "text_not_showable" | "too_long";
+export type DenyOnlyReason = "approval_key_unavailable" | "assurance_too_low" | "not_supported" | "unknown_client" | "text_not_showable" | "too_long";
 
 /**
  * Where a request stands. All but the first three are final.
@@ -358,7 +390,11 @@ decision: Decision, } | { "state": "needs_check" } | { "state": "approved",
 /**
  * When the server committed it.
  */
-at: UnixSeconds, } | { "state": "denied",
+at: UnixSeconds,
+/**
+ * Whether the client has collected it; absent: not known. `request_check` asks.
+ */
+collected: boolean | null, } | { "state": "denied",
 /**
  * The reason given.
  */
@@ -439,7 +475,11 @@ server: string,
 /**
  * `XXXX-XXXX-XXXX`, as typed.
  */
-code: CodeEntry, } | { "form": "link",
+code: CodeEntry, } | { "form": "server",
+/**
+ * Host, with port when needed, as typed.
+ */
+server: string, } | { "form": "link",
 /**
  * The link as it came.
  */
@@ -448,7 +488,11 @@ link: CodeEntry, };
 /**
  * The stage that a pairing is in. There is at most one pairing at a time.
  */
-export type PairingView = { "stage": "idle" } | { "stage": "checking" } | { "stage": "confirm",
+export type PairingView = { "stage": "idle" } | { "stage": "checking" } | { "stage": "browser",
+/**
+ * Host in ASCII, with the port when it is not the default one.
+ */
+host: string, } | { "stage": "confirm",
 /**
  * Who invites, host in ASCII.
  */
@@ -554,6 +598,22 @@ account_name: string,
 /**
  * Who runs it.
  */
+issuer: PartyView, } | { "event": "device",
+/**
+ * Which.
+ */
+notice: DeviceNotice,
+/**
+ * The device's name, as the issuer tells it.
+ */
+device_name: string,
+/**
+ * The account's name.
+ */
+account_name: string,
+/**
+ * Who runs it.
+ */
 issuer: PartyView, } | { "event": "request",
 /**
  * What was asked, as it was shown.
@@ -592,7 +652,39 @@ locale: LocaleChoice,
 /**
  * Light or dark.
  */
-theme: ThemeChoice, };
+theme: ThemeChoice,
+/**
+ * Whether a notification without any detail is shown when something arrives.
+ */
+notifications: boolean,
+/**
+ * Whether it comes with a sound.
+ */
+sound: boolean,
+/**
+ * When notifications stay silent and unseen; requests still arrive.
+ */
+quiet_hours: QuietHours | null,
+/**
+ * Minutes without use after which the screens are covered; 0: never. At most 1440.
+ */
+lock_after_minutes: number,
+/**
+ * What to do with clients that registered themselves.
+ */
+unknown_clients: UnknownClients,
+/**
+ * Whether the app starts when the person logs in.
+ */
+start_at_login: boolean,
+/**
+ * What closing the window means.
+ */
+on_close: CloseChoice,
+/**
+ * Whether the window is kept out of screen recordings while a request or a PIN is open.
+ */
+protect_content: boolean, };
 
 /**
  * Choice of language.
@@ -700,7 +792,7 @@ settings: SettingsView, };
 /**
  * Says which views have become stale; carries nothing else. The event's name is the wire form.
  */
-export type UiEvent = "accounts_changed" | "history_changed" | "inbox_changed" | "pairing_changed" | "settings_changed";
+export type UiEvent = "accounts_changed" | "history_changed" | "inbox_changed" | "pairing_changed" | "devices_changed" | "desktop_changed" | "lock_changed" | "self_test_changed" | "settings_changed" | "request_asked";
 
 /**
  * Why a command was not carried out. Nothing was approved, denied or kept, unless the code says so.
@@ -709,7 +801,11 @@ export type UiError = {
 /**
  * English, one sentence, without secrets or text from outside.
  */
-message: string, } & ({ "code": "account_unknown" } | { "code": "busy" } | { "code": "clock_skew" } | { "code": "device_revoked" } | { "code": "internal" } | { "code": "key_lost" } | { "code": "keyring_locked" } | { "code": "keyring_missing" } | { "code": "keyring_timeout" } | { "code": "offline" } | { "code": "pairing_stage" } | { "code": "pin_locked" } | { "code": "pin_weak",
+message: string, } & ({ "code": "account_unknown" } | { "code": "app_locked" } | { "code": "busy" } | { "code": "clock_skew" } | { "code": "device_revoked" } | { "code": "internal" } | { "code": "key_lost" } | { "code": "keyring_locked" } | { "code": "keyring_missing" } | { "code": "keyring_timeout" } | { "code": "not_yet",
+/**
+ * From when it does.
+ */
+from: UnixSeconds, } | { "code": "not_offered" } | { "code": "offline" } | { "code": "pairing_stage" } | { "code": "pin_locked" } | { "code": "pin_weak",
 /**
  * What is weak about it.
  */
@@ -730,7 +826,11 @@ tries_left: number, });
 /**
  * The closed list of what screens can act on. Add one only together with the screen that acts on it.
  */
-export type ErrorCode = { "code": "account_unknown" } | { "code": "busy" } | { "code": "clock_skew" } | { "code": "device_revoked" } | { "code": "internal" } | { "code": "key_lost" } | { "code": "keyring_locked" } | { "code": "keyring_missing" } | { "code": "keyring_timeout" } | { "code": "offline" } | { "code": "pairing_stage" } | { "code": "pin_locked" } | { "code": "pin_weak",
+export type ErrorCode = { "code": "account_unknown" } | { "code": "app_locked" } | { "code": "busy" } | { "code": "clock_skew" } | { "code": "device_revoked" } | { "code": "internal" } | { "code": "key_lost" } | { "code": "keyring_locked" } | { "code": "keyring_missing" } | { "code": "keyring_timeout" } | { "code": "not_yet",
+/**
+ * From when it does.
+ */
+from: UnixSeconds, } | { "code": "not_offered" } | { "code": "offline" } | { "code": "pairing_stage" } | { "code": "pin_locked" } | { "code": "pin_weak",
 /**
  * What is weak about it.
  */
@@ -757,3 +857,621 @@ export type CloseReason = "expired" | "handled" | "moved" | "transfer_failed" | 
  * What is weak about a new PIN.
  */
 export type PinWeakness = "common" | "not_digits" | "too_short" | "too_long";
+
+/**
+ * Colours that tell accounts apart. Never the only sign of anything.
+ */
+export type Accent = "pine" | "sea" | "plum" | "clay" | "amber" | "slate";
+
+/**
+ * Replaces what the person chose for an account. Stays on this device.
+ */
+export type AccountCustomizeRequest = {
+/**
+ * The account.
+ */
+id: AccountId,
+/**
+ * At most 64 characters; absent: the issuer's name for it stands.
+ */
+label: string | null,
+/**
+ * Colour.
+ */
+accent: Accent,
+/**
+ * Sign.
+ */
+icon: AccountIcon, };
+
+/**
+ * Signs that tell accounts apart.
+ */
+export type AccountIcon = "letter" | "bank" | "briefcase" | "home" | "school" | "shop";
+
+/**
+ * Ends a pairing.
+ */
+export type AccountUnpairRequest = {
+/**
+ * The account.
+ */
+id: AccountId,
+/**
+ * Forget it here although the issuer cannot be told, and would go on asking this device.
+ */
+only_here: boolean, };
+
+/**
+ * One link of the chain between the person and who acts.
+ */
+export type ActorView = {
+/**
+ * Its name.
+ */
+name: string,
+/**
+ * Whose word the name is.
+ */
+vouched_by: string, };
+
+/**
+ * Carries digits that the other device shows.
+ */
+export type AddingConfirmRequest = {
+/**
+ * As typed.
+ */
+digits: CodeEntry, };
+
+/**
+ * Why adding a device ended without one.
+ */
+export type AddingFailure = "confirmation_failed" | "denied" | "expired" | "not_offered" | "offline" | "server_error";
+
+/**
+ * Starts adding another device.
+ */
+export type AddingStartRequest = {
+/**
+ * The account that the other device is to get.
+ */
+account: AccountId,
+/**
+ * Whether this device is removed when the other one is confirmed.
+ */
+moving: boolean, };
+
+/**
+ * Adding another device from this one, or moving to it. There is at most one at a time.
+ */
+export type AddingView = { "stage": "idle" } | { "stage": "approve",
+/**
+ * The account that the other device is to get.
+ */
+account: AccountId,
+/**
+ * The request to open.
+ */
+request: RequestId,
+/**
+ * Whether this device is removed when the other one is confirmed.
+ */
+moving: boolean, } | { "stage": "making",
+/**
+ * Whether this device is removed when the other one is confirmed.
+ */
+moving: boolean, } | { "stage": "invitation",
+/**
+ * Drawn by the screen: one path in a square of `qr_size` units, dark on light.
+ */
+qr_path: string,
+/**
+ * Units on each side of `qr_path`, the quiet zone included.
+ */
+qr_size: number,
+/**
+ * `XXXX-XXXX-XXXX`, for typing.
+ */
+code: string,
+/**
+ * Host of the server, to be typed with it.
+ */
+server: string,
+/**
+ * Whole seconds that were left at `received_at`.
+ */
+expires_in: number,
+/**
+ * When `expires_in` was true, by the machine's clock.
+ */
+received_at: UnixMillis,
+/**
+ * Whether this device is removed when the other one is confirmed.
+ */
+moving: boolean, } | { "stage": "digits",
+/**
+ * What the other device calls itself.
+ */
+device_name: string,
+/**
+ * Tries left; absent before the first.
+ */
+tries_left: number | null,
+/**
+ * Whether this device is removed when the other one is confirmed.
+ */
+moving: boolean, } | { "stage": "done",
+/**
+ * What the other device calls itself.
+ */
+device_name: string,
+/**
+ * Whether this device was removed with it.
+ */
+moved: boolean, } | { "stage": "failed",
+/**
+ * Why.
+ */
+why: AddingFailure, };
+
+/**
+ * The request that the person asked for from outside the window.
+ */
+export type AskedView = {
+/**
+ * Absent when nothing was asked for.
+ */
+request: RequestId | null, };
+
+/**
+ * The person's answer to `close_asked`.
+ */
+export type CloseAnswerRequest = {
+/**
+ * Absent: stay open.
+ */
+choice: CloseChoice | null,
+/**
+ * Keep it as a preference.
+ */
+remember: boolean, };
+
+/**
+ * What closing the window means.
+ */
+export type CloseChoice = "ask" | "hide" | "quit";
+
+/**
+ * A grant, by the issuer's id for it.
+ */
+export type ConsentId = string;
+
+/**
+ * Takes a grant back: its tokens end at the issuer.
+ */
+export type ConsentRevokeRequest = {
+/**
+ * The account.
+ */
+account: AccountId,
+/**
+ * The grant.
+ */
+consent: ConsentId, };
+
+/**
+ * Something granted to a client that is still good.
+ */
+export type ConsentView = {
+/**
+ * Handed back in commands.
+ */
+id: ConsentId,
+/**
+ * The account that it was granted for.
+ */
+account: AccountId,
+/**
+ * Who has it.
+ */
+client: ClientView,
+/**
+ * The permissions.
+ */
+scopes: Array<ScopeView>,
+/**
+ * Authorization details (RFC 9396), all of them.
+ */
+details: Array<DetailView>,
+/**
+ * When it was granted.
+ */
+granted_at: UnixSeconds,
+/**
+ * When it ends by itself.
+ */
+expires_at: UnixSeconds,
+/**
+ * Whether the client can renew its access until then without asking again.
+ */
+renewable: boolean, };
+
+/**
+ * What this machine offers, and what waits for the person.
+ */
+export type DesktopView = {
+/**
+ * Whether an icon of the app is shown that can bring a hidden window back.
+ */
+tray: boolean,
+/**
+ * Whether the app can start itself at login.
+ */
+autostart: boolean,
+/**
+ * Whether notifications can be shown.
+ */
+notifications: boolean,
+/**
+ * Whether the window can be kept out of screen recordings.
+ */
+content_protection: boolean,
+/**
+ * Whether pictures of a camera can be asked for.
+ */
+camera: boolean,
+/**
+ * The person closed the window, and no choice of theirs says what that means.
+ */
+close_asked: boolean, };
+
+/**
+ * A device of an account, by the issuer's id for it.
+ */
+export type DeviceId = string;
+
+/**
+ * What an issuer told about the account's other devices.
+ */
+export type DeviceNotice = "added" | "removed" | "reported";
+
+/**
+ * Asks for a device to be removed.
+ */
+export type DeviceRemoveRequest = {
+/**
+ * The account.
+ */
+account: AccountId,
+/**
+ * The device.
+ */
+device: DeviceId,
+/**
+ * Why.
+ */
+reason: RemovalReason, };
+
+/**
+ * Renames this device at one account's issuer.
+ */
+export type DeviceRenameRequest = {
+/**
+ * The account.
+ */
+account: AccountId,
+/**
+ * 1 to 64 characters.
+ */
+name: string, };
+
+/**
+ * One device, as its issuer tells it.
+ */
+export type DeviceView = {
+/**
+ * Handed back in commands.
+ */
+id: DeviceId,
+/**
+ * The device's own words at pairing, or what it was renamed to.
+ */
+name: string,
+/**
+ * Operating system and app in the device's own words.
+ */
+platform: string,
+/**
+ * When its pairing was confirmed.
+ */
+paired_at: UnixSeconds,
+/**
+ * When the issuer last heard from it; absent when never.
+ */
+last_seen: UnixSeconds | null,
+/**
+ * Whether it is this one.
+ */
+this_device: boolean, };
+
+/**
+ * The devices of one account.
+ */
+export type DevicesView = {
+/**
+ * The account.
+ */
+account: AccountId,
+/**
+ * This device first, then in the order of their pairing.
+ */
+devices: Array<DeviceView>,
+/**
+ * From when this device may add or remove others; absent when it may already.
+ */
+may_manage_from: UnixSeconds | null, };
+
+/**
+ * Where an export went.
+ */
+export type ExportView = {
+/**
+ * Path of the new file or folder, as text.
+ */
+path: string,
+/**
+ * How many entries it holds.
+ */
+entries: number, };
+
+/**
+ * Names an entry.
+ */
+export type HistoryEntryRequest = {
+/**
+ * The entry.
+ */
+id: HistoryEntryId, };
+
+/**
+ * Kinds of outcome to look for.
+ */
+export type HistoryFilter = "approved" | "denied" | "ended" | "security";
+
+/**
+ * Looks through the history, newest first.
+ */
+export type HistoryListRequest = {
+/**
+ * Words that an entry must contain somewhere in what is shown of it; empty: all. At most 200 characters.
+ */
+text: string,
+/**
+ * One account; absent: all.
+ */
+account: AccountId | null,
+/**
+ * One kind of outcome; absent: all.
+ */
+outcome: HistoryFilter | null,
+/**
+ * Only entries that come after this one in the list; absent: from the newest.
+ */
+after: HistoryEntryId | null, };
+
+/**
+ * Part of the history.
+ */
+export type HistoryPageView = {
+/**
+ * At most 50.
+ */
+entries: Array<HistoryEntryView>,
+/**
+ * Whether more come after them.
+ */
+more: boolean, };
+
+/**
+ * Whether the screens are covered.
+ */
+export type LockView = {
+/**
+ * While covered, nothing but this view, preferences and the accounts' names can be had; `app_locked` otherwise.
+ */
+locked: boolean, };
+
+/**
+ * Changes the PIN that protects an account's approval key.
+ */
+export type PinChangeRequest = {
+/**
+ * The account.
+ */
+id: AccountId,
+/**
+ * The PIN until now. A wrong one counts as it does in an approval.
+ */
+old: PinEntry,
+/**
+ * The PIN from now on.
+ */
+new: PinEntry, };
+
+/**
+ * A time of day by this machine's clock, from one minute of the day to another, over midnight if need be.
+ */
+export type QuietHours = {
+/**
+ * Minutes since midnight, below 1440.
+ */
+from: number,
+/**
+ * Minutes since midnight, below 1440.
+ */
+to: number, };
+
+/**
+ * Why a device is removed.
+ */
+export type RemovalReason = "lost" | "not_used";
+
+/**
+ * What became of asking for a removal.
+ */
+export type RemovalView = { "state": "approve",
+/**
+ * The request to open. It may take a moment to arrive.
+ */
+request: RequestId, } | { "state": "done" };
+
+/**
+ * What a self-test looks at, in the order of its lines.
+ */
+export type SelfTestCheck = "keyring" | "notifications" | "connection" | "clock" | "key" | "delivery";
+
+/**
+ * What a good line found.
+ */
+export type SelfTestDetail = { "kind": "nothing" } | { "kind": "took",
+/**
+ * Milliseconds.
+ */
+millis: number, } | { "kind": "apart",
+/**
+ * Whole seconds, either way.
+ */
+seconds: number, } | { "kind": "software_key" } | { "kind": "hardware_key" };
+
+/**
+ * One line of the self-test.
+ */
+export type SelfTestLine = {
+/**
+ * What is tested.
+ */
+check: SelfTestCheck,
+/**
+ * The account that it is about; absent for what concerns the whole app.
+ */
+account: AccountId | null,
+/**
+ * The account's name.
+ */
+account_name: string | null,
+/**
+ * How it went.
+ */
+outcome: SelfTestOutcome, };
+
+/**
+ * How one line went.
+ */
+export type SelfTestOutcome = { "outcome": "waiting" } | { "outcome": "running" } | { "outcome": "answer",
+/**
+ * The request to open.
+ */
+request: RequestId, } | { "outcome": "good",
+/**
+ * A measured time, a clock's difference or the like, when there is one.
+ */
+detail: SelfTestDetail, } | { "outcome": "warning",
+/**
+ * What it is.
+ */
+trouble: SelfTestTrouble, } | { "outcome": "bad",
+/**
+ * What it is.
+ */
+trouble: SelfTestTrouble, };
+
+/**
+ * What is wrong. The screens have words and a remedy for each.
+ */
+export type SelfTestTrouble = "clock_apart" | "device_revoked" | "device_suspended" | "issuer_changed" | "key_lost" | "keyring_locked" | "keyring_missing" | "keyring_timeout" | "notifications_off" | "notifications_missing" | "not_offered" | "offline" | "pin_locked" | "server_error" | "test_not_arrived" | "test_not_answered";
+
+/**
+ * The self-test as it stands. Lines never change their order.
+ */
+export type SelfTestView = {
+/**
+ * Whether one is under way.
+ */
+running: boolean,
+/**
+ * Empty before the first.
+ */
+lines: Array<SelfTestLine>,
+/**
+ * Plain English text of all of it for a message to whoever helps: no secret, no name, no host. Empty while running.
+ */
+report: string, };
+
+/**
+ * The device that a question about devices is about.
+ */
+export type SubjectDeviceView = {
+/**
+ * Its name as the issuer tells it; absent for one that is yet to come.
+ */
+name: string | null,
+/**
+ * Operating system and app in its own words.
+ */
+platform: string | null,
+/**
+ * When it was paired.
+ */
+paired_at: UnixSeconds | null,
+/**
+ * Whether this device is removed when the other one is confirmed.
+ */
+moving: boolean,
+/**
+ * Whether it is said to be lost.
+ */
+lost: boolean,
+/**
+ * Thumbprint of the key that is replaced.
+ */
+old_key: string | null,
+/**
+ * Thumbprint of the key that replaces it.
+ */
+new_key: string | null, };
+
+/**
+ * What to do with requests of clients whose name is their own words.
+ */
+export type UnknownClients = "caution" | "deny_only";
+
+/**
+ * Uncovers the screens.
+ */
+export type UnlockRequest = {
+/**
+ * The account whose PIN it is. Wrong tries count as they do in an approval.
+ */
+account: AccountId,
+/**
+ * As typed.
+ */
+pin: PinEntry, };
+
+/**
+ * What a check of an entry's evidence found, made now from what is kept, without the network.
+ */
+export type VerificationView = {
+/**
+ * The question was signed by the issuer whose root is pinned.
+ */
+prompt: boolean,
+/**
+ * The answer was signed by this device's key, over exactly that question.
+ */
+decision: boolean,
+/**
+ * The issuer's receipt belongs to both.
+ */
+receipt: boolean, };

@@ -7,6 +7,7 @@ pub mod decision;
 pub mod delivery;
 pub mod evidence;
 pub mod invitation;
+pub mod management;
 pub mod metadata;
 pub mod pairing;
 pub mod problem;
