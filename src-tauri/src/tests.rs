@@ -113,7 +113,11 @@ fn every_command_of_the_contract_is_granted_to_the_window_and_nothing_else_is() 
 #[test]
 fn settings_are_kept() {
     let fixture = fixture();
-    let chosen = json!({"locale": "ja", "theme": "dark"});
+    let chosen = json!({
+        "locale": "ja", "theme": "dark", "notifications": true, "sound": false, "quiet_hours": null,
+        "lock_after_minutes": 0, "unknown_clients": "caution", "start_at_login": false, "on_close": "ask",
+        "protect_content": false,
+    });
     let answer = call(
         &fixture,
         "settings_set",

@@ -4,7 +4,8 @@ use crate::{state::AppState, views::internal};
 use tauri::State;
 use tegata_device::Settings;
 use tegata_ui_contract::{
-    AppInfoView, Language, LocaleChoice, SettingsSetRequest, SettingsView, ThemeChoice, UiError,
+    AppInfoView, CloseChoice, Language, LocaleChoice, SettingsSetRequest, SettingsView,
+    ThemeChoice, UiError, UnknownClients,
 };
 
 #[tauri::command]
@@ -61,5 +62,13 @@ fn view(settings: &Settings) -> SettingsView {
             Some("light") => ThemeChoice::Light,
             _ => ThemeChoice::Auto,
         },
+        notifications: true,
+        sound: false,
+        quiet_hours: None,
+        lock_after_minutes: 0,
+        unknown_clients: UnknownClients::default(),
+        start_at_login: false,
+        on_close: CloseChoice::default(),
+        protect_content: false,
     }
 }

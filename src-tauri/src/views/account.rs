@@ -2,7 +2,9 @@
 
 use super::seconds;
 use tegata_device::{AccountSummary, Connection, Health};
-use tegata_ui_contract::{AccountHealth, AccountId, AccountView, ConnectionView, PartyView};
+use tegata_ui_contract::{
+    Accent, AccountHealth, AccountIcon, AccountId, AccountView, ConnectionView, PartyView,
+};
 
 pub(crate) fn account_view(account: &AccountSummary) -> AccountView {
     AccountView {
@@ -20,6 +22,9 @@ pub(crate) fn account_view(account: &AccountSummary) -> AccountView {
             Connection::Online => ConnectionView::Online,
         },
         health: health_view(account.health),
+        label: None,
+        accent: Accent::default(),
+        icon: AccountIcon::default(),
     }
 }
 

@@ -8,7 +8,7 @@ mod request;
 
 pub(crate) use account::account_view;
 pub(crate) use error::{access_error, decide_error, internal, pin_weak};
-pub(crate) use history::history_view;
+pub(crate) use history::{history_view, matches};
 pub(crate) use pairing::failed_view;
 pub(crate) use request::{Names, closed_error, inbox_view, request_view};
 

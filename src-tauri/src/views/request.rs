@@ -76,7 +76,7 @@ pub(crate) fn request_view(request: &RequestSnapshot, names: &Names) -> ui::Cons
         expires_in: request.expires_in,
         received_at: ui::UnixMillis(u64::try_from(request.received_at_millis).unwrap_or_default()),
         lifetime: request.lifetime.max(1),
-        deny_only: deny_only(prompt, &request.deny_only, names.pin_locked(account)),
+        deny_only: deny_only(&request.deny_only, names.pin_locked(account)),
         state: state_view(&request.state),
     }
 }
@@ -102,6 +102,10 @@ pub(super) fn facts_view(prompt: &Prompt, account: &str, names: &Names) -> ui::R
             host: prompt.client.host.clone(),
         },
         kind: match prompt.kind {
+            PromptKind::DeviceAdd => ui::RequestKind::DeviceAdd,
+            PromptKind::DeviceGrade => ui::RequestKind::DeviceGrade,
+            PromptKind::DeviceKey => ui::RequestKind::DeviceKey,
+            PromptKind::DeviceRemove => ui::RequestKind::DeviceRemove,
             PromptKind::SignIn => ui::RequestKind::SignIn,
             PromptKind::Test => ui::RequestKind::Test,
             _ => ui::RequestKind::Grant,
@@ -125,6 +129,18 @@ pub(super) fn facts_view(prompt: &Prompt, account: &str, names: &Names) -> ui::R
             device: claimed.device.clone(),
             address: claimed.address.clone(),
         },
+        actors: prompt
+            .actor
+            .iter()
+            .map(|actor| ui::ActorView {
+                name: actor.name.clone(),
+                vouched_by: actor.vouched_by.clone(),
+            })
+            .collect(),
+        claims: prompt.claims.clone(),
+        access_seconds: prompt.access_token_lifetime,
+        renewable_until: prompt.refresh.map(seconds),
+        device: None,
         binding_message: prompt.binding_message.clone(),
         cautions: cautions(prompt),
     }
@@ -195,14 +211,11 @@ fn transfer_view(transfer: Transfer) -> ui::TransferView {
     }
 }
 
-/// The reason to be shown, by what the person can do about it. Besides what the device found, members that the screens of
-/// this version have no place for make a request deny-only here: what is approved must have been shown whole.
+/// The reason to be shown, by what the person can do about it.
 fn deny_only(
-    prompt: &Prompt,
     reasons: &BTreeSet<DenyOnlyReason>,
     key_unavailable: bool,
 ) -> Option<ui::DenyOnlyReason> {
-    let unshown = !prompt.actor.is_empty() || !prompt.claims.is_empty() || prompt.refresh.is_some();
     let unsupported = [
         DenyOnlyReason::Kind,
         DenyOnlyReason::CriticalMember,
@@ -210,7 +223,7 @@ fn deny_only(
     ];
     if key_unavailable {
         Some(ui::DenyOnlyReason::ApprovalKeyUnavailable)
-    } else if unshown || unsupported.iter().any(|reason| reasons.contains(reason)) {
+    } else if unsupported.iter().any(|reason| reasons.contains(reason)) {
         Some(ui::DenyOnlyReason::NotSupported)
     } else if reasons.contains(&DenyOnlyReason::Text) {
         Some(ui::DenyOnlyReason::TextNotShowable)
@@ -223,7 +236,10 @@ fn deny_only(
 
 pub(super) fn state_view(state: &RequestState) -> ui::RequestStateView {
     match state {
-        RequestState::Approved { at } => ui::RequestStateView::Approved { at: seconds(*at) },
+        RequestState::Approved { at } => ui::RequestStateView::Approved {
+            at: seconds(*at),
+            collected: None,
+        },
         RequestState::Denied { reason, at } => ui::RequestStateView::Denied {
             reason: reason_view(*reason),
             at: seconds(*at),
