@@ -3,7 +3,7 @@ import { render } from "@testing-library/svelte";
 import { flushSync, tick } from "svelte";
 import App from "../src/app/App.svelte";
 import { Store } from "../src/app/store.svelte";
-import { DemoBridge, type DemoWorld } from "../src/demo/demo-bridge";
+import { DemoBridge, type DemoStart } from "../src/demo/demo-bridge";
 import { NOW_MILLIS } from "../src/demo/fixtures";
 import type { Scenario } from "../src/demo/scenarios";
 
@@ -23,7 +23,7 @@ export interface Shown {
 }
 
 /** Shows `scenario` at the moment that the fixtures are about, by a clock that only the test moves. */
-export async function show(scenario: { world: Partial<DemoWorld>; hash?: string } | Scenario): Promise<Shown> {
+export async function show(scenario: { world: DemoStart; hash?: string } | Scenario): Promise<Shown> {
   location.hash = scenario.hash ?? "#/inbox";
   const bridge = new DemoBridge(scenario.world, () => NOW_MILLIS);
   const store = new Store(bridge);

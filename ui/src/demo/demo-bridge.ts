@@ -6,17 +6,29 @@ import { CommandError, type Bridge, type CallArguments, type CommandName, type F
 import type { Commands } from "../generated/commands";
 import type {
   AccountView,
+  AddingView,
   BlockedRequestView,
   ConsentRequestView,
+  ConsentView,
+  DesktopView,
+  DevicesView,
+  DeviceView,
   HistoryEntryView,
+  HistoryFilter,
+  HistoryListRequest,
+  HistoryPageView,
+  LockView,
   PairingInput,
   PairingView,
   RequestId,
   RequestStateView,
+  SelfTestView,
   SettingsView,
   UiEvent,
+  UnixSeconds,
+  VerificationView,
 } from "../generated/contract";
-import { account } from "./fixtures";
+import { account, desktop, devices, DIGITS, selfTest, settings, signIn } from "./fixtures";
 
 /** Everything that the screens can ask for. */
 export interface DemoWorld {
@@ -26,11 +38,39 @@ export interface DemoWorld {
   history: HistoryEntryView[];
   pairing: PairingView;
   settings: SettingsView;
+  /** Devices of every account. */
+  devices: DeviceView[];
+  mayManageFrom: UnixSeconds | null;
+  adding: AddingView;
+  consents: ConsentView[];
+  selfTest: SelfTestView;
+  desktop: DesktopView;
+  lock: LockView;
+  /** What was asked for from outside the window. */
+  asked: RequestId | null;
+  /** What checking any entry finds. */
+  verification: VerificationView;
   /** Every command fails with it while it is set. */
   failure?: Failure;
 }
 
+/** What differs from a quiet world with one account. */
+export type DemoStart = Partial<Omit<DemoWorld, "settings">> & { settings?: Partial<SettingsView> };
+
 type Handlers = { [C in CommandName]: (request: Commands[C]["request"]) => Commands[C]["response"] };
+
+/** What can be had while the screens are covered. */
+const WHILE_LOCKED: ReadonlySet<CommandName> = new Set([
+  "accounts_list",
+  "app_info",
+  "desktop_state",
+  "close_answer",
+  "lock_now",
+  "lock_open",
+  "lock_state",
+  "settings_get",
+]);
+const PAGE = 50;
 
 export class DemoBridge implements Bridge {
   /** What was called, oldest first, for tests. */
@@ -39,22 +79,33 @@ export class DemoBridge implements Bridge {
   readonly #listeners = new Map<UiEvent, Set<() => void>>();
   readonly #now: () => number;
 
-  constructor(world: Partial<DemoWorld> = {}, now: () => number = Date.now) {
+  constructor(start: DemoStart = {}, now: () => number = Date.now) {
     this.#now = now;
-    this.world = {
+    const given = structuredClone(start);
+    this.world = structuredClone({
       accounts: [account],
       requests: [],
       blocked: [],
       history: [],
       pairing: { stage: "idle" },
-      settings: { locale: "auto", theme: "auto" },
-      ...structuredClone(world),
-    };
+      devices,
+      mayManageFrom: null,
+      adding: { stage: "idle" },
+      consents: [],
+      selfTest: { running: false, lines: [], report: "" },
+      desktop,
+      lock: { locked: false },
+      asked: null,
+      verification: { prompt: true, decision: true, receipt: true },
+      ...given,
+      settings: { ...settings, ...given.settings },
+    });
   }
 
   async call<C extends CommandName>(command: C, ...[request]: CallArguments<C>): Promise<ResponseOf<C>> {
     this.calls.push({ command, request });
     if (this.world.failure) throw new CommandError(this.world.failure, "set by the demo");
+    if (this.world.lock.locked && !WHILE_LOCKED.has(command)) throw new CommandError({ code: "app_locked" }, "covered");
     const handler = this.#handlers[command] as (request: unknown) => ResponseOf<C>;
     return structuredClone(handler(request ?? null));
   }
@@ -78,11 +129,21 @@ export class DemoBridge implements Bridge {
     accounts_list: () => this.world.accounts,
     account_unlock: ({ id }) => this.#mend(id),
     account_retry: ({ id }) => this.#mend(id),
+    account_customize: ({ id, label, accent, icon }) => Object.assign(this.#account(id), { label, accent, icon }),
+    account_unpair: ({ id, only_here }) => {
+      if (this.#account(id).connection.state !== "online" && !only_here) throw new CommandError({ code: "offline" }, "offline");
+      return (this.world.accounts = this.world.accounts.filter((one) => one.id !== id));
+    },
+    pin_change: ({ id, old, new: wanted }) => {
+      this.#checkPin(old);
+      this.#checkNewPin(wanted);
+      return this.#account(id);
+    },
     pairing_state: () => this.world.pairing,
     pairing_start: ({ input }) => this.#startPairing(input),
     pairing_accept: () => (this.world.pairing = { stage: "set_pin" }),
     pairing_set_pin_and_continue: ({ pin }) => {
-      if (pin === "123456") throw new CommandError({ code: "pin_weak", why: "common" }, "a common PIN");
+      this.#checkNewPin(pin);
       return (this.world.pairing = this.#digits());
     },
     pairing_cancel: () => (this.world.pairing = { stage: "idle" }),
@@ -90,9 +151,9 @@ export class DemoBridge implements Bridge {
     request_show: ({ id }) => this.#request(id),
     request_approve: ({ id, transfer, pin }) => {
       const request = this.#request(id);
-      if (pin === "000000") throw new CommandError({ code: "pin_wrong", tries_left: 7 }, "wrong PIN");
+      this.#checkPin(pin);
       if (transfer === "000000") throw new CommandError({ code: "transfer_mismatch", tries_left: 2 }, "wrong code");
-      return this.#settle(request, { state: "approved", at: this.#seconds() });
+      return this.#settle(request, { state: "approved", at: this.#seconds(), collected: false });
     },
     request_deny: ({ id, reason }) => {
       const request = this.#request(id);
@@ -106,8 +167,124 @@ export class DemoBridge implements Bridge {
       this.world.blocked = this.world.blocked.filter((event) => event.id !== id);
       return { requests: this.world.requests, blocked: this.world.blocked };
     },
-    history_list: () => this.world.history,
+    request_check: ({ id }) => {
+      const request = this.#request(id);
+      if (request.state.state === "approved") request.state.collected = true;
+      if (request.state.state === "needs_check") request.state = { state: "pending", again: true };
+      return request;
+    },
+    shown_request: () => {
+      const request = this.world.asked;
+      this.world.asked = null;
+      return { request };
+    },
+    history_list: (wanted) => this.#historyPage(wanted),
+    history_verify: () => this.world.verification,
+    history_export: ({ id }) => ({ path: `/home/hanako/Downloads/tegata-${id}.json`, entries: 1 }),
+    history_export_all: (wanted) => ({
+      path: "/home/hanako/Downloads/tegata-history",
+      entries: this.#historyFound(wanted).filter(({ event }) => event.event === "request" && event.receipt !== null).length,
+    }),
+    devices_list: (of) => this.#devices(of.id),
+    device_rename: ({ account: of, name }) => {
+      for (const device of this.world.devices) if (device.this_device) device.name = name;
+      return this.#devices(of);
+    },
+    device_remove: ({ account: of, device }) => {
+      const found = this.world.devices.find((one) => one.id === device);
+      if (!found) throw new CommandError({ code: "not_offered" }, "no such device");
+      if (!found.this_device) return { state: "approve", request: this.#ask(of, "device_remove") };
+      this.world.accounts = this.world.accounts.filter((one) => one.id !== of);
+      return { state: "done" };
+    },
+    adding_state: () => this.world.adding,
+    adding_start: ({ account: of, moving }) =>
+      (this.world.adding = { stage: "approve", account: of, request: this.#ask(of, "device_add", moving), moving }),
+    adding_confirm: ({ digits }) => {
+      const { adding } = this.world;
+      if (adding.stage !== "digits") throw new CommandError({ code: "pairing_stage" }, "not at the digits");
+      const { device_name, moving } = adding;
+      if (digits.length !== 6 || [...digits].some((one) => !DIGITS.includes(one)))
+        throw new CommandError({ code: "transfer_malformed" }, "not six digits");
+      this.world.adding =
+        digits === "000000"
+          ? { ...adding, tries_left: (adding.tries_left ?? 3) - 1 }
+          : { stage: "done", device_name, moved: moving };
+      return this.world.adding;
+    },
+    adding_cancel: () => (this.world.adding = { stage: "idle" }),
+    consents_list: ({ id }) => this.world.consents.filter((one) => one.account === id),
+    consent_revoke: ({ account: of, consent }) => {
+      this.world.consents = this.world.consents.filter((one) => one.id !== consent);
+      return this.world.consents.filter((one) => one.account === of);
+    },
+    self_test_state: () => this.world.selfTest,
+    self_test_start: () => (this.world.selfTest = selfTest),
+    desktop_state: () => this.world.desktop,
+    close_answer: ({ choice, remember }) => {
+      this.world.desktop.close_asked = false;
+      if (remember && choice !== null) this.world.settings.on_close = choice;
+      return this.world.desktop;
+    },
+    lock_state: () => this.world.lock,
+    lock_now: () => (this.world.lock = { locked: true }),
+    lock_open: ({ pin }) => {
+      this.#checkPin(pin);
+      return (this.world.lock = { locked: false });
+    },
   };
+
+  #checkPin(pin: string): void {
+    if (pin === "000000") throw new CommandError({ code: "pin_wrong", tries_left: 7 }, "wrong PIN");
+  }
+
+  #checkNewPin(pin: string): void {
+    if (pin === "123456") throw new CommandError({ code: "pin_weak", why: "common" }, "a common PIN");
+  }
+
+  #account(id: string): AccountView {
+    const found = this.world.accounts.find((one) => one.id === id);
+    if (!found) throw new CommandError({ code: "account_unknown" }, "no such account");
+    return found;
+  }
+
+  #devices(id: string): DevicesView {
+    if (this.#account(id).connection.state !== "online") throw new CommandError({ code: "offline" }, "offline");
+    return { account: id, devices: this.world.devices, may_manage_from: this.world.mayManageFrom };
+  }
+
+  /** Puts a question about a device into the inbox, as the issuer would. */
+  #ask(of: string, kind: "device_add" | "device_remove", moving = false): RequestId {
+    if (this.world.mayManageFrom !== null)
+      throw new CommandError({ code: "not_yet", from: this.world.mayManageFrom }, "too new");
+    const asked = this.#account(of);
+    const { issuer, name } = asked;
+    const request = structuredClone(signIn);
+    request.id = `req-${kind}`;
+    request.received_at = this.#now();
+    request.transfer = { kind: "none" };
+    Object.assign(request.facts, { account: of, account_name: name, issuer, kind, scopes: [], binding_message: null });
+    request.facts.client = { ...request.facts.client, name: issuer.name, host: issuer.host };
+    request.facts.device = { name: null, platform: null, paired_at: null, moving, lost: false, old_key: null, new_key: null };
+    this.world.requests = [...this.world.requests.filter((one) => one.id !== request.id), request];
+    return request.id;
+  }
+
+  #historyFound({ text, account: of, outcome }: HistoryListRequest): HistoryEntryView[] {
+    const wanted = text.toLowerCase();
+    return this.world.history.filter(({ event }) => {
+      const about = event.event === "request" ? event.facts.account : event.event === "blocked" ? event.blocked.account : of;
+      if (of !== null && about !== of) return false;
+      if (outcome !== null && outcomeOf(event) !== outcome) return false;
+      return JSON.stringify(event).toLowerCase().includes(wanted);
+    });
+  }
+
+  #historyPage(wanted: HistoryListRequest): HistoryPageView {
+    const found = this.#historyFound(wanted);
+    const from = wanted.after === null ? 0 : found.findIndex(({ id }) => id === wanted.after) + 1;
+    return { entries: found.slice(from, from + PAGE), more: found.length > from + PAGE };
+  }
 
   #seconds(): number {
     return Math.floor(this.#now() / 1000);
@@ -125,14 +302,14 @@ export class DemoBridge implements Bridge {
   }
 
   #mend(id: string): AccountView {
-    const found = this.world.accounts.find((one) => one.id === id);
-    if (!found) throw new CommandError({ code: "account_unknown" }, "no such account");
+    const found = this.#account(id);
     found.health = { state: "ok" };
     found.connection = { state: "online" };
     return found;
   }
 
   #startPairing(input: PairingInput): PairingView {
+    if (input.form === "server") return (this.world.pairing = { stage: "browser", host: input.server });
     const typed = input.form === "link" ? input.link : input.code;
     const understood = typed.includes("/pair") || /^[0-9A-Z]{4}(-[0-9A-Z]{4}){2}$/.test(typed);
     this.world.pairing = understood
@@ -157,4 +334,14 @@ export class DemoBridge implements Bridge {
       received_at: this.#now(),
     };
   }
+}
+
+function outcomeOf(event: HistoryEntryView["event"]): HistoryFilter | null {
+  if (event.event === "blocked" || event.event === "device") return "security";
+  if (event.event === "paired") return null;
+  const { outcome } = event;
+  const said = outcome.state === "handled" ? outcome.decision : outcome.state;
+  if (said === "approve" || said === "approved") return "approved";
+  if (said === "deny" || said === "denied") return "denied";
+  return said === "reported" ? "security" : "ended";
 }

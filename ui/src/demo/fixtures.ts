@@ -3,9 +3,14 @@ import type {
   AccountView,
   BlockedRequestView,
   ConsentRequestView,
+  ConsentView,
+  DesktopView,
+  DeviceView,
   HistoryEntryView,
   RequestFactsView,
   RequestStateView,
+  SelfTestView,
+  SettingsView,
 } from "../generated/contract";
 
 /** The moment that all fixtures are about: 2026-11-23 15:00:42 in Tokyo. */
@@ -25,6 +30,9 @@ export const account: AccountView = {
   paired_at: NOW - 41 * DAY,
   connection: { state: "online" },
   health: { state: "ok" },
+  label: null,
+  accent: "pine",
+  icon: "bank",
 };
 
 export const secondAccount: AccountView = {
@@ -34,6 +42,9 @@ export const secondAccount: AccountView = {
   issuer: { name: "Orchard Ops", host: "login.orchard.example" },
   root_fingerprint: "5mC2vQ9xTt0aJr7Zk1uYh8Wn3oLe6bPd4sGfXiNcRwE",
   paired_at: NOW - 3 * DAY,
+  label: "Work",
+  accent: "plum",
+  icon: "briefcase",
 };
 
 const facts: RequestFactsView = {
@@ -48,6 +59,11 @@ const facts: RequestFactsView = {
   resources: [],
   observed: { time: NOW - 12, first_request: false },
   claimed: { place: "Osaka, Japan", device: "Firefox on Linux", address: "203.0.113.24" },
+  actors: [],
+  claims: [],
+  access_seconds: 3_600,
+  renewable_until: null,
+  device: null,
   binding_message: "Desk 4, ticket W7R2",
   cautions: [],
 };
@@ -152,7 +168,7 @@ export const blocked: BlockedRequestView = {
 export const states: Record<Exclude<RequestStateView["state"], "pending">, RequestStateView> = {
   sending: { state: "sending", decision: "approve" },
   needs_check: { state: "needs_check" },
-  approved: { state: "approved", at: NOW },
+  approved: { state: "approved", at: NOW, collected: true },
   denied: { state: "denied", reason: "not_me", at: NOW },
   reported: { state: "reported", at: NOW },
   expired: { state: "expired" },
@@ -174,7 +190,7 @@ export const history: HistoryEntryView[] = [
     event: {
       event: "request",
       facts: { ...facts, observed: { time: NOW - 1_880, first_request: false } },
-      outcome: { state: "approved", at: NOW - 1_860 },
+      outcome: { state: "approved", at: NOW - 1_860, collected: true },
       receipt: { sha256: "Zk3vY1o9H4bqT0cXrWm8uJ2sLfNa6dPe7QiG5hRtKxE", committed_at: NOW - 1_860 },
     },
   },
@@ -194,3 +210,107 @@ export const history: HistoryEntryView[] = [
     event: { event: "paired", account_name: account.name, issuer: account.issuer },
   },
 ];
+
+export const settings: SettingsView = {
+  locale: "auto",
+  theme: "auto",
+  notifications: true,
+  sound: false,
+  quiet_hours: null,
+  lock_after_minutes: 5,
+  unknown_clients: "caution",
+  start_at_login: false,
+  on_close: "ask",
+  protect_content: true,
+};
+
+export const desktop: DesktopView = {
+  tray: true,
+  autostart: true,
+  notifications: true,
+  content_protection: true,
+  camera: true,
+  close_asked: false,
+};
+
+/** The devices of every account here; the first one is this device. */
+export const devices: DeviceView[] = [
+  {
+    id: "dev-1",
+    name: account.device_name,
+    platform: "Linux, Tegata 0.1.0",
+    paired_at: account.paired_at,
+    last_seen: NOW - 2,
+    this_device: true,
+  },
+  {
+    id: "dev-2",
+    name: "Pixel 9",
+    platform: "Android 16, Tegata 0.1.0",
+    paired_at: NOW - 12 * DAY,
+    last_seen: NOW - 3_700,
+    this_device: false,
+  },
+];
+
+export const consents: ConsentView[] = [
+  {
+    id: "con-2",
+    account: account.id,
+    client: grant.facts.client,
+    scopes: grant.facts.scopes,
+    details: [],
+    granted_at: NOW - DAY - 300,
+    expires_at: NOW + 89 * DAY,
+    renewable: true,
+  },
+  {
+    id: "con-1",
+    account: account.id,
+    client: facts.client,
+    scopes: facts.scopes,
+    details: [],
+    granted_at: NOW - 1_860,
+    expires_at: NOW + 1_740,
+    renewable: false,
+  },
+];
+
+/** A self-test that has ended, with a good line, a warning and a bad one. */
+export const selfTest: SelfTestView = {
+  running: false,
+  lines: [
+    { check: "keyring", account: null, account_name: null, outcome: { outcome: "good", detail: { kind: "nothing" } } },
+    {
+      check: "notifications",
+      account: null,
+      account_name: null,
+      outcome: { outcome: "warning", trouble: "notifications_off" },
+    },
+    {
+      check: "connection",
+      account: account.id,
+      account_name: account.name,
+      outcome: { outcome: "good", detail: { kind: "took", millis: 84 } },
+    },
+    {
+      check: "clock",
+      account: account.id,
+      account_name: account.name,
+      outcome: { outcome: "good", detail: { kind: "apart", seconds: 1 } },
+    },
+    {
+      check: "key",
+      account: account.id,
+      account_name: account.name,
+      outcome: { outcome: "good", detail: { kind: "software_key" } },
+    },
+    {
+      check: "delivery",
+      account: account.id,
+      account_name: account.name,
+      outcome: { outcome: "bad", trouble: "test_not_arrived" },
+    },
+  ],
+  report: "keyring: good\nnotifications: warning, notifications_off\nconnection: good, 84 ms\nclock: good, 1 s apart\nkey: good, software key\ndelivery: bad, test_not_arrived\n",
+};

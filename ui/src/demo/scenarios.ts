@@ -1,6 +1,6 @@
 /** Every state that a screen can be in, by name. The pictures walk this list, so a new state belongs here. */
 import type { AccountHealth, ConsentRequestView, PairingView } from "../generated/contract";
-import type { DemoWorld } from "./demo-bridge";
+import type { DemoStart } from "./demo-bridge";
 import {
   account,
   blocked,
@@ -17,7 +17,7 @@ import {
 } from "./fixtures";
 
 export interface Scenario {
-  world: Partial<DemoWorld>;
+  world: DemoStart;
   /** Where to start. */
   hash: string;
 }

@@ -84,6 +84,10 @@ export function outcome(state: Settled, facts: RequestFactsView, offline = false
 }
 
 const APPROVED_BODIES: Record<RequestFactsView["kind"], MessageId> = {
+  device_add: "result-approved-device-add",
+  device_grade: "result-approved-device-grade",
+  device_key: "result-approved-device-key",
+  device_remove: "result-approved-device-remove",
   grant: "result-approved-grant",
   sign_in: "result-approved-sign-in",
   test: "result-approved-test",
