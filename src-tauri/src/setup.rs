@@ -30,7 +30,7 @@ pub(crate) fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync 
         commands::pairing::pairing_set_pin_and_continue,
         commands::pairing::pairing_start,
         commands::pairing::pairing_state,
-        commands::settings::app_info,
+        commands::settings::start,
         commands::settings::settings_get,
         commands::settings::settings_set,
     ]

@@ -13,15 +13,15 @@ use crate::{
     ConsentView, Decision, DenialReason, DenyOnlyReason, DesktopView, DetailView, DeviceId,
     DeviceNotice, DeviceRemoveRequest, DeviceRenameRequest, DeviceView, DevicesView, ErrorCode,
     ExportView, HistoryEntryId, HistoryEntryRequest, HistoryEntryView, HistoryEventView,
-    HistoryFilter, HistoryListRequest, HistoryPageView, InboxView, Language, LeafView,
-    LocaleChoice, LockView, ObservedContextView, PairingFailure, PairingInput, PairingStartRequest,
-    PairingStep, PairingView, PartyView, PinChangeRequest, PinEntry, PinRequest, PinWeakness,
-    QuietHours, ReceiptView, RegisteredBy, Remedy, RemovalReason, RemovalView,
-    RequestApproveRequest, RequestDenyRequest, RequestFactsView, RequestId, RequestKind,
-    RequestRequest, RequestStateView, ScopeView, SelfTestCheck, SelfTestDetail, SelfTestLine,
-    SelfTestOutcome, SelfTestTrouble, SelfTestView, SettingsSetRequest, SettingsView,
-    SubjectDeviceView, ThemeChoice, TransferView, UiError, UiEvent, UnixMillis, UnixSeconds,
-    UnknownClients, UnlockRequest, VerificationView,
+    HistoryFilter, HistoryListRequest, HistoryPageView, InboxView, Language, LeafView, LockView,
+    ObservedContextView, PairingFailure, PairingInput, PairingStartRequest, PairingStep,
+    PairingView, PartyView, PinChangeRequest, PinEntry, PinRequest, PinWeakness, QuietHours,
+    ReceiptView, RegisteredBy, Remedy, RemovalReason, RemovalView, RequestApproveRequest,
+    RequestDenyRequest, RequestFactsView, RequestId, RequestKind, RequestRequest, RequestStateView,
+    ScopeView, SelfTestCheck, SelfTestDetail, SelfTestLine, SelfTestOutcome, SelfTestTrouble,
+    SelfTestView, SettingsSetRequest, SettingsView, StartView, SubjectDeviceView, ThemeChoice,
+    TransferView, UiError, UiEvent, UnixMillis, UnixSeconds, UnknownClients, UnlockRequest,
+    VerificationView,
 };
 
 const HEADER: &str = "// Generated from crates/ui-contract by `cargo xtask gen`. Do not edit.\n";
@@ -55,11 +55,11 @@ fn contract(config: &Config) -> String {
         BlockedRequestView, BlockReason,
         PairingInput, PairingView, PairingStep, PairingFailure, Remedy,
         HistoryEntryView, HistoryEventView, ReceiptView,
-        SettingsView, LocaleChoice, Language, ThemeChoice, AppInfoView,
+        SettingsView, Language, ThemeChoice, AppInfoView,
         PairingStartRequest, PinRequest, AccountRequest, RequestRequest, RequestApproveRequest,
         RequestDenyRequest, SettingsSetRequest,
         UiEvent, UiError, ErrorCode, CloseReason, PinWeakness,
-        Accent, AccountCustomizeRequest, AccountIcon, AccountUnpairRequest, ActorView, AddingConfirmRequest, AddingFailure, AddingStartRequest, AddingView, AskedView, CloseAnswerRequest, CloseChoice, ConsentId, ConsentRevokeRequest, ConsentView, DesktopView, DeviceId, DeviceNotice, DeviceRemoveRequest, DeviceRenameRequest, DeviceView, DevicesView, ExportView, HistoryEntryRequest, HistoryFilter, HistoryListRequest, HistoryPageView, LockView, PinChangeRequest, QuietHours, RemovalReason, RemovalView, SelfTestCheck, SelfTestDetail, SelfTestLine, SelfTestOutcome, SelfTestTrouble, SelfTestView, SubjectDeviceView, UnknownClients, UnlockRequest, VerificationView,
+        Accent, AccountCustomizeRequest, AccountIcon, AccountUnpairRequest, ActorView, AddingConfirmRequest, AddingFailure, AddingStartRequest, AddingView, AskedView, StartView, CloseAnswerRequest, CloseChoice, ConsentId, ConsentRevokeRequest, ConsentView, DesktopView, DeviceId, DeviceNotice, DeviceRemoveRequest, DeviceRenameRequest, DeviceView, DevicesView, ExportView, HistoryEntryRequest, HistoryFilter, HistoryListRequest, HistoryPageView, LockView, PinChangeRequest, QuietHours, RemovalReason, RemovalView, SelfTestCheck, SelfTestDetail, SelfTestLine, SelfTestOutcome, SelfTestTrouble, SelfTestView, SubjectDeviceView, UnknownClients, UnlockRequest, VerificationView,
     );
     let trimmed: Vec<_> = types.lines().map(str::trim_end).collect();
     format!("{HEADER}{}\n", trimmed.join("\n"))

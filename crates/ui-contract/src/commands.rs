@@ -71,6 +71,21 @@ pub struct SettingsSetRequest {
     pub settings: SettingsView,
 }
 
+/// What the first picture is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct StartView {
+    /// Facts about the app.
+    pub info: AppInfoView,
+    /// `settings_get`.
+    pub settings: SettingsView,
+    /// `accounts_list`.
+    pub accounts: Vec<AccountView>,
+    /// `inbox_list`; empty while the screens are covered.
+    pub inbox: InboxView,
+    /// `lock_state`.
+    pub lock: LockView,
+}
+
 /// The request that the person asked for from outside the window.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct AskedView {
@@ -165,8 +180,8 @@ macro_rules! commands {
 }
 
 commands! {
-    /// Facts about the app.
-    app_info(()) -> AppInfoView;
+    /// All that the first picture needs, in one answer. Also while the screens are covered.
+    start(()) -> StartView;
     /// The preferences.
     settings_get(()) -> SettingsView;
     /// Replaces the preferences and answers with what holds now.

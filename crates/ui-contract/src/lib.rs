@@ -33,8 +33,8 @@ pub use account::{
 pub use bindings::export_bindings;
 pub use commands::{
     AccountRequest, AskedView, COMMANDS, CommandSpec, PairingStartRequest, PinRequest,
-    RequestApproveRequest, RequestDenyRequest, RequestRequest, SettingsSetRequest, UiEvent,
-    command_names,
+    RequestApproveRequest, RequestDenyRequest, RequestRequest, SettingsSetRequest, StartView,
+    UiEvent, command_names,
 };
 pub use consents::{ConsentId, ConsentRevokeRequest, ConsentView};
 pub use desktop::{CloseAnswerRequest, CloseChoice, DesktopView, LockView, UnlockRequest};
@@ -59,6 +59,4 @@ pub use secret::{CodeEntry, PinEntry};
 pub use self_test::{
     SelfTestCheck, SelfTestDetail, SelfTestLine, SelfTestOutcome, SelfTestTrouble, SelfTestView,
 };
-pub use settings::{
-    AppInfoView, Language, LocaleChoice, QuietHours, SettingsView, ThemeChoice, UnknownClients,
-};
+pub use settings::{AppInfoView, Language, QuietHours, SettingsView, ThemeChoice, UnknownClients};

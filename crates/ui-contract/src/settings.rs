@@ -8,8 +8,8 @@ use crate::CloseChoice;
 /// What the person can choose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct SettingsView {
-    /// Language of the screens and of the text that issuers send.
-    pub locale: LocaleChoice,
+    /// Language of the screens and of the text that issuers send; absent: the operating system's.
+    pub locale: Option<Language>,
     /// Light or dark.
     pub theme: ThemeChoice,
     /// Whether a notification without any detail is shown when something arrives.
@@ -50,28 +50,10 @@ pub enum UnknownClients {
     DenyOnly,
 }
 
-/// Choice of language.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum LocaleChoice {
-    /// The operating system's, or English where there is no translation.
-    #[default]
-    Auto,
-    /// English.
-    En,
-    /// Japanese.
-    Ja,
-}
-
-/// A language that the screens exist in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum Language {
-    /// English.
-    En,
-    /// Japanese.
-    Ja,
-}
+/// A language by its BCP 47 tag. Which ones the screens exist in is known to the screens alone: they choose the nearest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(transparent)]
+pub struct Language(pub String);
 
 /// Choice of appearance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -91,6 +73,6 @@ pub enum ThemeChoice {
 pub struct AppInfoView {
     /// Version of the app.
     pub version: String,
-    /// What [`LocaleChoice::Auto`] comes to on this machine.
+    /// The operating system's.
     pub system_language: Language,
 }

@@ -1,27 +1,32 @@
 //! Preferences and facts about the app.
 
-use crate::{state::AppState, views::internal};
+use crate::{
+    commands::{accounts::accounts_list, inbox::inbox_list},
+    state::AppState,
+    views::internal,
+};
 use tauri::State;
 use tegata_device::Settings;
 use tegata_ui_contract::{
-    AppInfoView, CloseChoice, Language, LocaleChoice, SettingsSetRequest, SettingsView,
+    AppInfoView, CloseChoice, Language, LockView, SettingsSetRequest, SettingsView, StartView,
     ThemeChoice, UiError, UnknownClients,
 };
 
 #[tauri::command]
-pub(crate) fn app_info() -> AppInfoView {
+pub(crate) fn start(state: State<'_, AppState>) -> StartView {
     let system = Settings {
         locale: None,
         ..Settings::default()
-    }
-    .language();
-    AppInfoView {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        system_language: if system.starts_with("ja") {
-            Language::Ja
-        } else {
-            Language::En
+    };
+    StartView {
+        info: AppInfoView {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            system_language: Language(system.language()),
         },
+        settings: view(&state.device.settings()),
+        accounts: accounts_list(state.clone()),
+        inbox: inbox_list(state),
+        lock: LockView { locked: false },
     }
 }
 
@@ -36,11 +41,7 @@ pub(crate) fn settings_set(
     request: SettingsSetRequest,
 ) -> Result<SettingsView, UiError> {
     let mut settings = state.device.settings();
-    settings.locale = match request.settings.locale {
-        LocaleChoice::Auto => None,
-        LocaleChoice::En => Some("en".to_owned()),
-        LocaleChoice::Ja => Some("ja".to_owned()),
-    };
+    settings.locale = request.settings.locale.map(|tag| tag.0);
     settings.theme = match request.settings.theme {
         ThemeChoice::Auto => None,
         ThemeChoice::Dark => Some("dark".to_owned()),
@@ -52,11 +53,7 @@ pub(crate) fn settings_set(
 
 fn view(settings: &Settings) -> SettingsView {
     SettingsView {
-        locale: match settings.locale.as_deref() {
-            Some("en") => LocaleChoice::En,
-            Some("ja") => LocaleChoice::Ja,
-            _ => LocaleChoice::Auto,
-        },
+        locale: settings.locale.clone().map(Language),
         theme: match settings.theme.as_deref() {
             Some("dark") => ThemeChoice::Dark,
             Some("light") => ThemeChoice::Light,

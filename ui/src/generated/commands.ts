@@ -4,8 +4,8 @@ import type * as contract from "./contract";
 
 /** Every command with what it takes (`null`: nothing) and what it answers. */
 export interface Commands {
-  /** Facts about the app. */
-  app_info: { request: null; response: contract.AppInfoView };
+  /** All that the first picture needs, in one answer. Also while the screens are covered. */
+  start: { request: null; response: contract.StartView };
   /** The preferences. */
   settings_get: { request: null; response: contract.SettingsView };
   /** Replaces the preferences and answers with what holds now. */

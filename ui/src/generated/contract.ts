@@ -646,9 +646,9 @@ committed_at: UnixSeconds, };
  */
 export type SettingsView = {
 /**
- * Language of the screens and of the text that issuers send.
+ * Language of the screens and of the text that issuers send; absent: the operating system's.
  */
-locale: LocaleChoice,
+locale: Language | null,
 /**
  * Light or dark.
  */
@@ -687,14 +687,9 @@ on_close: CloseChoice,
 protect_content: boolean, };
 
 /**
- * Choice of language.
+ * A language by its BCP 47 tag. Which ones the screens exist in is known to the screens alone: they choose the nearest.
  */
-export type LocaleChoice = "auto" | "en" | "ja";
-
-/**
- * A language that the screens exist in.
- */
-export type Language = "en" | "ja";
+export type Language = string;
 
 /**
  * Choice of appearance.
@@ -710,7 +705,7 @@ export type AppInfoView = {
  */
 version: string,
 /**
- * What [`LocaleChoice::Auto`] comes to on this machine.
+ * The operating system's.
  */
 system_language: Language, };
 
@@ -1023,6 +1018,31 @@ export type AskedView = {
  * Absent when nothing was asked for.
  */
 request: RequestId | null, };
+
+/**
+ * What the first picture is made of.
+ */
+export type StartView = {
+/**
+ * Facts about the app.
+ */
+info: AppInfoView,
+/**
+ * `settings_get`.
+ */
+settings: SettingsView,
+/**
+ * `accounts_list`.
+ */
+accounts: Array<AccountView>,
+/**
+ * `inbox_list`; empty while the screens are covered.
+ */
+inbox: InboxView,
+/**
+ * `lock_state`.
+ */
+lock: LockView, };
 
 /**
  * The person's answer to `close_asked`.
