@@ -164,6 +164,7 @@ impl TestServer {
                 decisions: at("decisions"),
                 seen: at("seen"),
                 receipts: at("receipts"),
+                ..Endpoints::default()
             },
             prompt_keys: vec![key.clone()],
             receipt_keys: vec![key],
@@ -219,7 +220,11 @@ impl TestServer {
         let mut state = self.state.lock().unwrap();
         state.pending.prompts.clear();
         let request = ConsentRequestId::parse(request).unwrap();
-        state.pending.closed.push(ClosedNotice { request, how });
+        state.pending.closed.push(ClosedNotice {
+            request,
+            how,
+            collected: None,
+        });
     }
 
     pub(crate) fn device(
@@ -471,6 +476,7 @@ impl TestServer {
             Some((_, receipt)) => KnownRequest::Closed {
                 closed: handled("device-1"),
                 receipt: Some(receipt.clone()),
+                collected: None,
             },
             None => KnownRequest::Pending { expires_in: 100 },
         };

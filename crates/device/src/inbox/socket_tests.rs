@@ -102,6 +102,7 @@ impl Script {
                 expires_in: 120,
             }],
             closed: Vec::new(),
+            notices: Vec::new(),
         };
         self.say(&ServerFrame::Pending(set)).await;
         self.until(|device| !device.inbox().requests.is_empty())
@@ -341,7 +342,9 @@ async fn a_notice_that_this_device_approved_has_its_receipt_asked_for() {
         closed: vec![ClosedNotice {
             request: key.request.clone(),
             how: crate::test_server::handled("device-1"),
+            collected: None,
         }],
+        notices: Vec::new(),
     };
     script.say(&ServerFrame::Pending(set)).await;
     script

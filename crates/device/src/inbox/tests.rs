@@ -250,6 +250,7 @@ fn notice(request: &str, how: CloseReason) -> ClosedNotice {
     ClosedNotice {
         request: ConsentRequestId::parse(request).unwrap(),
         how,
+        collected: None,
     }
 }
 

@@ -6,7 +6,9 @@
 use super::{
     V1,
     decision::DecisionRequest,
-    limits, present,
+    limits,
+    management::Notice,
+    present,
     problem::{CloseReason, Problem},
 };
 use crate::{
@@ -33,6 +35,13 @@ pub struct ClosedNotice {
     /// How.
     #[serde(flatten)]
     pub how: CloseReason,
+    /// Whether the client has collected what this device approved; absent for everything else.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub collected: Option<bool>,
 }
 
 /// The whole pending set of a device, oldest first, and what closed in the last ten minutes.
@@ -42,6 +51,9 @@ pub struct PendingSet {
     pub prompts: Vec<PendingPrompt>,
     /// Closed lately.
     pub closed: Vec<ClosedNotice>,
+    /// What happened to the account's devices in the last seven days, oldest first, at most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
 }
 
 /// A frame from the server.
@@ -160,6 +172,13 @@ pub enum KnownRequest {
             skip_serializing_if = "Option::is_none"
         )]
         receipt: Option<String>,
+        /// Whether the client has collected what this device approved; absent for everything else.
+        #[serde(
+            default,
+            deserialize_with = "present",
+            skip_serializing_if = "Option::is_none"
+        )]
+        collected: Option<bool>,
     },
     /// Not decided.
     Pending {
@@ -210,7 +229,9 @@ mod tests {
             closed: vec![ClosedNotice {
                 request: ConsentRequestId::parse("r").unwrap(),
                 how: CloseReason::Expired,
+                collected: None,
             }],
+            notices: Vec::new(),
         });
         let text = serde_json::to_string(&pending).unwrap();
         assert_eq!(

@@ -4,7 +4,7 @@
 //! A possession proof alone acts on its own device and takes grants back; what concerns other devices becomes a consent
 //! request of a `device_*` kind to the asking device, and happens in the commit of its approval.
 
-use super::V1;
+use super::{V1, present};
 use crate::{
     ids::{ConsentRequestId, DeviceId},
     time::UnixTime,
@@ -12,7 +12,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::prompt::{PromptClient, PromptScope};
+use super::prompt::{PromptClient, PromptKind, PromptScope};
 
 /// POST `devices`, `consents` and `test`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +34,11 @@ pub struct ListedDevice {
     /// When its pairing was confirmed.
     pub paired_at: UnixTime,
     /// When the server last heard from it, to the minute or coarser.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub last_seen: Option<UnixTime>,
 }
 
@@ -44,7 +48,11 @@ pub struct DeviceList {
     /// Those not revoked.
     pub devices: Vec<ListedDevice>,
     /// From when the asking device may add and remove others; absent when it may.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub may_manage_from: Option<UnixTime>,
 }
 
@@ -95,7 +103,11 @@ pub struct DeviceAdd {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManagementAnswer {
     /// The request that the asking device is to decide, delivered like any other; absent where nothing is left to decide.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub request: Option<ConsentRequestId>,
 }
 
@@ -136,10 +148,18 @@ pub struct DeviceConfirm {
     /// The approved request.
     pub request: ConsentRequestId,
     /// Six digits that the other device shows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub digits: Option<String>,
     /// The state that the device knows; the answer may be held while it stands.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub known: Option<String>,
 }
 
@@ -217,20 +237,36 @@ pub struct ConsentRevoke {
 }
 
 /// The `device` member of a prompt of a `device_*` kind: what the question is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SubjectDevice {
     /// `device_remove`, `device_grade`: which.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub id: Option<DeviceId>,
     /// Its name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub name: Option<String>,
     /// Operating system and app in its own words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub platform: Option<String>,
     /// When it was paired.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub paired_at: Option<UnixTime>,
     /// `device_add`: the asking device is revoked when the other one is confirmed.
     #[serde(default, rename = "move", skip_serializing_if = "std::ops::Not::not")]
@@ -239,11 +275,41 @@ pub struct SubjectDevice {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub lost: bool,
     /// `device_key`: thumbprint of the approval key that is replaced.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub old_key: Option<String>,
     /// `device_key`: thumbprint of the approval key that replaces it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub new_key: Option<String>,
+}
+
+impl SubjectDevice {
+    /// Whether it says what a question of this kind is about: a prompt that does not can only be denied.
+    #[must_use]
+    pub fn is_complete_for(&self, kind: PromptKind) -> bool {
+        match kind {
+            PromptKind::DeviceAdd => true,
+            PromptKind::DeviceGrade | PromptKind::DeviceRemove => {
+                self.id.is_some() && self.name.is_some()
+            }
+            PromptKind::DeviceKey => self.old_key.is_some() && self.new_key.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Every text in it that is not an identifier.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &String> {
+        [&self.name, &self.platform, &self.old_key, &self.new_key]
+            .into_iter()
+            .flatten()
+    }
 }
 
 /// What a device is told beside requests: a member `notices` of the pending set, of the last seven days, oldest first, at most 20.

@@ -1,6 +1,6 @@
 //! Server metadata (`docs/protocol.md` section 3): everything a device acts on, signed by the root key that it pins.
 
-use super::{V1, invitation::Issuer, limits, prompt::PromptKind, typ};
+use super::{V1, invitation::Issuer, limits, present, prompt::PromptKind, typ};
 use crate::{
     ijson::{self, IJsonError},
     jws::{self, JwsError},
@@ -30,7 +30,7 @@ pub struct MetadataKey {
 }
 
 /// Absolute URLs; devices use only these.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoints {
     /// POST a code, get an offer.
     pub redeem: String,
@@ -48,6 +48,100 @@ pub struct Endpoints {
     pub seen: String,
     /// POST with proof: what the server knows of a request.
     pub receipts: String,
+    /// POST with proof: the account's devices. This and what follows are section 6.4; a server need not offer any of them.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub devices: Option<String>,
+    /// POST with proof: renames the asking device.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub device_rename: Option<String>,
+    /// POST with proof: revokes the asking device, or asks to remove another.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub device_remove: Option<String>,
+    /// POST with proof: asks to add a device, or to move to one.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub device_add: Option<String>,
+    /// POST with proof: takes the invitation of an approved `device_add`, once.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub device_invitation: Option<String>,
+    /// POST with proof: how that pairing stands, and its digits.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub device_confirm: Option<String>,
+    /// POST with proof: what was granted and is still good.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub consents: Option<String>,
+    /// POST with proof: takes a grant back.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub consent_revoke: Option<String>,
+    /// POST with proof: sends the asking device a test.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub test: Option<String>,
+}
+
+impl Endpoints {
+    /// Every URL that is there.
+    pub fn urls(&self) -> impl Iterator<Item = &str> {
+        let always = [
+            &self.redeem,
+            &self.pairings,
+            &self.confirm,
+            &self.connect,
+            &self.pending,
+            &self.decisions,
+            &self.seen,
+            &self.receipts,
+        ];
+        let offered = [
+            &self.devices,
+            &self.device_rename,
+            &self.device_remove,
+            &self.device_add,
+            &self.device_invitation,
+            &self.device_confirm,
+            &self.consents,
+            &self.consent_revoke,
+            &self.test,
+        ];
+        always
+            .into_iter()
+            .chain(offered.into_iter().flatten())
+            .map(String::as_str)
+    }
 }
 
 /// Limits that the server tells its devices.
@@ -200,20 +294,10 @@ fn check_metadata(
     {
         return Err(MetadataError::Expired);
     }
-    let e = &metadata.endpoints;
-    let urls = [
-        &e.redeem,
-        &e.pairings,
-        &e.confirm,
-        &e.pending,
-        &e.decisions,
-        &e.seen,
-        &e.receipts,
-        &e.connect,
-    ];
     let prefix = format!("{}/", metadata.iss);
-    if urls
-        .iter()
+    if metadata
+        .endpoints
+        .urls()
         .any(|url| !url.starts_with(&prefix) || !is_canonical(url))
     {
         return Err(MetadataError::Content);

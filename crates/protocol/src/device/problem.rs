@@ -37,6 +37,8 @@ pub enum ProblemCode {
     MalformedRequest,
     /// 404: unknown here, or not this device's.
     NotFound,
+    /// 403: an account's first device manages others only from `not_before` on.
+    NotYet,
     /// 413: over a limit of size.
     PayloadTooLarge,
     /// 401: the proof does not fit.
@@ -69,7 +71,8 @@ impl ProblemCode {
             Self::AssuranceTooLow
             | Self::ConfirmationFailed
             | Self::DeviceRevoked
-            | Self::DeviceSuspended => 403,
+            | Self::DeviceSuspended
+            | Self::NotYet => 403,
             Self::InvitationUnknown | Self::NotFound => 404,
             Self::CounterRegressed
             | Self::DecisionConflict
@@ -149,6 +152,13 @@ pub struct Problem {
         skip_serializing_if = "Option::is_none"
     )]
     pub retry_after: Option<u32>,
+    /// With `not_yet`: from when it is allowed, by the server's clock.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub not_before: Option<UnixTime>,
 }
 
 impl Problem {
@@ -166,6 +176,7 @@ impl Problem {
             closed: None,
             tries_left: None,
             retry_after: None,
+            not_before: None,
         }
     }
 

@@ -1,6 +1,8 @@
 //! The consent prompt (`docs/protocol.md` section 7): what is asked, signed once per request and device.
 
-use super::{V1, invitation::Issuer, limits, pairing::KeyKind, present, typ};
+use super::{
+    V1, invitation::Issuer, limits, management::SubjectDevice, pairing::KeyKind, present, typ,
+};
 use crate::{
     bytes::Sha256Digest,
     ids::{AccountId, ClientId, ConsentRequestId, DeviceId},
@@ -21,13 +23,13 @@ use std::{
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PromptKind {
-    /// Reserved: add a device to the account.
+    /// Add a device to the account, or move to it.
     DeviceAdd,
-    /// Reserved: raise a device's grade.
+    /// Raise a device's grade.
     DeviceGrade,
-    /// Reserved: replace a device's key.
+    /// Replace the asked device's approval key.
     DeviceKey,
-    /// Reserved: remove a device.
+    /// Remove another device of the account.
     DeviceRemove,
     /// Give a client access to something.
     Grant,
@@ -44,7 +46,16 @@ impl PromptKind {
     /// Whether this version can show it, and so approve it.
     #[must_use]
     pub fn is_supported(self) -> bool {
-        matches!(self, Self::Grant | Self::SignIn | Self::Test)
+        self != Self::Unknown
+    }
+
+    /// Whether it is about a device of the account, which the prompt's `device` then names.
+    #[must_use]
+    pub fn is_about_device(self) -> bool {
+        matches!(
+            self,
+            Self::DeviceAdd | Self::DeviceGrade | Self::DeviceKey | Self::DeviceRemove
+        )
     }
 }
 
@@ -227,6 +238,13 @@ pub struct Prompt {
     pub provider: Option<PromptProvider>,
     /// The client.
     pub client: PromptClient,
+    /// What a question of a `device_*` kind is about; no other kind has it.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub device: Option<SubjectDevice>,
     /// From the person outward.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actor: Vec<PromptActor>,
@@ -318,7 +336,7 @@ pub enum DenyOnlyReason {
     AssuranceTooLow,
     /// `crit` names a member that this version does not know.
     CriticalMember,
-    /// The kind is reserved or unknown.
+    /// The kind is unknown, or `device` does not say what a question of this kind is about.
     Kind,
     /// Some text could be shown only after altering it.
     Text,
@@ -372,6 +390,11 @@ fn check_limits(prompt: &Prompt) -> Result<(), PromptError> {
     };
     let over = leaves > limits::DETAIL_LEAVES
         || long(&prompt.client.name, 64)
+        || prompt
+            .device
+            .iter()
+            .flat_map(SubjectDevice::texts)
+            .any(|text| long(text, 64))
         || prompt
             .binding_message
             .as_deref()
@@ -461,11 +484,13 @@ impl Prompt {
         let words = [&self.binding_message, &claimed.place, &claimed.device];
         let names = self.actor.iter().map(|actor| &actor.name);
         let provider = self.provider.iter().map(|provider| &provider.name);
+        let device = self.device.iter().flat_map(SubjectDevice::texts);
         for text in words
             .into_iter()
             .flatten()
             .chain(names)
             .chain(provider)
+            .chain(device)
             .chain([&self.client.name])
         {
             findings.merge(text::inspect(text));
@@ -507,7 +532,11 @@ impl Prompt {
     /// Why this prompt can only be denied on a device whose approval key is of kind `key`; empty if it can be approved.
     pub fn deny_only_reasons(&self, key: KeyKind) -> BTreeSet<DenyOnlyReason> {
         let mut reasons = BTreeSet::new();
-        if !self.kind.is_supported() {
+        let is_said = match &self.device {
+            Some(device) => device.is_complete_for(self.kind),
+            None => !self.kind.is_about_device(),
+        };
+        if !self.kind.is_supported() || !is_said {
             reasons.insert(DenyOnlyReason::Kind);
         }
         if self
@@ -531,7 +560,7 @@ impl Prompt {
 }
 
 fn is_known_member(name: &str) -> bool {
-    const KNOWN: [&str; 26] = [
+    const KNOWN: [&str; 27] = [
         "v",
         "iss",
         "aud",
@@ -544,6 +573,7 @@ fn is_known_member(name: &str) -> bool {
         "locale",
         "provider",
         "client",
+        "device",
         "actor",
         "scopes",
         "authorization_details",

@@ -43,10 +43,12 @@ pub async fn pending_set(app: &App, device: &DeviceId) -> Result<Option<PendingS
     let closed = stored.closed.into_iter().map(|closure| ClosedNotice {
         request: closure.request,
         how: close_reason(closure.reason),
+        collected: None,
     });
     Ok(Some(PendingSet {
         prompts: prompts.collect(),
         closed: closed.collect(),
+        notices: Vec::new(),
     }))
 }
 

@@ -127,6 +127,7 @@ fn build(
             confidential: true,
             host: client.host.clone(),
         },
+        device: None,
         actor: Vec::new(),
         scopes: facts.scopes.iter().map(scope).collect(),
         authorization_details: facts.terms.authorization_details.clone(),

@@ -111,6 +111,7 @@ fn frames(world: &World) -> anyhow::Result<Vec<Case<'_>>> {
             })
             .collect(),
         closed: Vec::new(),
+        notices: Vec::new(),
     });
     let full = serde_json::to_string(&full)?;
     let from_server = |name, label, text: String| {

@@ -25,5 +25,6 @@ pub(crate) fn all(issuer: &Issuer) -> Endpoints {
         decisions: issuer.endpoint(DECISIONS),
         seen: issuer.endpoint(SEEN),
         receipts: issuer.endpoint(RECEIPTS),
+        ..Endpoints::default()
     }
 }
