@@ -3,15 +3,15 @@
 mod upkeep;
 
 use crate::{
-    account::{AccountFolder, LocalAccountId},
-    error::{AccessError, DecideError, GatewayError, OpenError},
+    account::{AccountFolder, AccountLook, LocalAccountId},
+    error::{AccessError, CustomizeError, DecideError, GatewayError, OpenError},
     inbox::{self, FetchError},
     live::{LiveAccount, lock},
     metadata::MetadataFetchError,
     model::{AccountSummary, Changes, Connection, InboxSnapshot, RequestKey, RequestSnapshot},
     pairing::{Invited, PairingFailure},
     ports::Ports,
-    settings::Settings,
+    settings::{Settings, SettingsError},
 };
 use std::{
     path::PathBuf,
@@ -179,6 +179,27 @@ impl Device {
         Ok(live.summary())
     }
 
+    /// Replaces what the person chose for an account. Stays here: nothing of it is ever sent.
+    ///
+    /// # Errors
+    /// [`CustomizeError`].
+    pub async fn customize(
+        &self,
+        id: &LocalAccountId,
+        look: AccountLook,
+    ) -> Result<AccountSummary, CustomizeError> {
+        let look = look.tidy().ok_or(CustomizeError::Label)?;
+        let live = self.live(id)?;
+        let session = self.session(&live).await?;
+        let header = session.update(|header, _| {
+            header.look = look;
+            header.clone()
+        })?;
+        *lock(&live.header) = header;
+        self.changed(|changes| changes.accounts += 1);
+        Ok(live.summary())
+    }
+
     /// Forgets an account on this machine: its file, its history, its secret. The server is not told.
     ///
     /// # Errors
@@ -224,6 +245,10 @@ impl Device {
         for live in self.live_accounts() {
             lock(&live.inbox).snapshot(now, &mut snapshot);
         }
+        let settings = self.settings();
+        for request in &mut snapshot.requests {
+            settings.apply(request);
+        }
         snapshot
     }
 
@@ -231,8 +256,9 @@ impl Device {
     pub fn request(&self, key: &RequestKey) -> Option<RequestSnapshot> {
         let live = self.live(&key.account).ok()?;
         let now = self.inner.ports.clock.now_millis();
-        let found = lock(&live.inbox).find(now, &key.request);
-        found.map(|(request, _)| request)
+        let (mut request, _) = lock(&live.inbox).find(now, &key.request)?;
+        self.settings().apply(&mut request);
+        Some(request)
     }
 
     /// Fetches the pending set once by POST, for callers without a connection loop. Also settles what an earlier process
@@ -284,11 +310,14 @@ impl Device {
     /// Replaces the preferences.
     ///
     /// # Errors
-    /// What the file system says; then the old ones stand.
-    pub fn set_settings(&self, settings: Settings) -> std::io::Result<()> {
+    /// [`SettingsError`]; then the old ones stand.
+    pub fn set_settings(&self, settings: Settings) -> Result<(), SettingsError> {
         settings.write(&self.inner.config.data_dir)?;
         *lock(&self.inner.settings) = settings;
-        self.changed(|changes| changes.settings += 1);
+        self.changed(|changes| {
+            changes.settings += 1;
+            changes.inbox += 1;
+        });
         Ok(())
     }
 

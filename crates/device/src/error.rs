@@ -3,6 +3,7 @@
 use crate::{
     account::AccountFileError,
     model::{Health, RequestState},
+    pin::PinError,
     ports::{PersonCheckError, SecretStoreError, TransportError},
 };
 use tegata_protocol::device::{
@@ -52,6 +53,18 @@ impl AccessError {
             },
         }
     }
+}
+
+/// Why an account's look was not changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CustomizeError {
+    /// The account.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// The label.
+    #[error("a label has at most 64 characters that can be shown")]
+    Label,
 }
 
 /// Why the server did not do what was asked.
@@ -123,6 +136,9 @@ pub enum DecideError {
     /// The server's receipt does not fit the decision. Kept for the next look at what the server knows.
     #[error("the server's receipt does not fit the decision")]
     Receipt,
+    /// Its client registered itself, and the person chose that such requests can only be denied.
+    #[error("requests of clients that registered themselves can only be denied, by your setting")]
+    UnknownClient,
     /// The request is over.
     #[error("the request is closed")]
     RequestClosed {
@@ -150,6 +166,16 @@ pub enum DecideError {
         /// Tries over all devices.
         tries_left: u32,
     },
+}
+
+impl From<PinError> for DecideError {
+    fn from(error: PinError) -> Self {
+        match error {
+            PinError::Access(error) => Self::Access(error),
+            PinError::Locked => Self::PinLocked,
+            PinError::Wrong { tries_left } => Self::PinWrong { tries_left },
+        }
+    }
 }
 
 /// Why the history cannot be read.

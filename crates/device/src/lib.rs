@@ -22,6 +22,7 @@ mod live;
 mod metadata;
 pub mod model;
 pub mod pairing;
+pub mod pin;
 pub mod ports;
 pub mod secret_store;
 pub mod settings;
@@ -29,7 +30,7 @@ pub mod settings;
 mod test_server;
 pub mod transport;
 
-pub use account::LocalAccountId;
+pub use account::{AccountLook, LocalAccountId};
 pub use device::{Device, DeviceConfig};
 pub use keys::{Pin, PinWeakness};
 pub use model::{

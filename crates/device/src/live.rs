@@ -99,6 +99,7 @@ impl LiveAccount {
             paired_at: header.paired_at,
             connection: status.connection,
             health: status.health,
+            look: header.look,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the device shows of itself: accounts, requests, changes. Snapshots, cheap to take and never live.
 
-use crate::account::LocalAccountId;
+use crate::account::{AccountLook, LocalAccountId};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt, sync::Arc};
 use tegata_protocol::{
@@ -60,6 +60,8 @@ pub struct AccountSummary {
     pub connection: Connection,
     /// Whether requests can be answered now.
     pub health: Health,
+    /// What the person chose for it.
+    pub look: AccountLook,
 }
 
 /// The connection of one account. Offline is a state, never an error.
@@ -133,8 +135,21 @@ pub struct RequestSnapshot {
     pub lifetime: u32,
     /// Not empty: it can only be denied.
     pub deny_only: BTreeSet<DenyOnlyReason>,
+    /// Whether it can only be denied because its client registered itself and [`crate::Settings::unknown_clients`] says so.
+    pub unknown_client: bool,
+    /// For what was approved: whether the client has collected the answer, when [`crate::Device::check`] last asked. `None`:
+    /// not known.
+    pub collected: Option<bool>,
     /// Where it stands.
     pub state: RequestState,
+}
+
+impl RequestSnapshot {
+    /// Whether this device may approve it as far as its content goes; its state is another matter.
+    #[must_use]
+    pub fn can_be_approved(&self) -> bool {
+        self.deny_only.is_empty() && !self.unknown_client
+    }
 }
 
 /// Where a request stands. All but the first four are final.
@@ -244,10 +259,15 @@ pub enum BlockReason {
 pub struct Changes {
     /// [`crate::Device::accounts`].
     pub accounts: u64,
+    /// [`crate::Device::devices`] and the phase of an addition that is under way.
+    pub devices: u64,
     /// [`crate::Device::history`].
     pub history: u64,
     /// [`crate::Device::inbox`].
     pub inbox: u64,
+    /// Grows by one for each thing that a server told about the account's devices for the first time: worth a notification.
+    /// The history has it.
+    pub notices: u64,
     /// [`crate::Device::settings`].
     pub settings: u64,
 }

@@ -1,7 +1,7 @@
 //! The file format: a header in the clear, so that accounts can be listed while the credential store is locked, and
 //! everything else sealed under the label `file` with the header as authenticated context.
 
-use super::{AccountState, LocalAccountId};
+use super::{AccountLook, AccountState, LocalAccountId};
 use crate::{
     keys::{SealError, Sealer},
     ports::AccountSecret,
@@ -36,6 +36,9 @@ pub struct AccountHeader {
     pub root: Thumbprint,
     /// Confirmed at, by the server's clock.
     pub paired_at: UnixTime,
+    /// What the person chose for it.
+    #[serde(default, skip_serializing_if = "AccountLook::is_plain")]
+    pub look: AccountLook,
 }
 
 /// Format version of account files.

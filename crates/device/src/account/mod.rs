@@ -3,6 +3,7 @@
 mod file;
 mod folder;
 mod lock;
+mod look;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,8 @@ pub(crate) use file::FORMAT;
 pub use file::{AccountFileError, AccountHeader};
 pub use folder::{AccountFolder, write_atomically};
 pub use lock::FileLock;
+pub(crate) use look::is_showable;
+pub use look::{Accent, AccountIcon, AccountLook};
 pub use state::{
     AccountState, ApprovalSlot, BlockedCount, MAX_PIN_FAILURES, Standing, UnsentDecision,
 };

@@ -138,3 +138,40 @@ async fn requests_seen_are_remembered_up_to_a_limit() {
     assert_eq!(state.seen_prompt(&id(35)), None);
     assert_eq!(state.seen_prompt(&id(36)), Some(hash));
 }
+
+#[tokio::test]
+async fn what_was_chosen_for_an_account_is_kept_and_shown_without_its_secret() {
+    let mut paired = Paired::new().await;
+    let look = AccountLook {
+        label: Some("  Household ".into()),
+        accent: Accent::Plum,
+        icon: AccountIcon::Bank,
+    };
+    let shown = paired
+        .device
+        .customize(&paired.account, look)
+        .await
+        .unwrap();
+    assert_eq!(shown.look.label.as_deref(), Some("Household"));
+    paired
+        .secrets
+        .fail_with(Some(crate::ports::SecretStoreError::Locked));
+    paired.restart();
+    let listed = paired.device.accounts();
+    assert_eq!(listed[0].look, shown.look);
+    assert_eq!(listed[0].account_name, "hanako", "the server's name stays");
+}
+
+#[tokio::test]
+async fn a_label_that_hides_something_or_is_too_long_changes_nothing() {
+    let paired = Paired::new().await;
+    for label in ["a\u{202e}b".to_owned(), "x".repeat(65)] {
+        let look = AccountLook {
+            label: Some(label),
+            ..AccountLook::default()
+        };
+        let refused = paired.device.customize(&paired.account, look).await;
+        assert!(matches!(refused, Err(crate::error::CustomizeError::Label)));
+    }
+    assert!(paired.device.accounts()[0].look.is_plain());
+}

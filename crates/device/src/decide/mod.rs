@@ -54,6 +54,9 @@ impl Device {
                 request.deny_only.into_iter().collect(),
             ));
         }
+        if request.unknown_client {
+            return Err(DecideError::UnknownClient);
+        }
         // 2. The code has the form that the prompt asks for; its value is the server's to compare.
         let transfer = match (request.prompt.transfer, transfer) {
             (Transfer::None, None) => None,
@@ -145,9 +148,11 @@ impl Device {
         key: &RequestKey,
     ) -> Result<(RequestSnapshot, Arrived), DecideError> {
         let now = self.ports().clock.now_millis();
-        lock(&live.inbox)
+        let (mut request, arrived) = lock(&live.inbox)
             .find(now, &key.request)
-            .ok_or(DecideError::RequestUnknown)
+            .ok_or(DecideError::RequestUnknown)?;
+        self.settings().apply(&mut request);
+        Ok((request, arrived))
     }
 
     fn open_request(

@@ -1,13 +1,13 @@
-//! Signing: the PIN and its tries, the detail, the counter. What leaves here is durable already.
+//! Signing: the PIN, the detail, the counter. What leaves here is durable already.
 
 use crate::{
-    account::{AccountState, ApprovalSlot, MAX_PIN_FAILURES, UnsentDecision},
+    account::{AccountState, ApprovalSlot, UnsentDecision},
     device::Device,
-    error::{AccessError, DecideError},
+    error::DecideError,
     inbox::Arrived,
     live::{LiveAccount, Session},
-    model::Health,
-    ports::{ApprovalKeyError, PersonCheck, PinReason, StoredApprovalKey, UnlockedApprovalKey},
+    pin,
+    ports::{PersonCheck, PinReason, UnlockedApprovalKey},
 };
 use tegata_protocol::{
     Thumbprint,
@@ -36,43 +36,12 @@ pub(super) async fn approve(
         client: arrived.prompt.client.name.clone(),
         failures,
     };
-    let pin = person.ask_pin(reason).await?;
-    // 1. The try is counted before it is made, so that cutting the power saves none.
-    let begun = session.update(|_, state| begin_try(device, state))?;
-    let Some((stored, failures)) = begun else {
-        note_locked(device, live);
-        return Err(DecideError::PinLocked);
-    };
-    // 2. The key. The hash takes its time, on a thread that may block.
-    let (port, secret) = (device.ports().approval.clone(), session.secret.clone());
-    let public = session.approval;
-    let unlocked =
-        tokio::task::spawn_blocking(move || port.unlock(&stored, &public, &pin, &secret)).await;
-    // 3. What became of the try, durable before anything else can fail: a right PIN ends the count, and a key that could
-    //    not be tried says nothing about the PIN.
-    let key = match unlocked {
-        Ok(Ok(key)) => {
-            count_failures(session, |_| 0)?;
-            key
-        }
-        Ok(Err(ApprovalKeyError::PinWrong)) => {
-            return Err(wrong_pin(device, session, live, failures)?);
-        }
-        Err(error) => {
-            count_failures(session, |failures| failures.saturating_sub(1))?;
-            let error = std::io::Error::other(error);
-            return Err(AccessError::from(crate::account::AccountFileError::Io(error)).into());
-        }
-        Ok(Err(ApprovalKeyError::Unreadable)) => {
-            count_failures(session, |failures| failures.saturating_sub(1))?;
-            let text = "the approval key cannot be read".to_owned();
-            let error = crate::account::AccountFileError::Damaged(text);
-            return Err(AccessError::from(error).into());
-        }
-    };
-    // 4. The person may have taken longer than the request had.
+    let typed = person.ask_pin(reason).await?;
+    // 1. The try, counted before it is made.
+    let key = pin::unlock(device, live, session, typed).await?;
+    // 2. The person may have taken longer than the request had.
     device.open_request(live, &arrived.key)?;
-    // 5. What is signed, over the exact prompt.
+    // 3. What is signed, over the exact prompt.
     let decision = Decision::Approve {
         view: View {
             app: device.app().to_owned(),
@@ -83,7 +52,7 @@ pub(super) async fn approve(
         transfer,
     };
     let detail = detail(session, arrived, session.approval.thumbprint(), decision);
-    // 6. Counter and decision are durable together, before anything leaves.
+    // 4. Counter and decision are durable together, before anything leaves.
     let signed_at = device.ports().clock.now();
     Ok(session.update(|_, state| {
         state.approval_counter += 1;
@@ -115,58 +84,6 @@ pub(super) fn deny(
         let assertion = make_assertion(&session.possession, &expected, state.possession_counter);
         keep(state, arrived, detail, assertion, signed_at)
     })?)
-}
-
-/// Counts a try. `None` if there is no key to try any more; a key whose tries are all used up is destroyed here too, for
-/// the case that the process ended between the last try and that.
-pub(super) fn begin_try(
-    device: &Device,
-    state: &mut AccountState,
-) -> Option<(StoredApprovalKey, u32)> {
-    let ApprovalSlot::Usable { key, failures } = &mut state.approval_slot else {
-        return None;
-    };
-    if *failures >= MAX_PIN_FAILURES {
-        device.ports().approval.destroy(key);
-        state.approval_slot = ApprovalSlot::Destroyed;
-        return None;
-    }
-    *failures += 1;
-    Some((key.clone(), *failures))
-}
-
-fn count_failures(session: &Session, count: impl FnOnce(u32) -> u32) -> Result<(), AccessError> {
-    session.update(|_, state| {
-        if let ApprovalSlot::Usable { failures, .. } = &mut state.approval_slot {
-            *failures = count(*failures);
-        }
-    })
-}
-
-fn wrong_pin(
-    device: &Device,
-    session: &Session,
-    live: &LiveAccount,
-    failures: u32,
-) -> Result<DecideError, DecideError> {
-    let tries_left = MAX_PIN_FAILURES.saturating_sub(failures);
-    if tries_left > 0 {
-        return Ok(DecideError::PinWrong { tries_left });
-    }
-    session.update(|_, state| {
-        if let ApprovalSlot::Usable { key, .. } = &state.approval_slot {
-            device.ports().approval.destroy(key);
-        }
-        state.approval_slot = ApprovalSlot::Destroyed;
-    })?;
-    note_locked(device, live);
-    Ok(DecideError::PinLocked)
-}
-
-fn note_locked(device: &Device, live: &LiveAccount) {
-    if live.set_health(Health::PinLocked) {
-        device.changed(|changes| changes.accounts += 1);
-    }
 }
 
 fn detail(

@@ -45,6 +45,8 @@ struct Entry {
     arrived: Arrived,
     received_at: i64,
     state: RequestState,
+    /// Whether the client has collected the answer, as last asked.
+    collected: Option<bool>,
     /// Taken off the inbox while only this machine's count said that it was over: out of sight, and kept until it is known
     /// how it ended.
     dismissed: bool,
@@ -102,6 +104,7 @@ impl AccountInbox {
                         } else {
                             RequestState::Pending
                         },
+                        collected: None,
                         dismissed: false,
                     });
                 }
@@ -208,6 +211,7 @@ impl AccountInbox {
                 arrived,
                 received_at: now,
                 state,
+                collected: None,
                 dismissed: false,
             });
         }
@@ -234,6 +238,13 @@ impl AccountInbox {
         self.noticed.remove(request);
         if let Some(entry) = self.entry_mut(request) {
             entry.state = state;
+        }
+    }
+
+    /// Keeps whether the client has collected the answer to a request that is on show.
+    pub(crate) fn set_collected(&mut self, request: &ConsentRequestId, collected: Option<bool>) {
+        if let Some(entry) = self.entry_mut(request) {
+            entry.collected = collected;
         }
     }
 
@@ -324,6 +335,9 @@ fn snapshot(entry: &Entry, now: i64) -> RequestSnapshot {
             .max(entry.arrived.expires_in)
             .max(1),
         deny_only: entry.arrived.deny_only.clone(),
+        // The person's setting, which the caller knows.
+        unknown_client: false,
+        collected: entry.collected,
         state,
     }
 }

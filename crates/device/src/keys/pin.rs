@@ -62,11 +62,20 @@ impl Pin {
     /// [`PinWeakness`].
     pub fn choose(text: &str) -> Result<Self, PinWeakness> {
         let pin = Self::typed(text)?;
+        pin.check_choice()?;
+        Ok(pin)
+    }
+
+    /// Whether a PIN that was read may be chosen.
+    ///
+    /// # Errors
+    /// [`PinWeakness::Common`].
+    pub fn check_choice(&self) -> Result<(), PinWeakness> {
         // EXPOSE: the policy looks at the digits.
-        if is_common(pin.0.expose().as_bytes()) {
+        if is_common(self.0.expose().as_bytes()) {
             Err(PinWeakness::Common)
         } else {
-            Ok(pin)
+            Ok(())
         }
     }
 

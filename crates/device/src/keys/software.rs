@@ -92,6 +92,30 @@ impl SoftwareApprovalKey {
     }
 }
 
+impl SoftwareApprovalKey {
+    /// The stored form of a private key under a PIN, with a salt of its own.
+    fn wrap(
+        &self,
+        pkcs8: &Secret<Vec<u8>>,
+        thumbprint: Thumbprint,
+        pin: &Pin,
+        secret: &AccountSecret,
+    ) -> Result<StoredApprovalKey, ApprovalKeyError> {
+        let salt: [u8; 16] = random_bytes(&self.rng);
+        let sealer =
+            wrapping_key(self.cost, &salt, pin, secret).ok_or(ApprovalKeyError::Unreadable)?;
+        // EXPOSE: the private key is sealed here and nowhere else.
+        let sealed = sealer.seal(&self.rng, &context(thumbprint), pkcs8.expose());
+        Ok(StoredApprovalKey::SoftwarePin {
+            memory_kib: self.cost.memory_kib,
+            passes: self.cost.passes,
+            lanes: self.cost.lanes,
+            salt: B64(salt.to_vec()),
+            sealed: B64(sealed),
+        })
+    }
+}
+
 struct Unlocked(SigningKey);
 
 impl UnlockedApprovalKey for Unlocked {
@@ -115,19 +139,8 @@ impl ApprovalKey for SoftwareApprovalKey {
 
     fn make(&self, pin: &Pin, secret: &AccountSecret) -> Result<MadeApprovalKey, ApprovalKeyError> {
         let (key, pkcs8) = SigningKey::make(&self.rng);
-        let salt: [u8; 16] = random_bytes(&self.rng);
-        let sealer =
-            wrapping_key(self.cost, &salt, pin, secret).ok_or(ApprovalKeyError::Unreadable)?;
-        // EXPOSE: the private key is sealed here and nowhere else.
-        let sealed = sealer.seal(&self.rng, &context(key.thumbprint()), pkcs8.expose());
         Ok(MadeApprovalKey {
-            stored: StoredApprovalKey::SoftwarePin {
-                memory_kib: self.cost.memory_kib,
-                passes: self.cost.passes,
-                lanes: self.cost.lanes,
-                salt: B64(salt.to_vec()),
-                sealed: B64(sealed),
-            },
+            stored: self.wrap(&pkcs8, key.thumbprint(), pin, secret)?,
             key: Box::new(Unlocked(key)),
         })
     }
@@ -139,23 +152,7 @@ impl ApprovalKey for SoftwareApprovalKey {
         pin: &Pin,
         secret: &AccountSecret,
     ) -> Result<Box<dyn UnlockedApprovalKey>, ApprovalKeyError> {
-        let StoredApprovalKey::SoftwarePin {
-            memory_kib,
-            passes,
-            lanes,
-            salt,
-            sealed,
-        } = stored;
-        let cost = Argon2Parameters {
-            memory_kib: *memory_kib,
-            passes: *passes,
-            lanes: *lanes,
-        };
-        let sealer =
-            wrapping_key(cost, &salt.0, pin, secret).ok_or(ApprovalKeyError::Unreadable)?;
-        let pkcs8 = sealer
-            .open(&context(public.thumbprint()), &sealed.0)
-            .map_err(|_| ApprovalKeyError::PinWrong)?;
+        let pkcs8 = unwrap(stored, public, pin, secret)?;
         // EXPOSE: ring reads the private key for one signature.
         let key = SigningKey::from_pkcs8(pkcs8.expose(), &self.rng)
             .map_err(|_| ApprovalKeyError::Unreadable)?;
@@ -166,9 +163,46 @@ impl ApprovalKey for SoftwareApprovalKey {
         }
     }
 
+    fn rewrap(
+        &self,
+        stored: &StoredApprovalKey,
+        public: &PublicKey,
+        old: &Pin,
+        new: &Pin,
+        secret: &AccountSecret,
+    ) -> Result<StoredApprovalKey, ApprovalKeyError> {
+        let pkcs8 = unwrap(stored, public, old, secret)?;
+        self.wrap(&pkcs8, public.thumbprint(), new, secret)
+    }
+
     fn destroy(&self, _stored: &StoredApprovalKey) {
         // Everything that there is of a software key lies in the account's file, which the caller rewrites.
     }
+}
+
+/// The private key of a stored form.
+fn unwrap(
+    stored: &StoredApprovalKey,
+    public: &PublicKey,
+    pin: &Pin,
+    secret: &AccountSecret,
+) -> Result<Secret<Vec<u8>>, ApprovalKeyError> {
+    let StoredApprovalKey::SoftwarePin {
+        memory_kib,
+        passes,
+        lanes,
+        salt,
+        sealed,
+    } = stored;
+    let cost = Argon2Parameters {
+        memory_kib: *memory_kib,
+        passes: *passes,
+        lanes: *lanes,
+    };
+    let sealer = wrapping_key(cost, &salt.0, pin, secret).ok_or(ApprovalKeyError::Unreadable)?;
+    sealer
+        .open(&context(public.thumbprint()), &sealed.0)
+        .map_err(|_| ApprovalKeyError::PinWrong)
 }
 
 fn wrapping_key(

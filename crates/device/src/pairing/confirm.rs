@@ -2,7 +2,10 @@
 
 use super::{PairingCause, PairingFailure, Registered};
 use crate::{
-    account::{AccountHeader, AccountState, ApprovalSlot, BlockedCount, LocalAccountId, Standing},
+    account::{
+        AccountHeader, AccountLook, AccountState, ApprovalSlot, BlockedCount, LocalAccountId,
+        Standing,
+    },
     gateway::ExchangeLimits,
     keys::Sealer,
     model::AccountSummary,
@@ -57,6 +60,7 @@ impl Registered {
             device_name: self.device_name.clone(),
             root: offered.trusted.root.thumbprint(),
             paired_at: receipt.iat,
+            look: AccountLook::default(),
         };
         // EXPOSE: the private key is sealed under its own label before it is sealed with the rest.
         let possession_sealed = Sealer::derive(&self.made.secret, "possession").seal(

@@ -91,6 +91,19 @@ pub trait ApprovalKey: Send + Sync {
         secret: &AccountSecret,
     ) -> Result<Box<dyn UnlockedApprovalKey>, ApprovalKeyError>;
 
+    /// The stored form of the same key under another PIN. The old form goes on being good until the caller drops it.
+    ///
+    /// # Errors
+    /// [`ApprovalKeyError`].
+    fn rewrap(
+        &self,
+        stored: &StoredApprovalKey,
+        public: &PublicKey,
+        old: &Pin,
+        new: &Pin,
+        secret: &AccountSecret,
+    ) -> Result<StoredApprovalKey, ApprovalKeyError>;
+
     /// Destroys what lies outside the account's file (a key in hardware); the caller then drops the stored form.
     fn destroy(&self, stored: &StoredApprovalKey);
 }
