@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    BlockedRequestView, HistoryEntryId, PartyView, RequestFactsView, RequestStateView, UnixSeconds,
+    BlockedRequestView, HistoryEntryId, PartyView, RequestFactsView, RequestId, RequestStateView,
+    UnixSeconds,
 };
 
 /// One line of the history, complete: there is no second command for its detail.
@@ -51,6 +52,8 @@ pub enum HistoryEventView {
     },
     /// A request came to its end.
     Request {
+        /// The request, for reporting an approval that was not the person's own.
+        request: RequestId,
         /// What was asked, as it was shown.
         facts: RequestFactsView,
         /// How it ended.

@@ -31,11 +31,12 @@ pub(crate) fn history_view(
             }
         }
         HistoryEvent::Request {
+            key,
             prompt,
             outcome,
             receipt,
-            ..
         } => ui::HistoryEventView::Request {
+            request: ui::RequestId(key.to_string()),
             facts: facts_view(prompt, account, names),
             outcome: state_view(outcome),
             receipt: receipt.as_ref().and_then(|hash| {

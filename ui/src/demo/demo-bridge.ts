@@ -336,12 +336,9 @@ export class DemoBridge implements Bridge {
   }
 }
 
-function outcomeOf(event: HistoryEntryView["event"]): HistoryFilter | null {
+function outcomeOf(event: HistoryEntryView["event"]): HistoryFilter {
   if (event.event === "blocked" || event.event === "device") return "security";
-  if (event.event === "paired") return null;
-  const { outcome } = event;
-  const said = outcome.state === "handled" ? outcome.decision : outcome.state;
-  if (said === "approve" || said === "approved") return "approved";
-  if (said === "deny" || said === "denied") return "denied";
-  return said === "reported" ? "security" : "ended";
+  const ended = event.event === "request" ? event.outcome.state : "paired";
+  if (ended === "approved") return "approved";
+  return ended === "denied" || ended === "reported" ? "denied" : "ended";
 }

@@ -189,6 +189,7 @@ export const history: HistoryEntryView[] = [
     at: NOW - 1_860,
     event: {
       event: "request",
+      request: "req-his-4",
       facts: { ...facts, observed: { time: NOW - 1_880, first_request: false } },
       outcome: { state: "approved", at: NOW - 1_860, collected: true },
       receipt: { sha256: "Zk3vY1o9H4bqT0cXrWm8uJ2sLfNa6dPe7QiG5hRtKxE", committed_at: NOW - 1_860 },
@@ -197,12 +198,12 @@ export const history: HistoryEntryView[] = [
   {
     id: "his-3",
     at: NOW - 9_400,
-    event: { event: "request", facts: unknownDetails.facts, outcome: { state: "denied", reason: "not_me", at: NOW - 9_400 }, receipt: { sha256: "3u8tQvWc1YbHn5oRk0xJm2sZf7aLd9PeGi4hTqKrXyE", committed_at: NOW - 9_400 } },
+    event: { event: "request", request: "req-his-3", facts: unknownDetails.facts, outcome: { state: "denied", reason: "not_me", at: NOW - 9_400 }, receipt: { sha256: "3u8tQvWc1YbHn5oRk0xJm2sZf7aLd9PeGi4hTqKrXyE", committed_at: NOW - 9_400 } },
   },
   {
     id: "his-2",
     at: NOW - DAY - 300,
-    event: { event: "request", facts: grant.facts, outcome: { ...states.handled, at: NOW - DAY - 300 } as RequestStateView, receipt: null },
+    event: { event: "request", request: "req-his-2", facts: grant.facts, outcome: { ...states.handled, at: NOW - DAY - 300 } as RequestStateView, receipt: null },
   },
   {
     id: "his-1",

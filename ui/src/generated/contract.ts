@@ -616,6 +616,10 @@ account_name: string,
  */
 issuer: PartyView, } | { "event": "request",
 /**
+ * The request, for reporting an approval that was not the person's own.
+ */
+request: RequestId,
+/**
  * What was asked, as it was shown.
  */
 facts: RequestFactsView,
