@@ -148,6 +148,7 @@ async function open(context, { name, locale, theme }, onProblem) {
   await page.goto(`${origin}/demo.html?scenario=${name}&locale=${locale}&theme=${theme}`);
   await page.locator("main h1, main [aria-busy], main [role=status]").first().waitFor();
   await page.locator("[data-testid='app.loading']").waitFor({ state: "detached" });
+  await page.waitForFunction(() => window.tegataDemo.ready);
   return page;
 }
 

@@ -23,7 +23,7 @@ export interface Shown {
 }
 
 /** Shows `scenario` at the moment that the fixtures are about, by a clock that only the test moves. */
-export async function show(scenario: { world: DemoStart; hash?: string } | Scenario): Promise<Shown> {
+export async function show(scenario: { world: DemoStart; hash?: string; press?: string[] } | Scenario): Promise<Shown> {
   location.hash = scenario.hash ?? "#/inbox";
   const bridge = new DemoBridge(scenario.world, () => NOW_MILLIS);
   const store = new Store(bridge);
@@ -44,6 +44,10 @@ export async function show(scenario: { world: DemoStart; hash?: string } | Scena
     }
   };
   await settle();
+  for (const testid of scenario.press ?? []) {
+    get(testid).click();
+    await settle();
+  }
   return {
     bridge,
     store,

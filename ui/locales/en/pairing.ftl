@@ -14,7 +14,9 @@ pairing-code-label = Code
 pairing-code-help = Twelve letters and digits, for example 7K3M-9QTX-V2HC
 pairing-submit = Continue
 pairing-submit-hint = Nothing is added yet. You will see who it is first.
+pairing-scan = Read a picture or use the camera
 pairing-checking = Checking the invitation…
+pairing-browser = Go on in your browser, at { $host }
 
 pairing-confirm-title = Is this your account?
 pairing-confirm-lead = From now on, this server could ask you to approve things for this account.

@@ -14,7 +14,9 @@ pairing-code-label = コード
 pairing-code-help = 英数字 12 文字（例：7K3M-9QTX-V2HC）
 pairing-submit = 続ける
 pairing-submit-hint = まだ何も追加されません。先に相手を確認します。
+pairing-scan = 画像やカメラで読み取る
 pairing-checking = 招待を確認しています…
+pairing-browser = ブラウザーの { $host } で続けてください
 
 pairing-confirm-title = あなたのアカウントですか？
 pairing-confirm-lead = 追加すると、このサーバーはこのアカウントについて承認を求められるようになります。

@@ -5,6 +5,7 @@
 import { start } from "../app/start";
 import type { LocaleChoice, ThemeChoice } from "../generated/contract";
 import { DemoBridge } from "./demo-bridge";
+import { pressAll } from "./press";
 import { SCENARIOS } from "./scenarios";
 
 const wanted = new URLSearchParams(location.search);
@@ -19,8 +20,9 @@ const bridge = new DemoBridge({
   },
 });
 if (location.hash === "") history.replaceState(null, "", scenario.hash);
-Object.assign(window, { tegataDemo: { bridge, scenarios: Object.keys(SCENARIOS) } });
 start(bridge);
+const ready = pressAll(scenario.press ?? []);
+Object.assign(window, { tegataDemo: { bridge, ready, scenarios: Object.keys(SCENARIOS) } });
 
 function choice<T extends string>(given: string | null, allowed: readonly [T, ...T[]]): T {
   return allowed.find((one) => one === given) ?? allowed[0];

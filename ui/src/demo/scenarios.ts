@@ -1,5 +1,6 @@
 /** Every state that a screen can be in, by name. The pictures walk this list, so a new state belongs here. */
 import type { AccountHealth, ConsentRequestView, PairingView } from "../generated/contract";
+import { pairingIds } from "../features/pairing/test-ids";
 import type { DemoStart } from "./demo-bridge";
 import {
   account,
@@ -20,6 +21,8 @@ export interface Scenario {
   world: DemoStart;
   /** Where to start. */
   hash: string;
+  /** Test ids of what is pressed then, one after the other. */
+  press?: string[];
 }
 
 const ACCOUNTS = [account, secondAccount];
@@ -55,6 +58,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   welcome: { world: { accounts: [] }, hash: "#/inbox" },
   "start-failed": { world: { failure: { code: "internal" } }, hash: "#/inbox" },
   "pair-enter": { world: { accounts: [] }, hash: "#/pairing" },
+  "pair-scan": { world: { accounts: [] }, hash: "#/pairing", press: [pairingIds.scan] },
   "pair-checking": pairing({ stage: "checking" }),
   "pair-confirm": pairing(confirm),
   "pair-confirm-first-use": pairing({ ...confirm, first_use: true }),

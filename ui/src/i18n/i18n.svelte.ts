@@ -11,11 +11,13 @@ import enApp from "../../locales/en/app.ftl?raw";
 import enConsent from "../../locales/en/consent.ftl?raw";
 import enHistory from "../../locales/en/history.ftl?raw";
 import enPairing from "../../locales/en/pairing.ftl?raw";
+import enScan from "../../locales/en/scan.ftl?raw";
 import enSettings from "../../locales/en/settings.ftl?raw";
 import jaApp from "../../locales/ja/app.ftl?raw";
 import jaConsent from "../../locales/ja/consent.ftl?raw";
 import jaHistory from "../../locales/ja/history.ftl?raw";
 import jaPairing from "../../locales/ja/pairing.ftl?raw";
+import jaScan from "../../locales/ja/scan.ftl?raw";
 import jaSettings from "../../locales/ja/settings.ftl?raw";
 import type { MessageId } from "./message-ids";
 
@@ -23,8 +25,8 @@ export type { MessageId } from "./message-ids";
 export type MessageArguments = Record<string, FluentVariable>;
 
 const SOURCES: Record<Language, string[]> = {
-  en: [enApp, enConsent, enHistory, enPairing, enSettings],
-  ja: [jaApp, jaConsent, jaHistory, jaPairing, jaSettings],
+  en: [enApp, enConsent, enHistory, enPairing, enScan, enSettings],
+  ja: [jaApp, jaConsent, jaHistory, jaPairing, jaScan, jaSettings],
 };
 
 const bundles = new Map<Language, FluentBundle>();

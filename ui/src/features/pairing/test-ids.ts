@@ -8,6 +8,8 @@ export const pairingIds = {
   server: "pair.server",
   code: "pair.code",
   submit: "pair.submit",
+  /** Opens the scanner. */
+  scan: "pair.scan",
   cancel: "pair.cancel",
   host: "pair.host",
   account: "pair.account",
