@@ -67,11 +67,6 @@ impl PairingSession {
             // EXPOSE: the link and the code are what a pairing starts from.
             PairingInput::Link { link } => self.device.read_invitation(link.expose()),
             PairingInput::Code { server, code } => self.device.read_code(server, code.expose()),
-            // No server gives invitations to a device that nobody invited.
-            PairingInput::Server { .. } => {
-                self.advance(generation, not_offered(), Phase::Nothing);
-                return self.view();
-            }
         };
         match invited {
             Err(failure) => self.fail(generation, &failure),
@@ -226,13 +221,6 @@ fn party(offered: &Offered) -> PartyView {
     PartyView {
         name: offered.issuer_name().to_owned(),
         host: offered.issuer().host().to_owned(),
-    }
-}
-
-fn not_offered() -> PairingView {
-    PairingView::Failed {
-        code: tegata_ui_contract::PairingFailure::VersionUnsupported,
-        remedy: tegata_ui_contract::Remedy::NewInvitation,
     }
 }
 

@@ -17,11 +17,6 @@ pub enum PairingInput {
         /// `XXXX-XXXX-XXXX`, as typed.
         code: CodeEntry,
     },
-    /// A server, to be asked in the browser for an invitation that only this device can redeem.
-    Server {
-        /// Host, with port when needed, as typed.
-        server: String,
-    },
     /// A whole link, pasted or opened.
     Link {
         /// The link as it came.
@@ -37,8 +32,9 @@ pub enum PairingView {
     Idle,
     /// The issuer is being asked about the invitation.
     Checking,
-    /// The issuer's page was opened in the browser, and its link back is waited for.
-    Browser {
+    /// A link was opened that names the issuer alone: waits for the code. Starting with that server and the code goes on,
+    /// and holds the issuer to the root key that the link named. Nothing was sent.
+    Code {
         /// Host in ASCII, with the port when it is not the default one.
         host: String,
     },

@@ -309,7 +309,6 @@ export class DemoBridge implements Bridge {
   }
 
   #startPairing(input: PairingInput): PairingView {
-    if (input.form === "server") return (this.world.pairing = { stage: "browser", host: input.server });
     const typed = input.form === "link" ? input.link : input.code;
     const understood = typed.includes("/pair") || /^[0-9A-Z]{4}(-[0-9A-Z]{4}){2}$/.test(typed);
     this.world.pairing = understood

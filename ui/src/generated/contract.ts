@@ -475,11 +475,7 @@ server: string,
 /**
  * `XXXX-XXXX-XXXX`, as typed.
  */
-code: CodeEntry, } | { "form": "server",
-/**
- * Host, with port when needed, as typed.
- */
-server: string, } | { "form": "link",
+code: CodeEntry, } | { "form": "link",
 /**
  * The link as it came.
  */
@@ -488,7 +484,7 @@ link: CodeEntry, };
 /**
  * The stage that a pairing is in. There is at most one pairing at a time.
  */
-export type PairingView = { "stage": "idle" } | { "stage": "checking" } | { "stage": "browser",
+export type PairingView = { "stage": "idle" } | { "stage": "checking" } | { "stage": "code",
 /**
  * Host in ASCII, with the port when it is not the default one.
  */
