@@ -17,6 +17,7 @@ import type {
   HistoryFilter,
   HistoryListRequest,
   HistoryPageView,
+  InboxView,
   LockView,
   PairingInput,
   PairingView,
@@ -62,13 +63,13 @@ type Handlers = { [C in CommandName]: (request: Commands[C]["request"]) => Comma
 /** What can be had while the screens are covered. */
 const WHILE_LOCKED: ReadonlySet<CommandName> = new Set([
   "accounts_list",
-  "app_info",
   "desktop_state",
   "close_answer",
   "lock_now",
   "lock_open",
   "lock_state",
   "settings_get",
+  "start",
 ]);
 const PAGE = 50;
 
@@ -123,7 +124,13 @@ export class DemoBridge implements Bridge {
   }
 
   readonly #handlers: Handlers = {
-    app_info: () => ({ version: "0.1.0", system_language: "en" }),
+    start: () => ({
+      info: { version: "0.1.0", system_language: "en" },
+      settings: this.world.settings,
+      accounts: this.world.accounts,
+      inbox: this.world.lock.locked ? { requests: [], blocked: [] } : this.#inbox(),
+      lock: this.world.lock,
+    }),
     settings_get: () => this.world.settings,
     settings_set: ({ settings }) => (this.world.settings = settings),
     accounts_list: () => this.world.accounts,
@@ -147,7 +154,7 @@ export class DemoBridge implements Bridge {
       return (this.world.pairing = this.#digits());
     },
     pairing_cancel: () => (this.world.pairing = { stage: "idle" }),
-    inbox_list: () => ({ requests: this.world.requests, blocked: this.world.blocked }),
+    inbox_list: () => this.#inbox(),
     request_show: ({ id }) => this.#request(id),
     request_approve: ({ id, transfer, pin }) => {
       const request = this.#request(id);
@@ -165,7 +172,7 @@ export class DemoBridge implements Bridge {
     request_dismiss: ({ id }) => {
       this.world.requests = this.world.requests.filter((request) => request.id !== id);
       this.world.blocked = this.world.blocked.filter((event) => event.id !== id);
-      return { requests: this.world.requests, blocked: this.world.blocked };
+      return this.#inbox();
     },
     request_check: ({ id }) => {
       const request = this.#request(id);
@@ -240,6 +247,10 @@ export class DemoBridge implements Bridge {
 
   #checkNewPin(pin: string): void {
     if (pin === "123456") throw new CommandError({ code: "pin_weak", why: "common" }, "a common PIN");
+  }
+
+  #inbox(): InboxView {
+    return { requests: this.world.requests, blocked: this.world.blocked };
   }
 
   #account(id: string): AccountView {

@@ -213,7 +213,7 @@ export const history: HistoryEntryView[] = [
 ];
 
 export const settings: SettingsView = {
-  locale: "auto",
+  locale: null,
   theme: "auto",
   notifications: true,
   sound: false,

@@ -3,7 +3,7 @@
  * demo` into a folder of its own; the app neither embeds nor can reach it.
  */
 import { start } from "../app/start";
-import type { LocaleChoice, ThemeChoice } from "../generated/contract";
+import type { ThemeChoice } from "../generated/contract";
 import { DemoBridge } from "./demo-bridge";
 import { pressAll } from "./press";
 import { SCENARIOS } from "./scenarios";
@@ -15,7 +15,7 @@ if (!scenario) throw new Error("no such scenario");
 const bridge = new DemoBridge({
   ...scenario.world,
   settings: {
-    locale: choice<LocaleChoice>(wanted.get("locale"), ["auto", "en", "ja"]),
+    locale: wanted.get("locale"),
     theme: choice<ThemeChoice>(wanted.get("theme"), ["auto", "light", "dark"]),
   },
 });
