@@ -194,7 +194,10 @@ pub enum HistoryError {
         /// Counted from 1.
         line: u64,
     },
-    /// No such entry, or one without a receipt.
+    /// No such entry.
+    #[error("there is no such entry in the history")]
+    NoEntry,
+    /// This device did not decide, or has no receipt for it.
     #[error("there is no receipt for this request in the history")]
     NoReceipt,
 }

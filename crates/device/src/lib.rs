@@ -11,6 +11,7 @@
 //! [`Device::open`].
 
 pub mod account;
+pub mod calendar;
 mod decide;
 mod device;
 pub mod error;
@@ -19,6 +20,7 @@ pub mod history;
 mod inbox;
 pub mod keys;
 mod live;
+pub mod management;
 mod metadata;
 pub mod model;
 pub mod pairing;

@@ -2,8 +2,8 @@
 
 use crate::{
     account::{
-        AccountFolder, AccountHeader, AccountState, ApprovalSlot, FileLock, LocalAccountId,
-        Standing, UnsentDecision,
+        AccountFileError, AccountFolder, AccountHeader, AccountState, ApprovalSlot, FileLock,
+        LocalAccountId, Standing, UnsentDecision,
     },
     error::AccessError,
     gateway::Gateway,
@@ -155,16 +155,13 @@ impl Session {
         system_rng: &SystemRng,
     ) -> Result<(Self, AccountState), AccessError> {
         let (header, state) = folder.read(id, &secret)?;
-        let damaged = |what: &str| crate::account::AccountFileError::Damaged(what.into());
-        // EXPOSE: the private key is read into memory for as long as the account is open.
-        let pkcs8 = Sealer::derive(&secret, "possession")
-            .open(id.as_str().as_bytes(), &state.possession_sealed.0)
-            .map_err(crate::account::AccountFileError::from)?;
-        let possession = SigningKey::from_pkcs8(pkcs8.expose(), system_rng)
-            .map_err(|_| damaged("the possession key cannot be read"))?;
-        if *possession.public() != state.possession {
-            return Err(damaged("the possession key is another one").into());
-        }
+        let damaged = |what: &str| AccountFileError::Damaged(what.into());
+        let possession = if state.is_retired() {
+            // The device is over and its keys are wiped. The account opens for its history; what this key signs is nobody's.
+            SigningKey::make(system_rng).0
+        } else {
+            open_possession(&secret, id, &state, system_rng)?
+        };
         let metadata = verify_metadata(&state.metadata_jws, &state.root)
             .map_err(|error| damaged(&error.to_string()))?;
         let transport = ports
@@ -232,6 +229,26 @@ impl Session {
 
     pub(crate) fn rng(&self) -> &dyn tegata_protocol::Rng {
         self.rng.as_ref()
+    }
+}
+
+/// The possession key, read into memory for as long as the account is open.
+fn open_possession(
+    secret: &AccountSecret,
+    id: &LocalAccountId,
+    state: &AccountState,
+    system_rng: &SystemRng,
+) -> Result<SigningKey, AccountFileError> {
+    let damaged = |what: &str| AccountFileError::Damaged(what.into());
+    // EXPOSE: the private key is read.
+    let pkcs8 = Sealer::derive(secret, "possession")
+        .open(id.as_str().as_bytes(), &state.possession_sealed.0)?;
+    let possession = SigningKey::from_pkcs8(pkcs8.expose(), system_rng)
+        .map_err(|_| damaged("the possession key cannot be read"))?;
+    if *possession.public() == state.possession {
+        Ok(possession)
+    } else {
+        Err(damaged("the possession key is another one"))
     }
 }
 

@@ -55,6 +55,9 @@ pub struct AccountState {
     /// Lines of the history.
     #[serde(default)]
     pub history_lines: u64,
+    /// Notices about the account's devices that the history has, by their names, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<String>,
     /// Blocked messages that the history took of late.
     #[serde(default)]
     pub blocked: BlockedCount,
@@ -138,8 +141,23 @@ pub struct UnsentDecision {
 }
 
 impl AccountState {
+    /// Whether this device is over at the server and its keys are wiped.
+    pub fn is_retired(&self) -> bool {
+        self.standing == Standing::Revoked && self.possession_sealed.0.is_empty()
+    }
+
     /// How many requests are remembered.
     const SEEN: usize = 64;
+
+    /// How many notices are remembered: more than a server says at a time.
+    const TOLD: usize = 64;
+
+    /// Remembers a notice, forgetting the oldest beyond the limit.
+    pub fn remember_notice(&mut self, id: String) {
+        self.told.push(id);
+        let over = self.told.len().saturating_sub(Self::TOLD);
+        self.told.drain(..over);
+    }
 
     /// The hash under which a request was first seen, if it was.
     pub fn seen_prompt(&self, request: &ConsentRequestId) -> Option<Sha256Digest> {

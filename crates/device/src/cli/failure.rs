@@ -6,6 +6,7 @@ use tegata_device::{
     error::{AccessError, DecideError, HistoryError, OpenError},
     pairing::{PairingCause, PairingFailure, PairingRemedy},
     ports::SecretStoreError,
+    settings::SettingsError,
 };
 
 /// What to do without a credential store.
@@ -121,6 +122,16 @@ impl From<DecideError> for Failure {
                 let reasons: Vec<_> = reasons.into_iter().map(words::deny_only).collect();
                 Self::refused(format!("{text}: {}", reasons.join("; ")))
             }
+            _ => Self::refused(text),
+        }
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        let text = error.to_string();
+        match error {
+            SettingsError::Invalid(_) => Self::usage(text),
             _ => Self::refused(text),
         }
     }

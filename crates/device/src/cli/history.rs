@@ -152,6 +152,10 @@ fn describe(entry: &HistoryEntry) -> String {
                 receipt.unwrap_or_default()
             )
         }
+        HistoryEvent::Device { what, device_name } => {
+            let device = plain(device_name);
+            format!("{}  {}: {device}", utc(entry.at), words::notice(*what))
+        }
         other => format!("{other:?}"),
     }
 }
@@ -171,6 +175,9 @@ fn to_json(entry: &HistoryEntry) -> Value {
             "outcome": outcome,
             "receipt": receipt,
         }),
+        HistoryEvent::Device { what, device_name } => {
+            json!({ "event": "device", "what": what, "device_name": device_name })
+        }
         _ => json!({ "event": "paired" }),
     };
     value["id"] = entry.id.as_str().into();

@@ -4,6 +4,7 @@ use tegata_device::{BlockReason, Connection, Health};
 use tegata_protocol::{
     device::{
         decision::{DenyReason, Verdict},
+        management::NoticeKind,
         problem::ProblemCode,
         prompt::{DenyOnlyReason, PromptKind},
     },
@@ -50,6 +51,10 @@ pub(super) fn block_reason(reason: BlockReason) -> &'static str {
 
 pub(super) fn kind(kind: PromptKind) -> &'static str {
     match kind {
+        PromptKind::DeviceAdd => "adding a device to this account",
+        PromptKind::DeviceGrade => "counting another device for as much as this one",
+        PromptKind::DeviceKey => "replacing this device's approval key",
+        PromptKind::DeviceRemove => "removing a device from this account",
         PromptKind::Grant => "access",
         PromptKind::SignIn => "sign-in",
         PromptKind::Test => "test of delivery, grants nothing",
@@ -89,6 +94,16 @@ pub(super) fn problem(code: ProblemCode) -> Option<&'static str> {
         ProblemCode::TooManyRequests => "the server was asked too often; try again later",
         _ => return None,
     })
+}
+
+/// What happened to a device of an account.
+pub(super) fn notice(what: NoticeKind) -> &'static str {
+    match what {
+        NoticeKind::DeviceAdded => "device added",
+        NoticeKind::DeviceRemoved => "device removed",
+        NoticeKind::Reported => "an approval was reported as not this person's own by",
+        _ => "something that this version does not know, about",
+    }
 }
 
 pub(super) fn connection(connection: Connection) -> &'static str {

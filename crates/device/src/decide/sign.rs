@@ -141,6 +141,10 @@ fn keep(
 
 fn layout(kind: PromptKind) -> &'static str {
     match kind {
+        PromptKind::DeviceAdd => "device_add/1",
+        PromptKind::DeviceGrade => "device_grade/1",
+        PromptKind::DeviceKey => "device_key/1",
+        PromptKind::DeviceRemove => "device_remove/1",
         PromptKind::Grant => "grant/1",
         PromptKind::SignIn => "sign_in/1",
         PromptKind::Test => "test/1",

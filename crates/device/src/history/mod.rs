@@ -1,8 +1,16 @@
 //! What happened, kept for good: an append-only, encrypted log per account, and the evidence files made from it.
 
+mod evidence;
 mod log;
+mod notices;
+mod page;
+mod shown;
 #[cfg(test)]
 mod tests;
+
+pub use evidence::{EntryVerification, Exported};
+pub use page::{HistoryPage, HistoryQuery, OutcomeKind};
+pub(crate) use shown::outcome;
 
 use crate::{
     account::{AccountFileError, AccountState, LocalAccountId},
@@ -13,20 +21,10 @@ use crate::{
     model::{BlockReason, BlockedMessage, RequestKey, RequestState},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use shown::{Keys, Line, Shown};
 use tegata_protocol::{
     ConsentRequestId, Sha256Digest, UnixTime,
-    device::{
-        V1,
-        decision::Decision,
-        evidence::EvidenceFile,
-        limits,
-        metadata::verify_metadata,
-        problem::CloseReason,
-        prompt::Prompt,
-        receipt::{ConsentReceipt, ReceiptEffect, evidence_hash, parse_receipt},
-        typ,
-    },
+    device::{management::NoticeKind, problem::CloseReason, prompt::Prompt},
     jws,
 };
 
@@ -49,6 +47,13 @@ pub struct HistoryEntry {
 pub enum HistoryEvent {
     /// A message failed verification.
     Blocked(BlockedMessage),
+    /// The server told what happened to a device of the account.
+    Device {
+        /// What.
+        what: NoticeKind,
+        /// The device's name, at most 64 code points, what could hide something replaced.
+        device_name: String,
+    },
     /// The account was paired.
     Paired,
     /// A request came to its end.
@@ -88,6 +93,13 @@ pub(crate) enum Record {
         receipt: String,
         metadata: String,
     },
+    /// The server told what happened to a device of the account.
+    Device {
+        at: UnixTime,
+        id: String,
+        what: NoticeKind,
+        device_name: String,
+    },
     /// The account was paired.
     Paired { at: UnixTime },
 }
@@ -99,65 +111,31 @@ impl Device {
     /// # Errors
     /// [`HistoryError::Damaged`], [`HistoryError::Io`].
     pub async fn history(&self, limit: usize) -> Result<Vec<HistoryEntry>, HistoryError> {
-        let mut entries = Vec::new();
+        let lines = self.lines(None).await?;
+        Ok(Shown::new(lines.into_iter()).take(limit).collect())
+    }
+
+    /// Every line of one account or of all, newest first.
+    async fn lines(&self, only: Option<&LocalAccountId>) -> Result<Vec<Line>, HistoryError> {
+        let mut lines = Vec::new();
         for live in self.live_accounts() {
+            if only.is_some_and(|only| *only != live.id()) {
+                continue;
+            }
             let Ok(session) = self.session(&live).await else {
                 continue;
             };
             let state = session.read_state()?;
-            for (line, record) in read_log(&session, &state)?.into_iter().enumerate() {
-                if let Some(entry) = show(&session, line, record) {
-                    entries.push(entry);
-                }
-            }
+            let records = read_log(&session, &state)?.into_iter().enumerate();
+            lines.extend(records.map(|(number, record)| Line {
+                session: session.clone(),
+                number,
+                record,
+            }));
         }
-        entries.reverse();
-        entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
-        // Two processes may both have seen a request end, or have asked for one receipt: the newest line is shown.
-        let (mut seen, mut receipts) = (HashSet::new(), HashSet::new());
-        entries.retain(|entry| match &entry.event {
-            HistoryEvent::Request { key, receipt, .. } => match receipt {
-                Some(receipt) => receipts.insert(*receipt),
-                None => seen.insert(key.clone()),
-            },
-            _ => true,
-        });
-        entries.truncate(limit);
-        Ok(entries)
-    }
-
-    /// The evidence of a decision made here, complete for `tegata verify`.
-    ///
-    /// # Errors
-    /// [`HistoryError::NoReceipt`] if this device has no receipt for the request.
-    pub async fn evidence(&self, key: &RequestKey) -> Result<EvidenceFile, HistoryError> {
-        let live = self.live(&key.account)?;
-        let session = self.session(&live).await?;
-        let state = session.read_state()?;
-        let records = read_log(&session, &state)?;
-        let found = records.into_iter().rev().find_map(|record| match record {
-            Record::Decided {
-                prompt,
-                receipt,
-                metadata,
-                ..
-            } => {
-                let same = read_receipt(&session, &metadata, &receipt)?.request == key.request;
-                same.then_some((prompt, receipt, metadata))
-            }
-            _ => None,
-        });
-        let (prompt, receipt, metadata_jws) = found.ok_or(HistoryError::NoReceipt)?;
-        Ok(EvidenceFile {
-            v: V1,
-            metadata_jws,
-            root: state.root,
-            prompt: Some(prompt),
-            receipt: Some(receipt),
-            pairing_receipt: Some(state.pairing_receipt),
-            countersignature: Some(state.countersignature),
-            client_receipt: None,
-        })
+        lines.reverse();
+        lines.sort_by_key(|line| std::cmp::Reverse(line.at()));
+        Ok(lines)
     }
 
     /// Writes one line; durable on return.
@@ -193,37 +171,7 @@ impl Device {
         session: &Session,
         key: &RequestKey,
     ) -> Result<(), DecideError> {
-        let state = session.read_state()?;
-        let records = read_log(session, &state).map_err(|error| match error {
-            HistoryError::Access(error) => DecideError::Access(error),
-            other => {
-                let error = AccountFileError::Damaged(other.to_string());
-                AccessError::from(error).into()
-            }
-        })?;
-        let newest = records.into_iter().rev().find_map(|record| {
-            let (prompt_jws, metadata, state) = match record {
-                Record::Closed {
-                    prompt,
-                    metadata,
-                    how,
-                    ..
-                } => (prompt, metadata, RequestState::Closed(how)),
-                Record::Decided {
-                    prompt,
-                    receipt,
-                    metadata,
-                    ..
-                } => {
-                    let state = outcome(&read_receipt(session, &metadata, &receipt)?);
-                    (prompt, metadata, state)
-                }
-                Record::Blocked { .. } | Record::Paired { .. } => return None,
-            };
-            let prompt = read_prompt(session, &metadata, &prompt_jws)?;
-            (prompt.jti == key.request).then_some((prompt, prompt_jws, state))
-        });
-        if let Some((prompt, prompt_jws, state)) = newest
+        if let Some((prompt, prompt_jws, state)) = newest_of(session, &key.request)?
             && state.is_approved()
         {
             let hash = jws::hash(&prompt_jws);
@@ -264,91 +212,37 @@ fn read_log(session: &Session, state: &AccountState) -> Result<Vec<Record>, Hist
     log::read(&path, session, state.history_lines)
 }
 
-/// The prompt of a line, verified with the metadata of its time.
-fn read_prompt(session: &Session, metadata_jws: &str, prompt_jws: &str) -> Option<Prompt> {
-    let metadata = verify_metadata(metadata_jws, &session.root).ok()?;
-    let keys: Vec<_> = metadata.prompt_keys.iter().map(|key| key.jwk).collect();
-    jws::verify(prompt_jws, typ::PROMPT, limits::PROMPT, &keys).ok()
-}
-
-/// The receipt of a line, verified with the metadata of its time.
-fn read_receipt(session: &Session, metadata_jws: &str, receipt: &str) -> Option<ConsentReceipt> {
-    let metadata = verify_metadata(metadata_jws, &session.root).ok()?;
-    let keys: Vec<_> = metadata.receipt_keys.iter().map(|key| key.jwk).collect();
-    parse_receipt(receipt, &keys).ok()
-}
-
-fn show(session: &Session, line: usize, record: Record) -> Option<HistoryEntry> {
-    let account = session.id.clone();
-    let key = |prompt: &Prompt| RequestKey {
-        account: session.id.clone(),
-        request: prompt.jti.clone(),
-    };
-    let (at, event) = match record {
-        Record::Blocked { id, at, reason } => {
-            let blocked = BlockedMessage {
-                id,
-                account: account.clone(),
-                at,
-                reason,
-            };
-            (at, HistoryEvent::Blocked(blocked))
-        }
-        Record::Closed {
-            at,
-            prompt,
-            metadata,
-            how,
-        } => {
-            let prompt = read_prompt(session, &metadata, &prompt)?;
-            let event = HistoryEvent::Request {
-                key: key(&prompt),
-                prompt: Box::new(prompt),
-                outcome: RequestState::Closed(how),
-                receipt: None,
-            };
-            (at, event)
-        }
-        Record::Decided {
-            at,
-            prompt,
-            receipt,
-            metadata,
-        } => {
-            let prompt = read_prompt(session, &metadata, &prompt)?;
-            let content = read_receipt(session, &metadata, &receipt)?;
-            let event = HistoryEvent::Request {
-                key: key(&prompt),
-                prompt: Box::new(prompt),
-                outcome: outcome(&content),
-                receipt: Some(evidence_hash(&receipt)),
-            };
-            (at, event)
-        }
-        Record::Paired { at } => (at, HistoryEvent::Paired),
-    };
-    Some(HistoryEntry {
-        id: format!("{account}.{line}"),
-        account,
-        at,
-        event,
-    })
-}
-
-/// How a request ended, by its receipt.
-pub(crate) fn outcome(receipt: &ConsentReceipt) -> RequestState {
-    if receipt.effect == Some(ReceiptEffect::Report) {
-        return RequestState::Reported {
-            at: receipt.committed_at,
+/// A request by its newest line: its prompt, that as it is kept, and how it ended.
+pub(crate) fn newest_of(
+    session: &Session,
+    request: &ConsentRequestId,
+) -> Result<Option<(Prompt, String, RequestState)>, AccessError> {
+    let state = session.read_state()?;
+    let records = read_log(session, &state).map_err(|error| match error {
+        HistoryError::Access(error) => error,
+        other => AccountFileError::Damaged(other.to_string()).into(),
+    })?;
+    let mut keys = Keys::default();
+    Ok(records.into_iter().rev().find_map(|record| {
+        let (prompt_jws, metadata, state) = match record {
+            Record::Closed {
+                prompt,
+                metadata,
+                how,
+                ..
+            } => (prompt, metadata, RequestState::Closed(how)),
+            Record::Decided {
+                prompt,
+                receipt,
+                metadata,
+                ..
+            } => {
+                let state = outcome(&keys.receipt(session, &metadata, &receipt)?);
+                (prompt, metadata, state)
+            }
+            Record::Blocked { .. } | Record::Device { .. } | Record::Paired { .. } => return None,
         };
-    }
-    match receipt.detail.decision {
-        Decision::Approve { .. } => RequestState::Approved {
-            at: receipt.committed_at,
-        },
-        Decision::Deny { reason } => RequestState::Denied {
-            reason,
-            at: receipt.committed_at,
-        },
-    }
+        let prompt = keys.prompt(session, &metadata, &prompt_jws)?;
+        (prompt.jti == *request).then_some((prompt, prompt_jws, state))
+    }))
 }

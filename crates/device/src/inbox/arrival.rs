@@ -81,6 +81,7 @@ pub(crate) async fn receive(
         &set.closed,
     );
     device.record_closed(session, &ended);
+    device.record_notices(session, &set.notices)?;
     device.note_accepted(live, session);
     device.changed(|changes| changes.inbox += 1);
     Ok(())

@@ -115,6 +115,9 @@ impl AccountInbox {
             let notice = closed
                 .iter()
                 .find(|notice| notice.request == entry.arrived.key.request);
+            if let Some(collected) = notice.and_then(|notice| notice.collected) {
+                entry.collected = Some(collected);
+            }
             let how = match notice {
                 // What this device decided is settled by its receipt, which the server is asked for if nobody here waits
                 // for it.
@@ -169,6 +172,25 @@ impl AccountInbox {
                 });
             }
         }
+        self.drop_dismissed();
+        ended
+    }
+
+    /// Closes everything that waits, because this device is over.
+    pub(crate) fn close_open(&mut self, how: &CloseReason) -> Vec<ClosedRequest> {
+        let open = self
+            .entries
+            .iter_mut()
+            .filter(|entry| !entry.state.is_final());
+        let close = |entry: &mut Entry| {
+            entry.state = RequestState::Closed(how.clone());
+            ClosedRequest {
+                prompt_jws: Arc::clone(&entry.arrived.prompt_jws),
+                how: how.clone(),
+            }
+        };
+        let ended = open.map(close).collect();
+        self.noticed.clear();
         self.drop_dismissed();
         ended
     }

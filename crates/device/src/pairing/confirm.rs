@@ -90,6 +90,7 @@ impl Registered {
             network: offered.network.clone(),
             unsent: None,
             seen: Vec::new(),
+            told: Vec::new(),
             history_lines: 0,
             blocked: BlockedCount::default(),
         };
