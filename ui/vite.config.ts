@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { svelteTesting } from "@testing-library/svelte/vite";
 import { defineConfig } from "vitest/config";
+import { languages } from "./scripts/languages.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -10,7 +11,7 @@ export default defineConfig(({ mode }) => {
   const demo = mode === "demo";
   return {
     base: "./",
-    plugins: [svelte(), svelteTesting()],
+    plugins: [languages(here("./locales"), demo), svelte(), svelteTesting()],
     build: {
       // The oldest engine the app meets: WebKitGTK of Debian 12.
       target: "safari16",

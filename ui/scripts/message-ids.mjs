@@ -13,6 +13,8 @@ const ids = readdirSync(folder)
   .flatMap((name) => parse(readFileSync(folder + name, "utf8"), {}).body)
   .filter((entry) => entry.type === "Message")
   .map((entry) => entry.id.name)
+  // What a language says about itself is for the list of languages.
+  .filter((id) => !id.startsWith("language-"))
   .sort();
 const text = `// Generated from locales/en by \`npm run messages\`. Do not edit.
 export type MessageId =

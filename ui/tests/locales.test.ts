@@ -1,14 +1,28 @@
-/** The texts as a whole: both languages say the same things, and every one of them is used. */
+/** The texts as a whole: all languages say the same things, every one of them is used, and all of them fit. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { FluentBundle, FluentResource } from "@fluent/bundle";
 import { parse, Visitor, type Message, type VariableReference } from "@fluent/syntax";
+import { parse as parseComponent } from "svelte/compiler";
 import { describe, expect, it } from "vitest";
-import { setLanguage, t, type MessageId } from "../src/i18n/i18n.svelte";
+import { compile, pseudo } from "../scripts/languages.ts";
+import { PLACES } from "../src/app/places";
+import { LANGUAGES, setLanguage, t, type MessageId } from "../src/i18n/i18n.svelte";
+import { Filler } from "../src/i18n/pattern";
+import { walk } from "./tree";
 
-const LOCALES = ["en", "ja"] as const;
+const LOCALES = readdirSync("locales");
+/** What a language says about itself; no screen asks for it by id. */
+const ABOUT = new Set(["language-name", "language-direction"]);
 
-function messages(locale: string): Map<string, { file: string; variables: Set<string>; source: string }> {
-  const found = new Map();
+interface Source {
+  file: string;
+  variables: Set<string>;
+  source: string;
+}
+
+function messages(locale: string): Map<string, Source> {
+  const found = new Map<string, Source>();
   for (const file of readdirSync(`locales/${locale}`)) {
     const source = readFileSync(`locales/${locale}/${file}`, "utf8");
     for (const entry of parse(source, {}).body) {
@@ -42,49 +56,112 @@ function sources(folder: string): string[] {
   });
 }
 
-const en = messages("en");
-const ja = messages("ja");
+/** Ids of texts inside buttons and links that look like them. */
+function buttonLabels(): Set<string> {
+  const ids = new Set<string>();
+  for (const path of sources("src").filter((one) => one.endsWith(".svelte"))) {
+    walk(parseComponent(readFileSync(path, "utf8"), { modern: true }).fragment, (node) => {
+      const text = JSON.stringify(node["attributes"] ?? null);
+      if (node["name"] !== "button" && !(node["name"] === "a" && /"button/.test(text))) return;
+      walk(node["fragment"], (inner) => {
+        const id = String(inner["value"]);
+        if (inner.type === "Literal" && en.has(id)) ids.add(id);
+      });
+    });
+  }
+  return ids;
+}
 
-describe("locales", () => {
-  it("have the same messages in the same files", () => {
-    const place = (all: typeof en) => [...all].map(([id, { file }]) => `${file} ${id}`).sort();
-    expect(place(ja)).toEqual(place(en));
+/** Roughly, in ems of a bold system font: what is as wide as it is high counts 1. */
+function width(text: string): number {
+  return [...text].reduce((sum, one) => sum + (one.codePointAt(0)! > 0x2e7f ? 1 : 0.56), 0);
+}
+
+const en = messages("en");
+const all = new Map(LOCALES.map((locale) => [locale, messages(locale)]));
+
+describe.each(LOCALES)("the language %s", (locale) => {
+  const own = all.get(locale) ?? new Map<string, Source>();
+
+  it("has the same messages in the same files as English", () => {
+    const place = (texts: typeof en) => [...texts].map(([id, { file }]) => `${file} ${id}`).sort();
+    expect(place(own)).toEqual(place(en));
   });
 
-  it("use the same variables, or fewer where a language leaves one out of a plural", () => {
+  it("uses the same variables", () => {
     for (const [id, { variables }] of en) {
-      expect([...(ja.get(id)?.variables ?? [])].sort(), id).toEqual([...variables].sort());
+      expect([...(own.get(id)?.variables ?? [])].sort(), id).toEqual([...variables].sort());
     }
   });
 
-  it("have no message that nothing shows", () => {
+  it("says every message as Fluent itself would", async () => {
+    await setLanguage(locale);
+    const bundle = new FluentBundle(locale);
+    for (const file of readdirSync(`locales/${locale}`))
+      bundle.addResource(new FluentResource(readFileSync(`locales/${locale}/${file}`, "utf8")));
+    for (const [id, { variables }] of en) {
+      if (ABOUT.has(id)) continue;
+      for (const value of [0, 1, 3, 1_234_567, "name", "1"]) {
+        const values = Object.fromEntries([...variables].map((name) => [name, value]));
+        const expected = bundle.formatPattern(bundle.getMessage(id)?.value ?? "", values);
+        expect(t(id as MessageId, values), id).toBe(expected);
+        expect(expected, id).not.toBe("");
+      }
+    }
+  });
+
+  it("follows the rules of writing", () => {
+    for (const [id, { source }] of own) {
+      expect(source, `${id} has three dots instead of an ellipsis`).not.toContain("...");
+      expect(source, `${id} has two spaces in a row`).not.toMatch(/\S {2,}\S/);
+      expect(source, `${id} has a straight quotation mark`).not.toMatch(/['"]/);
+      expect(source, `${id} uses a word that only engineers know`).not.toMatch(/\b(CIBA|RAR|token|JWS|authenticat)/i);
+    }
+  });
+
+  it("is short where there is little room", () => {
+    const texts = compile(`locales/${locale}`);
+    const label = (id: string) => JSON.stringify(texts[id]).replace(/\[?"|"\]?|\[\[?/g, "");
+    // A phone of 320 pixels: the places share its width, and a button has 15 em of it for each of two lines.
+    for (const { label: id } of PLACES) expect(width(label(id)) * 14, id).toBeLessThanOrEqual(320 / PLACES.length);
+    const labels = buttonLabels();
+    expect(labels.size).toBeGreaterThan(30);
+    for (const id of labels) {
+      expect(width(label(id)), id).toBeLessThanOrEqual(30);
+      for (const word of label(id).split(/\s/)) if (!/[\u2e80-\uffff]/.test(word)) expect(width(word), id).toBeLessThanOrEqual(15);
+    }
+  });
+});
+
+describe("the texts", () => {
+  it("are all used", () => {
     const code = sources("src").map((path) => readFileSync(path, "utf8")).join("\n");
-    const unused = [...en.keys()].filter((id) => !code.includes(`"${id}"`));
+    const unused = [...en.keys()].filter((id) => !ABOUT.has(id) && !code.includes(`"${id}"`));
     expect(unused).toEqual([]);
   });
 
   it("are what the list of ids was generated from", () => {
     const listed = readFileSync("src/i18n/message-ids.ts", "utf8").matchAll(/\| "([^"]+)"/g);
-    expect([...listed].map(([, id]) => id)).toEqual([...en.keys()].sort());
+    expect([...listed].map(([, id]) => id)).toEqual([...en.keys()].filter((id) => !ABOUT.has(id)).sort());
   });
 
-  it("format every message with its variables", () => {
-    for (const locale of LOCALES) {
-      setLanguage(locale);
-      for (const [id, { variables }] of en) {
-        for (const count of [0, 1, 3]) {
-          const values = Object.fromEntries([...variables].map((name) => [name, count]));
-          expect(t(id as MessageId, values), `${id} in ${locale}`).not.toBe("");
-        }
-      }
+  it("come in every language that has a folder, under its own name, and fall back to English", async () => {
+    expect(LANGUAGES.map(({ tag }) => tag)).toEqual([...LOCALES].sort());
+    for (const { tag, name } of LANGUAGES) expect(all.get(tag)?.get("language-name")?.source).toContain(name);
+    for (const [asked, shown] of [["ja-JP", "ja"], ["ja_JP", "ja"], ["en-GB", "en"], ["tlh", "en"], ["", "en"]] as const) {
+      await setLanguage(asked);
+      expect(document.documentElement.lang, asked).toBe(shown);
     }
   });
 
-  it("follow the rules of writing", () => {
-    for (const [id, { source }] of [...en, ...ja]) {
-      expect(source, `${id} has three dots instead of an ellipsis`).not.toContain("...");
-      expect(source, `${id} has two spaces in a row`).not.toMatch(/\S {2,}\S/);
-      expect(source, `${id} uses a word that only engineers know`).not.toMatch(/\b(CIBA|RAR|token|JWS|authenticat)/i);
-    }
+  it("stay whole when they are stretched for a look at long ones", () => {
+    const stretched = pseudo(compile("locales/en"));
+    const filler = new Filler("ar-XB");
+    expect(filler.fill(stretched["nav-waiting"] ?? "", { count: 1 })).toContain("waa\u0301ii\u0301tii\u0301ng");
+    expect(stretched["language-direction"]).toBe("rtl");
+  });
+
+  it("refuse to be shown without their values", () => {
+    expect(() => t("nav-waiting")).toThrow("no value for count");
   });
 });

@@ -3,28 +3,16 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "svelte/compiler";
 import { describe, expect, it } from "vitest";
+import { walk, type Node } from "./tree";
 
 /** Attributes that a person reads. */
 const SPOKEN = new Set(["alt", "aria-label", "aria-description", "placeholder", "title"]);
-
-interface Node {
-  type: string;
-  [key: string]: unknown;
-}
 
 function files(folder: string, pattern: RegExp): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     return entry.isDirectory() ? files(path, pattern) : pattern.test(entry.name) ? [path] : [];
   });
-}
-
-function walk(value: unknown, visit: (node: Node) => void): void {
-  if (Array.isArray(value)) for (const one of value) walk(one, visit);
-  else if (typeof value === "object" && value !== null) {
-    if ("type" in value && typeof value.type === "string") visit(value as Node);
-    for (const [key, child] of Object.entries(value)) if (key !== "metadata") walk(child, visit);
-  }
 }
 
 /** What breaks a rule in one component's source. */
@@ -70,6 +58,31 @@ describe("components", () => {
   });
 });
 
+/** What would not turn round for a language written from right to left, or not grow with the text. */
+function physical(css: string): string[] {
+  const rules = css.replace(/\/\*[\s\S]*?\*\//g, "").replace(/@media[^{]*/g, "");
+  return [
+    ...(rules.match(/(?<![\w-])(left|right|top|bottom|width|height|(min|max)-(width|height))\s*:/g) ?? []),
+    ...(rules.match(/(margin|padding|border|inset|scroll-\w+)-(left|right|top|bottom)[\w-]*\s*:/g) ?? []),
+    ...(rules.match(/(text-align|float|clear)\s*:\s*(left|right)/g) ?? []),
+    ...(rules.match(/(font-size|line-height)\s*:\s*[\d.]+px/g) ?? []),
+  ];
+}
+
+describe("styles", () => {
+  const styles = files("src", /\.(svelte|css)$/);
+
+  it.each(styles)("%s turns round and grows", (path) => {
+    const source = readFileSync(path, "utf8");
+    expect(physical(path.endsWith(".css") ? source : (/<style>([\s\S]*)<\/style>/.exec(source)?.[1] ?? ""))).toEqual([]);
+  });
+
+  it("would be caught doing neither", () => {
+    expect(physical("a { margin-left: 1rem; width: 2rem; text-align: left; font-size: 12px }")).toHaveLength(4);
+    expect(physical("@media (min-width: 3rem) { a { inline-size: 1rem; border-width: 1px; margin-inline: 0 } }")).toEqual([]);
+  });
+});
+
 describe("modules", () => {
   const modules = files("src", /\.(ts|svelte)$/);
 
@@ -82,6 +95,12 @@ describe("modules", () => {
   it("do no network I/O", () => {
     for (const path of modules) {
       expect(readFileSync(path, "utf8"), path).not.toMatch(/\bfetch\(|XMLHttpRequest|WebSocket|EventSource|sendBeacon/);
+    }
+  });
+
+  it("start no timer that runs on, but the one clock that stops while nobody looks", () => {
+    for (const path of modules.filter((one) => one !== join("src", "app", "clock.svelte.ts"))) {
+      expect(readFileSync(path, "utf8"), path).not.toContain("setInterval(");
     }
   });
 

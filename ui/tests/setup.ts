@@ -1,5 +1,6 @@
 /** What a browser has and the test environment lacks. Tests that need more of it install their own. */
-import { afterEach, beforeEach, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, vi } from "vitest";
+import { loadAllScreens } from "../src/app/screens.svelte";
 import { setLanguage } from "../src/i18n/i18n.svelte";
 
 class IdleObserver {
@@ -11,12 +12,17 @@ class IdleObserver {
   }
 }
 
-beforeEach(() => {
+beforeAll(async () => {
+  // What the app loads when it is first needed is there from the start, so that a test need not wait for it.
+  await Promise.all([setLanguage("ja"), loadAllScreens()]);
+});
+
+beforeEach(async () => {
   vi.stubGlobal("IntersectionObserver", IdleObserver);
   vi.stubGlobal("ResizeObserver", IdleObserver);
   vi.stubGlobal("scrollTo", () => {});
   Element.prototype.scrollIntoView = () => {};
-  setLanguage("en");
+  await setLanguage("en");
 });
 
 afterEach(() => {

@@ -1,4 +1,8 @@
 # The frame: name, navigation, start, countdown, states of accounts.
+language-name = English
+# ltr or rtl
+language-direction = ltr
+
 app-name = Tegata
 app-loading = Opening…
 nav-label = Main
@@ -50,3 +54,30 @@ notice-keyring-timeout = This computer’s password store did not answer. The ke
 notice-unlock = Unlock
 notice-pin-locked = The PIN for { $account } was wrong too often, so its approval key was destroyed. You can still deny. Add the account again to approve.
 notice-pair-again = Add again
+
+nav-skip = Skip to the content
+
+lock-title = Tegata is covered
+lock-lead = Nothing can be seen, approved or denied until you open it.
+lock-help = Requests still arrive. You can also deny them on your other devices.
+lock-open = Open
+lock-pin-locked = The PIN was wrong too often, so this account’s approval key was destroyed. Nothing was approved.
+lock-failed = Tegata could not check the PIN. Try again.
+
+close-title = Close Tegata?
+close-body-tray = In the background, Tegata keeps receiving requests. Once you quit, you learn of none.
+close-body-no-tray = Once you quit, you learn of no requests. This computer shows no icon from which a hidden Tegata could be opened.
+close-remember = Do this every time
+close-hide = Keep in background
+close-quit = Quit
+close-stay = Stay here
+
+keys-title = Keyboard
+keys-lead = No key answers a request.
+keys-next = Next in the list
+keys-previous = Previous in the list
+keys-open = Open
+keys-search = Search the history
+keys-lock = Cover Tegata
+keys-sheet = Show this list
+keys-close = Close

@@ -2,8 +2,6 @@
 settings-title = Settings
 settings-failed = The change could not be saved.
 settings-language = Language
-settings-language-en = English
-settings-language-ja = 日本語
 settings-theme = Appearance
 settings-theme-light = Light
 settings-theme-dark = Dark

@@ -1,4 +1,8 @@
 # 枠組み：名称、ナビゲーション、起動、残り時間、アカウントの状態
+language-name = 日本語
+# 文字の向き：ltr または rtl
+language-direction = ltr
+
 app-name = Tegata
 app-loading = 開いています…
 nav-label = メイン
@@ -41,3 +45,30 @@ notice-keyring-timeout = このコンピューターのパスワード保管庫�
 notice-unlock = ロックを解除
 notice-pin-locked = { $account } の PIN の間違いが続いたため、承認用の鍵を破棄しました。拒否はできます。承認するには、アカウントを追加し直してください。
 notice-pair-again = 追加し直す
+
+nav-skip = 本文へ移動
+
+lock-title = Tegata はロック中です
+lock-lead = 開くまで、何も見えず、承認も拒否もできません。
+lock-help = 要求は引き続き届きます。ほかの端末で拒否することもできます。
+lock-open = 開く
+lock-pin-locked = PIN の間違いが続いたため、このアカウントの承認用の鍵を破棄しました。何も承認されていません。
+lock-failed = PIN を確認できませんでした。もう一度お試しください。
+
+close-title = Tegata を閉じますか？
+close-body-tray = バックグラウンドで動いていれば、要求は届きます。終了すると、届いても分かりません。
+close-body-no-tray = 終了すると、要求が届いても分かりません。このコンピューターには、隠した Tegata を開くアイコンがありません。
+close-remember = 次回から同じようにする
+close-hide = バックグラウンドで続ける
+close-quit = 終了
+close-stay = 閉じない
+
+keys-title = キーボード
+keys-lead = 要求に答えるキーはありません。
+keys-next = リストの次
+keys-previous = リストの前
+keys-open = 開く
+keys-search = 履歴を検索
+keys-lock = Tegata をロック
+keys-sheet = この一覧を表示
+keys-close = 閉じる

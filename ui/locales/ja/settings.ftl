@@ -2,8 +2,6 @@
 settings-title = 設定
 settings-failed = 変更を保存できませんでした。
 settings-language = 言語
-settings-language-en = English
-settings-language-ja = 日本語
 settings-theme = 外観
 settings-theme-light = ライト
 settings-theme-dark = ダーク

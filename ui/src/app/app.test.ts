@@ -80,7 +80,7 @@ describe("the settings", () => {
     expect(document.documentElement.lang).toBe("ja");
     await choose(`${settingsIds.theme}.dark`);
     expect(document.documentElement.dataset["theme"]).toBe("dark");
-    expect(shown.bridge.world.settings).toEqual({ locale: "ja", theme: "dark" });
+    expect(shown.bridge.world.settings).toMatchObject({ locale: "ja", theme: "dark" });
     await choose(`${settingsIds.theme}.auto`);
     expect(document.documentElement.dataset["theme"]).toBeUndefined();
   });

@@ -1,4 +1,4 @@
-/** One clock for every countdown on the screen, so that no two of them disagree. */
+/** One clock for every countdown on the screen, so that no two of them disagree. It stands still while nobody can see. */
 
 const TICK_MILLISECONDS = 250;
 let now = $state(Date.now());
@@ -12,18 +12,21 @@ export function currentMillis(): number {
 
 /** Runs the clock until the returned function is called. For `$effect`. */
 export function keepClockRunning(): () => void {
-  now = Date.now();
   users += 1;
-  timer ??= setInterval(() => {
-    now = Date.now();
-  }, TICK_MILLISECONDS);
+  if (users === 1) document.addEventListener("visibilitychange", run);
+  run();
   return () => {
     users -= 1;
-    if (users === 0) {
-      clearInterval(timer);
-      timer = undefined;
-    }
+    if (users > 0) return;
+    document.removeEventListener("visibilitychange", run);
+    run();
   };
+}
+
+function run(): void {
+  now = Date.now();
+  clearInterval(timer);
+  if (users > 0 && !document.hidden) timer = setInterval(() => (now = Date.now()), TICK_MILLISECONDS);
 }
 
 /** Whole seconds left of something that had `expiresIn` seconds at `receivedAt`. Never negative. */

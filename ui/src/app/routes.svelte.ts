@@ -1,15 +1,10 @@
 /** Where the person is. The address after `#` is the only record, so the window's own back works too. */
-import type { HistoryEntryId, RequestId } from "../generated/contract";
 
-export type Route =
-  | { name: "blocked"; id: RequestId }
-  | { name: "history" }
-  | { name: "history_entry"; id: HistoryEntryId }
-  | { name: "inbox" }
-  | { name: "pairing" }
-  | { name: "report"; id: RequestId }
-  | { name: "request"; id: RequestId }
-  | { name: "settings" };
+/** Screens there is one of, and screens about something with an id. */
+const PLAIN = ["history", "inbox", "pairing", "settings"] as const;
+const WITH_ID = ["blocked", "history_entry", "report", "request"] as const;
+
+export type Route = { name: (typeof PLAIN)[number] } | { name: (typeof WITH_ID)[number]; id: string };
 
 let current = $state<Route>({ name: "inbox" });
 
@@ -32,21 +27,12 @@ export function go(to: Route): void {
 
 /** Reads an address. What is not a route of ours is the inbox. */
 export function parse(hash: string): Route {
-  const [name, id] = hash.replace(/^#\//, "").split("/");
+  const [given, id] = hash.replace(/^#\//, "").split("/");
+  const plain = PLAIN.find((name) => name === given);
+  if (plain) return { name: plain };
+  const name = WITH_ID.find((one) => one === given);
   const decoded = id === undefined ? undefined : decode(id);
-  switch (name) {
-    case "history":
-    case "pairing":
-    case "settings":
-      return { name };
-    case "blocked":
-    case "history_entry":
-    case "report":
-    case "request":
-      return decoded ? { name, id: decoded } : { name: "inbox" };
-    default:
-      return { name: "inbox" };
-  }
+  return name && decoded ? { name, id: decoded } : { name: "inbox" };
 }
 
 /** Follows the address until the returned function is called. */

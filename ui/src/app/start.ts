@@ -9,16 +9,14 @@ import { Store } from "./store.svelte";
 
 /**
  * Mounts after `load`. WebKit runs a module before its style sheet applies; a screen measured then looks as if all of
- * it had been seen.
+ * it had been seen. The app is asked at once all the same.
  */
 export function start(bridge: Bridge): void {
   const target = document.getElementById("app");
   if (!target) throw new Error("the page has no #app");
   const store = new Store(bridge);
-  const begin = () => {
-    mount(App, { target, props: { store } });
-    void store.start();
-  };
+  void store.start();
+  const begin = () => mount(App, { target, props: { store } });
   if (document.readyState === "complete") begin();
   else addEventListener("load", begin, { once: true });
 }

@@ -1,63 +1,106 @@
 /**
  * What the Rust side said last. The screens own no state of the device: an event says what became stale, the store
- * asks again, and whatever is shown follows.
+ * asks again, and whatever is shown follows. What every screen may need is kept here; what one screen needs it reads
+ * itself, and again whenever `changes` counts an event up.
  */
+import { untrack } from "svelte";
+import { EVENTS } from "../generated/commands";
 import { toCommandError, type Bridge, type CommandError } from "../host/bridge";
 import { setLanguage } from "../i18n/i18n.svelte";
 import type {
   AccountView,
   AppInfoView,
-  HistoryEntryView,
+  DesktopView,
   InboxView,
+  LockView,
   PairingView,
   SettingsView,
   UiEvent,
 } from "../generated/contract";
+import { go } from "./routes.svelte";
 
-export class Store {
-  accounts = $state<AccountView[]>([]);
-  inbox = $state<InboxView>({ requests: [], blocked: [] });
-  history = $state<HistoryEntryView[]>([]);
-  pairing = $state<PairingView>({ stage: "idle" });
-  settings = $state<SettingsView>({ locale: "auto", theme: "auto" });
-  info = $state<AppInfoView>({ version: "", system_language: "en" });
-  /** False until everything was read once. */
+/** What is kept here. */
+interface Held {
+  accounts: AccountView[];
+  desktop: DesktopView;
+  inbox: InboxView;
+  lock: LockView;
+  pairing: PairingView;
+  settings: SettingsView;
+}
+
+/** Which event makes what stale, and which command reads it again. */
+const READERS = {
+  accounts_changed: ["accounts", "accounts_list"],
+  desktop_changed: ["desktop", "desktop_state"],
+  inbox_changed: ["inbox", "inbox_list"],
+  lock_changed: ["lock", "lock_state"],
+  pairing_changed: ["pairing", "pairing_state"],
+  settings_changed: ["settings", "settings_get"],
+} as const satisfies Partial<Record<UiEvent, readonly [keyof Held, string]>>;
+type Reader = keyof typeof READERS;
+const readable = (event: UiEvent): event is Reader => event in READERS;
+
+export class Store implements Held {
+  accounts = $state.raw<AccountView[]>([]);
+  inbox = $state.raw<InboxView>({ requests: [], blocked: [] });
+  pairing = $state.raw<PairingView>({ stage: "idle" });
+  lock = $state.raw<LockView>({ locked: false });
+  info = $state.raw<AppInfoView>({ version: "", system_language: "en" });
+  settings = $state.raw<SettingsView>({
+    locale: null,
+    theme: "auto",
+    notifications: true,
+    sound: false,
+    quiet_hours: null,
+    lock_after_minutes: 0,
+    unknown_clients: "caution",
+    start_at_login: false,
+    on_close: "ask",
+    protect_content: false,
+  });
+  desktop = $state.raw<DesktopView>({
+    tray: false,
+    autostart: false,
+    notifications: false,
+    content_protection: false,
+    camera: false,
+    close_asked: false,
+  });
+  /** False until the first picture can be drawn. */
   ready = $state(false);
   /** Why the first reading failed, if it did. */
-  failure = $state<CommandError | null>(null);
-  /** Counts changes of the inbox, so that a screen can follow one request through them. */
-  inboxRevision = $state(0);
+  failure = $state.raw<CommandError | null>(null);
+  /** How often each event was heard. Reading one in an effect runs the effect again with the next. */
+  readonly changes = $state(Object.fromEntries(EVENTS.map((event) => [event, 0])) as Record<UiEvent, number>);
 
-  readonly #bridge: Bridge;
-  #latest: Partial<Record<UiEvent, number>> = {};
+  #latest: Partial<Record<keyof Held, number>> = {};
   #stops: Array<() => void> = [];
 
-  constructor(bridge: Bridge) {
-    this.#bridge = bridge;
-  }
+  constructor(readonly bridge: Bridge) {}
 
-  get bridge(): Bridge {
-    return this.#bridge;
-  }
-
-  /** Listens first and reads then, so that no change falls between the two. */
+  /** Reads all that the first picture needs in one call; listens, and reads the rest, once that is shown. */
   async start(): Promise<void> {
     this.failure = null;
-    // Until the app answers, the web view's own language is the best guess.
-    setLanguage(navigator.language.startsWith("ja") ? "ja" : "en");
+    this.stop();
+    // Loads while the app answers, and is the right one for most.
+    const guessed = setLanguage(navigator.language);
     try {
-      const events = Object.keys(this.#readers) as UiEvent[];
-      this.stop();
-      // What never changes need not wait for the listening.
-      [this.#stops, this.info] = await Promise.all([
-        Promise.all(events.map((event) => this.#bridge.listen(event, () => void this.refresh(event)))),
-        this.#bridge.call("app_info"),
-      ]);
-      await Promise.all(events.map((event) => this.#read(event)));
+      const { info, settings, ...held } = await this.bridge.call("start");
+      this.info = info;
+      await this.#apply("settings", settings);
+      this.show(held);
       this.ready = true;
     } catch (thrown) {
+      await guessed;
       this.failure = toCommandError(thrown);
+      return;
     }
+    this.#stops = await Promise.all(
+      EVENTS.map((event) => this.bridge.listen(event, () => void this.refresh(event))),
+    );
+    // Whatever changed before the listening began.
+    await Promise.all(EVENTS.map((event) => this.refresh(event)));
   }
 
   /** Ends listening. */
@@ -68,71 +111,49 @@ export class Store {
 
   /** Reads again what `event` made stale. A failure leaves what was known: the next event asks again. */
   async refresh(event: UiEvent): Promise<void> {
+    // Counting up reads as well, which must not tie whoever asks to the count.
+    untrack(() => (this.changes[event] += 1));
+    if (this.lock.locked && (event === "inbox_changed" || event === "pairing_changed" || event === "request_asked")) return;
     try {
-      await this.#read(event);
+      if (readable(event)) {
+        const [field, command] = READERS[event];
+        const mine = this.#outdate(field);
+        const answer = await this.bridge.call(command);
+        // Two readings may overlap; only the one that was asked for last may be shown.
+        if (this.#latest[field] === mine) await this.#apply(field, answer);
+      } else if (event === "request_asked") {
+        const { request: id } = await this.bridge.call("shown_request");
+        if (id !== null) go({ name: this.inbox.blocked.some((one) => one.id === id) ? "blocked" : "request", id });
+      }
     } catch (thrown) {
       console.warn("refresh failed", event, toCommandError(thrown).failure.code);
     }
   }
 
   /** Shows what a command just answered with. */
-  show(view: { inbox: InboxView } | { pairing: PairingView } | { settings: SettingsView }): void {
-    if ("inbox" in view) {
-      this.#outdate("inbox_changed");
-      this.inbox = view.inbox;
-    } else if ("pairing" in view) {
-      this.#outdate("pairing_changed");
-      this.pairing = view.pairing;
-    } else {
-      this.#outdate("settings_changed");
-      this.#applySettings(view.settings);
+  show(views: Partial<Held>): void {
+    for (const [field, view] of Object.entries(views) as Array<[keyof Held, Held[keyof Held]]>) {
+      this.#outdate(field);
+      void this.#apply(field, view);
     }
   }
 
-  readonly #readers: Record<UiEvent, () => Promise<() => void>> = {
-    accounts_changed: async () => {
-      const answer = await this.#bridge.call("accounts_list");
-      return () => (this.accounts = answer);
-    },
-    history_changed: async () => {
-      const answer = await this.#bridge.call("history_list");
-      return () => (this.history = answer);
-    },
-    inbox_changed: async () => {
-      const answer = await this.#bridge.call("inbox_list");
-      return () => {
-        this.inbox = answer;
-        this.inboxRevision += 1;
-      };
-    },
-    pairing_changed: async () => {
-      const answer = await this.#bridge.call("pairing_state");
-      return () => (this.pairing = answer);
-    },
-    settings_changed: async () => {
-      const answer = await this.#bridge.call("settings_get");
-      return () => this.#applySettings(answer);
-    },
-  };
-
-  /** Two readings may overlap; only the one that was asked for last may be shown. */
-  async #read(event: UiEvent): Promise<void> {
-    const mine = this.#outdate(event);
-    const apply = await this.#readers[event]();
-    if (this.#latest[event] === mine) apply();
-  }
-
-  #outdate(event: UiEvent): number {
-    const next = (this.#latest[event] ?? 0) + 1;
-    this.#latest[event] = next;
+  #outdate(field: keyof Held): number {
+    const next = (this.#latest[field] ?? 0) + 1;
+    this.#latest[field] = next;
     return next;
   }
 
-  #applySettings(settings: SettingsView): void {
-    this.settings = settings;
-    setLanguage(settings.locale === "auto" ? this.info.system_language : settings.locale);
-    const root = document.documentElement;
-    if (settings.theme === "auto") delete root.dataset["theme"];
-    else root.dataset["theme"] = settings.theme;
+  async #apply(field: keyof Held, view: Held[keyof Held]): Promise<void> {
+    const covered = this.lock.locked;
+    Object.assign(this, { [field]: view });
+    if (field === "settings") {
+      const root = document.documentElement;
+      if (this.settings.theme === "auto") delete root.dataset["theme"];
+      else root.dataset["theme"] = this.settings.theme;
+      await setLanguage(this.settings.locale ?? this.info.system_language);
+    } else if (covered && !this.lock.locked) {
+      await Promise.all(EVENTS.map((event) => this.refresh(event)));
+    }
   }
 }

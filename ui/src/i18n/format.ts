@@ -1,6 +1,7 @@
 /** Times in the shown language. Seconds are of the Unix epoch, as the contract gives them. */
 import { language } from "./i18n.svelte";
 
+const TIME = { hour: "numeric", minute: "2-digit", timeZoneName: "short" } as const;
 const cache = new Map<string, Intl.DateTimeFormat>();
 
 function formatter(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
@@ -13,9 +14,14 @@ function formatter(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   return found;
 }
 
-/** Date and time of day. */
+/** Date and time of day, with the zone. */
 export function dateTime(seconds: number): string {
-  return formatter({ dateStyle: "medium", timeStyle: "short" }).format(seconds * 1000);
+  return formatter({ year: "numeric", month: "short", day: "numeric", ...TIME }).format(seconds * 1000);
+}
+
+/** Date alone. */
+export function date(seconds: number): string {
+  return formatter({ dateStyle: "medium" }).format(seconds * 1000);
 }
 
 /** Date with the day of the week. */
@@ -23,9 +29,9 @@ export function day(seconds: number): string {
   return formatter({ weekday: "long", year: "numeric", month: "long", day: "numeric" }).format(seconds * 1000);
 }
 
-/** Time of day. */
+/** Time of day, with the zone. */
 export function timeOfDay(seconds: number): string {
-  return formatter({ timeStyle: "short" }).format(seconds * 1000);
+  return formatter(TIME).format(seconds * 1000);
 }
 
 /** `1:48`, for a countdown. */

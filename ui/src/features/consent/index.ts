@@ -2,7 +2,7 @@
 import { t } from "../../i18n/i18n.svelte";
 import type { Outcome } from "./outcomes";
 
-export { outcome, type Outcome } from "./outcomes";
+export { isReportable, outcome, type Outcome } from "./outcomes";
 export { default as RequestFacts } from "./RequestFacts.svelte";
 export { BLOCK_REASONS, TITLES } from "./texts";
 

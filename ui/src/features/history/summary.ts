@@ -1,7 +1,7 @@
 /** One history entry in a line: icon, what it was about, how it ended. */
 import type { IconName } from "../../components/Icon.svelte";
-import type { HistoryEventView } from "../../generated/contract";
-import { t } from "../../i18n/i18n.svelte";
+import type { DeviceNotice, HistoryEventView } from "../../generated/contract";
+import { t, type MessageId } from "../../i18n/i18n.svelte";
 import { outcome, TITLES, waiting } from "../consent";
 
 export interface Summary {
@@ -13,6 +13,17 @@ export interface Summary {
   account: string;
 }
 
+const DEVICE_TITLES: Record<DeviceNotice, MessageId> = {
+  added: "history-device-added",
+  removed: "history-device-removed",
+  reported: "history-device-reported",
+};
+const DEVICE_RESULTS: Record<DeviceNotice, MessageId> = {
+  added: "outcome-device-added",
+  removed: "outcome-device-removed",
+  reported: "outcome-device-reported",
+};
+
 export function summarize(event: HistoryEventView): Summary {
   switch (event.event) {
     case "blocked":
@@ -22,6 +33,14 @@ export function summarize(event: HistoryEventView): Summary {
         title: t("blocked-title"),
         result: t("outcome-blocked"),
         account: event.blocked.account_name,
+      };
+    case "device":
+      return {
+        icon: event.notice === "added" ? "plus" : event.notice === "removed" ? "leave" : "shield",
+        tone: "warn",
+        title: t(DEVICE_TITLES[event.notice], { device: event.device_name }),
+        result: t(DEVICE_RESULTS[event.notice]),
+        account: event.account_name,
       };
     case "paired":
       return {

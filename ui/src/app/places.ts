@@ -1,0 +1,12 @@
+/** Where the navigation and the keyboard lead. */
+import type { IconName } from "../components/Icon.svelte";
+import type { MessageId } from "../i18n/i18n.svelte";
+import type { Route } from "./routes.svelte";
+import { appIds } from "./test-ids";
+
+/** `key` is pressed after `g`. */
+export const PLACES: Array<{ to: Route; label: MessageId; icon: IconName; key: string; testid: string }> = [
+  { to: { name: "inbox" }, label: "nav-inbox", icon: "inbox", key: "i", testid: appIds.navInbox },
+  { to: { name: "history" }, label: "nav-history", icon: "history", key: "h", testid: appIds.navHistory },
+  { to: { name: "settings" }, label: "nav-settings", icon: "settings", key: "s", testid: appIds.navSettings },
+];
