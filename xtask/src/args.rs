@@ -2,13 +2,14 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use crate::{benches::Bench, failure::Failure, help::Topic};
+use crate::{benches::Bench, commands::bundle::Format, failure::Failure, help::Topic};
 
 /// What was asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Bench(BenchOptions),
     Build(Consent),
+    Bundle(BundleOptions),
     Demo(DemoOptions),
     Fuzz(FuzzOptions),
     Gen(GenOptions),
@@ -37,6 +38,15 @@ pub(crate) struct BenchOptions {
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct BundleOptions {
+    /// Afterwards install them into a bare folder and pair with a real server.
+    pub(crate) check: bool,
+    pub(crate) consent: Consent,
+    /// Empty: those that need nothing downloaded.
+    pub(crate) formats: Vec<Format>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct DemoOptions {
     pub(crate) consent: Consent,
     pub(crate) data_dir: Option<PathBuf>,
@@ -60,6 +70,7 @@ pub(crate) struct FuzzOptions {
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct GenOptions {
+    pub(crate) consent: Consent,
     pub(crate) write: bool,
 }
 
@@ -157,6 +168,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
     match topic {
         Topic::Bench => words.bench(),
         Topic::Build => Ok(Command::Build(words.consent_only()?)),
+        Topic::Bundle => words.bundle(),
         Topic::Demo => words.demo(),
         Topic::Fuzz => words.fuzz(),
         Topic::Gen => words.generate(),
@@ -299,6 +311,37 @@ impl<'a> Words<'a> {
         ))
     }
 
+    fn bundle(mut self) -> Result<Command, Failure> {
+        let mut options = BundleOptions::default();
+        while let Some(option) = self.next() {
+            match option {
+                ("--check", None) => options.check = true,
+                ("-y" | "--yes", None) => options.consent.yes = true,
+                (name, None) if !name.starts_with('-') => {
+                    let format = Format::find(name).ok_or_else(|| {
+                        let names = Format::ALL.map(Format::name);
+                        Failure::usage(format!(
+                            "there is no package format `{name}`{}\nthere are {}\n{}",
+                            suggestion(name, &names),
+                            names.join(", "),
+                            self.see_help()
+                        ))
+                    })?;
+                    if !options.formats.contains(&format) {
+                        options.formats.push(format);
+                    }
+                }
+                (word, _) => return Err(self.unexpected(word)),
+            }
+        }
+        if options.check && !options.formats.is_empty() {
+            return Err(Failure::usage(
+                "`--check` looks into the .deb and the .rpm, so it makes both; name no format",
+            ));
+        }
+        Ok(Command::Bundle(options))
+    }
+
     fn demo(mut self) -> Result<Command, Failure> {
         let mut options = DemoOptions::default();
         while let Some(option) = self.next() {
@@ -350,6 +393,7 @@ impl<'a> Words<'a> {
         while let Some(option) = self.next() {
             match option {
                 ("--write", None) => options.write = true,
+                ("-y" | "--yes", None) => options.consent.yes = true,
                 (word, _) => return Err(self.unexpected(word)),
             }
         }

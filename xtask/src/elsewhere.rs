@@ -104,6 +104,10 @@ fn absent(platform: &Platform, purpose: Purpose, succeeds: &dyn Fn(&Probe) -> bo
         probes.push(Probe::OneOf(BROWSERS));
         probes.push(Probe::Command("python3"));
         probes.push(Probe::Command("secret-tool"));
+        probes.push(Probe::Command("desktop-file-validate"));
+        probes.push(Probe::Command("appstreamcli"));
+        probes.push(Probe::Command("dpkg-deb"));
+        probes.push(Probe::Command("rpm"));
         probes.push(Probe::Command("sqlite3"));
     }
     probes.retain(|probe| !succeeds(probe));

@@ -5,6 +5,7 @@
 pub(crate) enum Topic {
     Bench,
     Build,
+    Bundle,
     Demo,
     Fuzz,
     Gen,
@@ -16,10 +17,11 @@ pub(crate) enum Topic {
 }
 
 impl Topic {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Demo,
         Self::Test,
         Self::Build,
+        Self::Bundle,
         Self::Lint,
         Self::Gen,
         Self::Screens,
@@ -34,6 +36,7 @@ impl Topic {
         match self {
             Self::Bench => Some("bench"),
             Self::Build => Some("build"),
+            Self::Bundle => Some("bundle"),
             Self::Demo => Some("demo"),
             Self::Fuzz => Some("fuzz"),
             Self::Gen => Some("gen"),
@@ -58,6 +61,7 @@ pub(crate) fn text(topic: Topic) -> &'static str {
     match topic {
         Topic::Bench => BENCH,
         Topic::Build => BUILD,
+        Topic::Bundle => BUNDLE,
         Topic::Demo => DEMO,
         Topic::Fuzz => FUZZ,
         Topic::Gen => GEN,
@@ -75,6 +79,7 @@ Everything that is done with this repository is one of these:
   cargo xtask demo      see a sign-in from request to verified evidence
   cargo xtask test      every check and every test, as continuous integration runs them
   cargo xtask build     the UI, then every crate
+  cargo xtask bundle    the app as .deb and .rpm, built for size
   cargo xtask lint      formatting, clippy and the UI's lints; --fix formats
   cargo xtask gen       are the generated files up to date? --write writes them
   cargo xtask screens   pictures of every screen, checked for accessibility
@@ -147,6 +152,26 @@ Examples:
   cargo xtask build
   CARGO_TARGET_DIR=../built cargo xtask build  programs go there";
 
+const BUNDLE: &str = "\
+cargo xtask bundle [deb|rpm|appimage …] [--check] [--yes]
+
+Builds the app in the profile `app`, which is tuned for size and takes 5 to 15 minutes the first time, and packs
+it for Linux by the Tauri command line, a Node package of ui. Without a name it makes the .deb and the .rpm.
+Where they are and how large is printed at the end; docs/install.md says how to install them.
+
+  deb        for Debian 12, Ubuntu 22.04 and later
+  rpm        for Fedora and others of its kind
+  appimage   one file for any distribution; downloads its tools from the network, so it is made only when named
+
+  --check    then unpack the .deb into a bare folder, compare what it depends on with what its program links,
+             validate its desktop entry and metadata, start it on a virtual display and pair it with a server
+  -y, --yes  install what is missing without asking
+
+Examples:
+  cargo xtask bundle
+  cargo xtask bundle --check   before a release
+  cargo xtask bundle deb       only that";
+
 const LINT: &str = "\
 cargo xtask lint [--fix] [--yes]
 
@@ -160,17 +185,18 @@ Examples:
   cargo xtask lint --fix";
 
 const GEN: &str = "\
-cargo xtask gen [--write]
+cargo xtask gen [--write] [--yes]
 
 Some committed files are written by programs of this repository: the TypeScript that crosses to the UI, the
-test vectors, and the tables and pictures of docs/performance.md. Without options this says whether they
-are what the programs would write today.
+test vectors, the tables and pictures of docs/performance.md, and the icons, from icons/icon.svg. Without
+options this says whether they are what the programs would write today.
 
-  --write  write them
+  --write    write them
+  -y, --yes  install what is missing without asking
 
 Examples:
   cargo xtask gen           exit code 1 and a list if something is out of date
-  cargo xtask gen --write   after changing a type in crates/ui-contract";
+  cargo xtask gen --write   after changing a type in crates/ui-contract, or the icon";
 
 const SCREENS: &str = "\
 cargo xtask screens [--docs] [--yes]
@@ -213,7 +239,7 @@ slow. Results: target/bench/NAME.json and tables on the terminal; docs/performan
   devices      thousands of paired devices: memory, heartbeats, delivery, reconnect storm
   poll         ten thousand pending requests, each polled at its interval for five minutes
   peer         node-oidc-provider under the same load generator
-  ui           the app: payload, start, idle
+  ui           the app: payload, installed size, start, idle
 
   --quick    seconds instead of minutes, to try the instruments out; the figures are not to be published
   --docs     afterwards make the figures those of docs/performance, and draw its tables and pictures anew

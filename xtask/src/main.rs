@@ -57,6 +57,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Help(_) => Ok(()),
         Command::Bench(options) => commands::bench::run(&project, &options),
         Command::Build(consent) => commands::build::run(&project, consent),
+        Command::Bundle(options) => commands::bundle::run(&project, &options),
         Command::Demo(options) => commands::demo::run(&project, &options),
         Command::Fuzz(options) => commands::fuzz::run(&project, &options),
         Command::Gen(options) => commands::generate::run(&project, &options),

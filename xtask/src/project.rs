@@ -76,6 +76,11 @@ impl Project {
         self.target_dir.join("release")
     }
 
+    /// Where programs of the profile `app` are, and the packages made of them.
+    pub(crate) fn app_dir(&self) -> PathBuf {
+        self.target_dir.join("app")
+    }
+
     /// Where cargo puts what is built.
     pub(crate) fn target_dir(&self) -> &Path {
         &self.target_dir

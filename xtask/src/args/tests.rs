@@ -54,8 +54,30 @@ fn reads_every_command_with_its_options() {
                 ..LintOptions::default()
             }),
         ),
-        ("gen", Command::Gen(GenOptions { write: false })),
-        ("gen --write", Command::Gen(GenOptions { write: true })),
+        ("gen", Command::Gen(GenOptions::default())),
+        (
+            "gen --write -y",
+            Command::Gen(GenOptions {
+                consent,
+                write: true,
+            }),
+        ),
+        ("bundle", Command::Bundle(BundleOptions::default())),
+        (
+            "bundle deb appimage deb --yes",
+            Command::Bundle(BundleOptions {
+                check: false,
+                consent,
+                formats: vec![Format::Deb, Format::AppImage],
+            }),
+        ),
+        (
+            "bundle --check",
+            Command::Bundle(BundleOptions {
+                check: true,
+                ..BundleOptions::default()
+            }),
+        ),
         ("test", Command::Test(TestOptions::default())),
         (
             "test --yes --only rust --only=e2e,ui",
@@ -104,7 +126,9 @@ fn refuses_what_it_does_not_know_with_exit_code_2() {
         ("fuzz --seconds 0", "--seconds 0"),
         ("fuzz --seconds soon", "--seconds soon"),
         ("screens --docs=all", "`--docs`"),
-        ("gen --yes", "`--yes`"),
+        ("gen --docs", "`--docs`"),
+        ("bundle msi", "`msi`"),
+        ("bundle deb --check", "`--check`"),
         ("build extra", "`extra`"),
         ("bench everything", "`everything`"),
         ("bench --quick=yes", "`--quick`"),
@@ -129,6 +153,7 @@ fn suggests_the_command_that_was_probably_meant() {
         ("bench stor", "store"),
         ("bench store devises", "devices"),
         ("bench fow", "flow"),
+        ("bundle dep", "deb"),
     ] {
         let failure = parse_line(typed).expect_err(typed).to_string();
         assert!(

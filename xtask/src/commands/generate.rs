@@ -5,10 +5,13 @@
 
 use std::{process::Command, time::Duration};
 
-use super::{build::build_programs, check_rust, with_stages};
+use super::{build::build_programs, check_node, check_rust, with_stages};
 use crate::{
     args::GenOptions,
     failure::Failure,
+    install::{self, Fetched},
+    node::{self, UI, npm},
+    packages::Purpose,
     project::Project,
     stage::{Output, Stages},
 };
@@ -28,12 +31,22 @@ const BENCH: &str = "tegata-bench";
 pub(crate) fn run(project: &Project, options: &GenOptions) -> Result<(), Failure> {
     with_stages(project, |stages| {
         check_rust(project, stages)?;
+        check_node(project, stages)?;
+        let fetched = [Fetched::NodeForUi];
+        install::ensure(
+            project,
+            stages,
+            Purpose::Terminal,
+            &fetched,
+            options.consent,
+        )?;
+        node::install(project, stages, UI)?;
         build_programs(project, stages, false)?;
         generate(project, stages, options.write)
     })
 }
 
-/// The programs must have been built.
+/// The programs must have been built, and the Node packages of `ui` be there.
 pub(super) fn generate(project: &Project, stages: &mut Stages, write: bool) -> Result<(), Failure> {
     for (name, program, arguments) in GENERATORS {
         if program == BENCH && !cfg!(target_os = "linux") {
@@ -47,5 +60,9 @@ pub(super) fn generate(project: &Project, stages: &mut Stages, write: bool) -> R
         }
         stages.run(name, Duration::from_mins(2), Output::Progress, [command])?;
     }
-    Ok(())
+    let mut icons = npm(project, UI, ["run", "icons"]);
+    if !write {
+        icons.args(["--", "--check"]);
+    }
+    stages.run("icons", Duration::from_mins(2), Output::Progress, [icons])
 }
