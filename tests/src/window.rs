@@ -1,6 +1,9 @@
 //! The app's window, used as a person would use it: by what it shows and what can be pressed.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, bail, ensure};
 
@@ -40,8 +43,33 @@ impl Window {
         screens: &Path,
         logs: &Path,
     ) -> anyhow::Result<Self> {
+        let data = ("TEGATA_DEVICE_DATA".into(), data_dir.into());
+        Self::open_with(app, desktop, Some(data), screens, logs).await
+    }
+
+    /// The same with its data where it keeps them if nobody says otherwise: in the desktop's home.
+    ///
+    /// # Errors
+    ///
+    /// The app or the driver cannot be started, or the window stays empty.
+    pub async fn open_as_installed(
+        app: &Path,
+        desktop: &Desktop,
+        screens: &Path,
+        logs: &Path,
+    ) -> anyhow::Result<Self> {
+        Self::open_with(app, desktop, None, screens, logs).await
+    }
+
+    async fn open_with(
+        app: &Path,
+        desktop: &Desktop,
+        further: Option<(OsString, OsString)>,
+        screens: &Path,
+        logs: &Path,
+    ) -> anyhow::Result<Self> {
         let mut environment = desktop.environment();
-        environment.push(("TEGATA_DEVICE_DATA".into(), data_dir.into()));
+        environment.extend(further);
         let driver = Driver::start(environment, &logs.join("window.log")).await?;
         let session = Session::start(&driver, app, &[], screens).await?;
         session
