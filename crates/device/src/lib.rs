@@ -27,6 +27,7 @@ pub mod pairing;
 pub mod pin;
 pub mod ports;
 pub mod secret_store;
+pub mod self_test;
 pub mod settings;
 #[cfg(test)]
 mod test_server;

@@ -1,6 +1,8 @@
 //! A scripted server in process, made of the protocol's own functions: what a real one answers, and on demand what it must
 //! never answer.
 
+pub(crate) mod management;
+
 use crate::{
     Device, DeviceConfig, Pin, RequestKey,
     keys::{Argon2Parameters, SoftwareApprovalKey},
@@ -21,6 +23,7 @@ use tegata_protocol::{
         decision::{Decision, DecisionRequest, DenyReason, StoredPrompt, Verdict, verify_decision},
         delivery::{ClosedNotice, KnownRequest, PendingPrompt, PendingSet, RequestReference},
         invitation::{InvitationCode, Issuer, format_link},
+        management::AddingState,
         metadata::{
             Capabilities, Endpoints, Metadata, MetadataKey, MetadataLimits, MetadataResponse,
             sign_metadata,
@@ -40,7 +43,7 @@ use tegata_protocol::{
     jws,
     webauthn::{CredentialRole, ExpectedRegistration, verify_registration},
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 pub(crate) const START: UnixTime = UnixTime(1_800_000_000);
 pub(crate) const PIN: &str = "482913";
@@ -59,6 +62,8 @@ pub(crate) struct TestServer {
     pub(crate) state: Mutex<State>,
     pub(crate) hook: Mutex<Option<Hook>>,
     pub(crate) socket: Mutex<Option<Socket>>,
+    /// Where the addition of another device stands.
+    pub(crate) adding: watch::Sender<AddingState>,
 }
 
 #[derive(Default)]
@@ -76,6 +81,7 @@ pub(crate) struct State {
     pub(crate) prompts: Vec<String>,
     pub(crate) posted: Vec<DecisionRequest>,
     pub(crate) receipts: Vec<(ConsentRequestId, String)>,
+    pub(crate) managed: management::Managed,
 }
 
 const SERVER_NONCE: Sha256Digest = Sha256Digest([7; 32]);
@@ -118,6 +124,7 @@ impl TestServer {
             }),
             hook: Mutex::new(None),
             socket: Mutex::new(None),
+            adding: watch::Sender::new(AddingState::Invited),
         })
     }
 
@@ -140,6 +147,7 @@ impl TestServer {
     }
 
     pub(crate) fn metadata(&self) -> Metadata {
+        let seq = self.state.lock().unwrap().seq;
         let at = |path: &str| format!("{}/device/v1/{path}", self.issuer);
         let key = MetadataKey {
             jwk: *self.key.public(),
@@ -149,13 +157,13 @@ impl TestServer {
         Metadata {
             v: V1,
             iss: self.issuer.clone(),
-            seq: self.state.lock().unwrap().seq,
+            seq,
             iat: START,
             exp: START.plus(30 * 86_400),
             name: "Test server".into(),
             rp_id: RP_ID.into(),
             origin: ORIGIN.into(),
-            endpoints: Endpoints {
+            endpoints: self.with_management(Endpoints {
                 redeem: at("invitations/redeem"),
                 pairings: at("pairings"),
                 confirm: at("confirm"),
@@ -165,7 +173,7 @@ impl TestServer {
                 seen: at("seen"),
                 receipts: at("receipts"),
                 ..Endpoints::default()
-            },
+            }),
             prompt_keys: vec![key.clone()],
             receipt_keys: vec![key],
             capabilities: Capabilities {
@@ -286,12 +294,15 @@ impl TestServer {
         {
             return problem(&Problem::new(ProblemCode::UseNonce));
         }
+        if self.state.lock().unwrap().managed.revoked {
+            return problem(&Problem::new(ProblemCode::DeviceRevoked));
+        }
         match path.trim_start_matches("/device/v1/") {
             "confirm" => self.confirm(&request.body),
             "pending" => answer(200, &json!(self.state.lock().unwrap().pending)),
             "decisions" => self.decide(&request.body),
             "receipts" => self.known(&request.body),
-            _ => answer(200, &json!({})),
+            other => self.manage(other, request),
         }
     }
 
@@ -476,7 +487,7 @@ impl TestServer {
             Some((_, receipt)) => KnownRequest::Closed {
                 closed: handled("device-1"),
                 receipt: Some(receipt.clone()),
-                collected: None,
+                collected: state.managed.collected,
             },
             None => KnownRequest::Pending { expires_in: 100 },
         };
@@ -498,13 +509,21 @@ impl Network for TestNetwork {
 
 impl Transport for TestNetwork {
     fn request(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
-        let response = self.0.respond(&request);
-        let hook = self.0.hook.lock().unwrap();
-        let response = match &*hook {
-            Some(hook) => hook(&request, response),
-            None => Ok(response),
-        };
-        Box::pin(std::future::ready(response))
+        Box::pin(async move {
+            let mut moves = self.0.adding.subscribe();
+            let response = loop {
+                let response = self.0.respond(&request);
+                if response.status != 200 || !self.0.holds(&request) {
+                    break response;
+                }
+                moves.changed().await.unwrap();
+            };
+            let hook = self.0.hook.lock().unwrap();
+            match &*hook {
+                Some(hook) => hook(&request, response),
+                None => Ok(response),
+            }
+        })
     }
 
     fn open_socket<'a>(&'a self, _url: &'a str) -> BoxFuture<'a, Result<Socket, TransportError>> {
