@@ -11,10 +11,13 @@ import type { Part, Pattern } from "../src/i18n/pattern";
 const LIST = "virtual:languages";
 const ONE = "virtual:language/";
 
-/** Every text of the language in `folder`, by id. */
+/** What the app says outside its window, by Rust from the same folders. */
+export const OUTSIDE = "desktop.ftl";
+
+/** Every text of the screens in the language in `folder`, by id. */
 export function compile(folder: string): Record<string, Pattern> {
   const texts: Record<string, Pattern> = {};
-  for (const file of readdirSync(folder).filter((name) => name.endsWith(".ftl"))) {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith(".ftl") && name !== OUTSIDE)) {
     const resource = new FluentResource(readFileSync(join(folder, file), "utf8"));
     for (const { id, value, attributes } of resource.body) {
       if (value === null || id.startsWith("-") || Object.keys(attributes).length > 0)

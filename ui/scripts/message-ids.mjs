@@ -9,7 +9,8 @@ const folder = here("../locales/en/");
 const target = here("../src/i18n/message-ids.ts");
 
 const ids = readdirSync(folder)
-  .filter((name) => name.endsWith(".ftl"))
+  // desktop.ftl is for what the app says outside its window.
+  .filter((name) => name.endsWith(".ftl") && name !== "desktop.ftl")
   .flatMap((name) => parse(readFileSync(folder + name, "utf8"), {}).body)
   .filter((entry) => entry.type === "Message")
   .map((entry) => entry.id.name)

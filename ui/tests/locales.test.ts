@@ -5,7 +5,7 @@ import { FluentBundle, FluentResource } from "@fluent/bundle";
 import { parse, Visitor, type Message, type VariableReference } from "@fluent/syntax";
 import { parse as parseComponent } from "svelte/compiler";
 import { describe, expect, it } from "vitest";
-import { compile, pseudo } from "../scripts/languages.ts";
+import { compile, OUTSIDE, pseudo } from "../scripts/languages.ts";
 import { PLACES } from "../src/app/places";
 import { LANGUAGES, setLanguage, t, type MessageId } from "../src/i18n/i18n.svelte";
 import { Filler } from "../src/i18n/pattern";
@@ -14,6 +14,8 @@ import { walk } from "./tree";
 const LOCALES = readdirSync("locales");
 /** What a language says about itself; no screen asks for it by id. */
 const ABOUT = new Set(["language-name", "language-direction"]);
+/** Whether a screen can ask for it. */
+const onScreens = ([id, { file }]: [string, Source]) => !ABOUT.has(id) && file !== OUTSIDE;
 
 interface Source {
   file: string;
@@ -99,8 +101,9 @@ describe.each(LOCALES)("the language %s", (locale) => {
     const bundle = new FluentBundle(locale);
     for (const file of readdirSync(`locales/${locale}`))
       bundle.addResource(new FluentResource(readFileSync(`locales/${locale}/${file}`, "utf8")));
-    for (const [id, { variables }] of en) {
-      if (ABOUT.has(id)) continue;
+    for (const [id, texts] of en) {
+      const { variables } = texts;
+      if (!onScreens([id, texts])) continue;
       for (const value of [0, 1, 3, 1_234_567, "name", "1"]) {
         const values = Object.fromEntries([...variables].map((name) => [name, value]));
         const expected = bundle.formatPattern(bundle.getMessage(id)?.value ?? "", values);
@@ -136,13 +139,13 @@ describe.each(LOCALES)("the language %s", (locale) => {
 describe("the texts", () => {
   it("are all used", () => {
     const code = sources("src").map((path) => readFileSync(path, "utf8")).join("\n");
-    const unused = [...en.keys()].filter((id) => !ABOUT.has(id) && !code.includes(`"${id}"`));
+    const unused = [...en].filter(onScreens).flatMap(([id]) => (code.includes(`"${id}"`) ? [] : [id]));
     expect(unused).toEqual([]);
   });
 
   it("are what the list of ids was generated from", () => {
     const listed = readFileSync("src/i18n/message-ids.ts", "utf8").matchAll(/\| "([^"]+)"/g);
-    expect([...listed].map(([, id]) => id)).toEqual([...en.keys()].filter((id) => !ABOUT.has(id)).sort());
+    expect([...listed].map(([, id]) => id)).toEqual([...en].filter(onScreens).map(([id]) => id).sort());
   });
 
   it("come in every language that has a folder, under its own name, and fall back to English", async () => {

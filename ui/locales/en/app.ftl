@@ -7,6 +7,7 @@ app-name = Tegata
 app-loading = Opening…
 nav-label = Main
 nav-inbox = Requests
+nav-consents = Access
 nav-history = History
 nav-settings = Settings
 nav-waiting = { $count ->

@@ -7,6 +7,7 @@ app-name = Tegata
 app-loading = 開いています…
 nav-label = メイン
 nav-inbox = 確認
+nav-consents = 許可
 nav-history = 履歴
 nav-settings = 設定
 nav-waiting = { $count } 件待ち

@@ -1,7 +1,7 @@
 /** Where the person is. The address after `#` is the only record, so the window's own back works too. */
 
 /** Screens there is one of, and screens about something with an id. */
-const PLAIN = ["history", "inbox", "pairing", "settings"] as const;
+const PLAIN = ["consents", "history", "inbox", "pairing", "self_test", "settings"] as const;
 const WITH_ID = ["blocked", "history_entry", "report", "request"] as const;
 
 export type Route = { name: (typeof PLAIN)[number] } | { name: (typeof WITH_ID)[number]; id: string };

@@ -13,6 +13,7 @@ const request: Loader = () => import("../features/consent/RequestScreen.svelte")
 const LOADERS: Record<Exclude<ScreenName, "inbox">, Loader> = {
   blocked: () => import("../features/consent/BlockedScreen.svelte"),
   close_dialog: () => import("./CloseDialog.svelte"),
+  consents: () => import("../features/consents/Consents.svelte"),
   history: () => import("../features/history/HistoryList.svelte"),
   history_entry: () => import("../features/history/HistoryEntry.svelte"),
   keyboard_sheet: () => import("./KeyboardSheet.svelte"),
@@ -20,6 +21,7 @@ const LOADERS: Record<Exclude<ScreenName, "inbox">, Loader> = {
   pairing: () => import("../features/pairing/Pairing.svelte"),
   report: request,
   request,
+  self_test: () => import("../features/self-test/SelfTest.svelte"),
   settings: () => import("../features/settings/Settings.svelte"),
 };
 

@@ -4,6 +4,7 @@ export const appIds = {
   loading: "app.loading",
   retry: "app.retry",
   navInbox: "nav.inbox",
+  navConsents: "nav.consents",
   navHistory: "nav.history",
   navSettings: "nav.settings",
   lock: "lock.screen",

@@ -4,7 +4,20 @@ export const settingsIds = {
   language: "settings.language",
   /** Followed by a choice: `settings.theme.dark`. */
   theme: "settings.theme",
-  addAccount: "settings.add_account",
+  notifications: "settings.notifications",
+  sound: "settings.sound",
+  quiet: "settings.quiet",
+  quietFrom: "settings.quiet_from",
+  quietTo: "settings.quiet_to",
+  lockAfter: "settings.lock_after",
+  lockNow: "settings.lock_now",
+  protect: "settings.protect",
+  unknownClients: "settings.unknown_clients",
+  autostart: "settings.autostart",
+  /** Followed by a choice: `settings.on_close.quit`. */
+  onClose: "settings.on_close",
+  selfTest: "settings.self_test",
+  keys: "settings.keys",
   version: "settings.version",
   error: "settings.error",
 } as const;

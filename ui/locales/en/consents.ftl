@@ -1,0 +1,19 @@
+# What was allowed and can be taken back.
+consents-title = What you have allowed
+consents-lead = Who may act for you now, and until when. You can take it back at any time.
+consents-empty = Nobody may act for this account now.
+consents-unread = { $issuer } cannot be reached, so what you have allowed cannot be shown now.
+consents-not-offered = { $issuer } does not tell this device what you have allowed. Ask whoever runs your account.
+consents-allowed = May
+consents-since = Since
+consents-until = Until
+consents-renewable = Access can be renewed until then without asking you again.
+consents-once = Access ends then.
+consents-revoke = Take back
+consents-revoke-from = Take back from { $client }
+consents-revoke-title = Take back what { $client } may do?
+consents-revoke-body = { $issuer } ends its access at once. { $client } has to ask you again to get it back.
+consents-keep = No, keep it
+consents-revoke-yes = Yes, take it back
+consents-revoked = { $client } can no longer act for you.
+consents-revoke-failed = { $issuer } did not confirm it. The access may still stand. Try again, or tell whoever runs your account.

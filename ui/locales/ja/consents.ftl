@@ -1,0 +1,19 @@
+# 許可したもの、取り消し
+consents-title = 許可したもの
+consents-lead = いま、だれが、いつまであなたの代わりに操作できるか。いつでも取り消せます。
+consents-empty = このアカウントで許可しているものはありません。
+consents-unread = { $issuer } に接続できないため、許可したものを表示できません。
+consents-not-offered = { $issuer } は、許可したものをこの端末に知らせていません。アカウントの運営者に問い合わせてください。
+consents-allowed = 許可した内容
+consents-since = 許可日時
+consents-until = 期限
+consents-renewable = 期限まで、あなたに尋ねずに更新できます。
+consents-once = 期限が来ると終わります。
+consents-revoke = 取り消す
+consents-revoke-from = { $client } への許可を取り消す
+consents-revoke-title = { $client } への許可を取り消しますか？
+consents-revoke-body = { $issuer } がすぐにアクセスを終わらせます。{ $client } が再びアクセスするには、あなたに尋ねる必要があります。
+consents-keep = いいえ
+consents-revoke-yes = はい、取り消す
+consents-revoked = { $client } への許可を取り消しました。
+consents-revoke-failed = { $issuer } が取り消しを確認できませんでした。許可はまだ有効かもしれません。もう一度試すか、アカウントの運営者に知らせてください。
