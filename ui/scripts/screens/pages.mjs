@@ -1,0 +1,63 @@
+// Opens the screens of the demo build.
+import { fileURLToPath } from "node:url";
+
+const inPage = fileURLToPath(new URL("in-page.js", import.meta.url));
+/** The moment that the fixtures are about. */
+const NOW = new Date(Date.UTC(2026, 10, 23, 6, 0, 42));
+
+export const LOCALES = ["en", "ja"];
+export const THEMES = ["light", "dark"];
+export const PHONE = { width: 390, height: 844 };
+
+/** A context in one language. Pages follow the system's theme, which the caller switches. */
+export async function newContext(browser, locale, deviceScaleFactor = 1) {
+  const context = await browser.newContext({
+    viewport: PHONE,
+    deviceScaleFactor,
+    colorScheme: "light",
+    locale: locale === "ja" ? "ja-JP" : "en-US",
+    timezoneId: "Asia/Tokyo",
+    reducedMotion: "reduce",
+  });
+  await context.addInitScript({ path: inPage });
+  await context.clock.setFixedTime(NOW);
+  return context;
+}
+
+/** A page whose errors are told to `onProblem`. */
+export async function newPage(context, onProblem) {
+  const page = await context.newPage();
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") onProblem(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => onProblem(`error: ${error.message}`));
+  return page;
+}
+
+/** Shows a scenario in `page`, from the start of the app. */
+export async function show(page, origin, { name, locale, theme = "auto" }) {
+  await page.goto(`${origin}/demo.html?scenario=${name}&locale=${locale}&theme=${theme}`);
+  await page.waitForFunction(
+    (wanted) =>
+      window.tegataDemo?.ready === true &&
+      document.documentElement.lang === wanted &&
+      document.querySelector("[data-testid='app.loading']") === null &&
+      document.querySelector("main h1, main [role=status], dialog[open] h1, dialog[open] h2") !== null,
+    locale,
+  );
+  await settle(page);
+}
+
+/** Two frames are enough for an observer that is going to speak. */
+export function settle(page) {
+  return page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
+/** The names of all scenarios. */
+export async function scenarioNames(context, origin) {
+  const page = await context.newPage();
+  await page.goto(`${origin}/demo.html`);
+  const names = await page.evaluate(() => window.tegataDemo.scenarios);
+  await page.close();
+  return names;
+}
