@@ -8,18 +8,16 @@
 // CHROMIUM names the browser; otherwise the first `chromium` on PATH is used.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { chromium } from "playwright-core";
+import { accessibility, launch } from "./screens/browser.mjs";
 
 const program = process.argv[2] ?? fileURLToPath(new URL("../../target/debug/tegata-server", import.meta.url));
 const pictures = fileURLToPath(new URL("../screens/operator/", import.meta.url));
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const folder = mkdtempSync(join(tmpdir(), "tegata-operator-"));
 const data = join(folder, "data");
 const problems = [];
@@ -32,10 +30,7 @@ const server = spawn(program, ["--data-dir", data, "serve", "--demo", "--listen"
 });
 try {
   const origin = await listening(server);
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? onPath("chromium"),
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
-  });
+  const browser = await launch();
   try {
     await walk(browser, origin);
   } finally {
@@ -187,16 +182,8 @@ async function check(page, name) {
   await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
   const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   if (sideways > 0) problems.push(`${name}: scrolls sideways by ${sideways} pixels`);
-  await page.evaluate(axe);
-  const violations = await page.evaluate(async () => {
-    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-    const found = await globalThis.axe.run(document, {
-      runOnly: tags,
-      // The banner of a server with test accounts stands before everything else.
-      rules: { region: { enabled: false } },
-    });
-    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
-  });
+  // The banner of a server with test accounts stands before everything else.
+  const violations = await accessibility(page, { region: { enabled: false } });
   for (const violation of violations) problems.push(`${name}: ${violation}`);
 }
 
@@ -234,10 +221,4 @@ async function listening(child) {
     if (found) return found[1];
   }
   throw new Error("the server did not start");
-}
-
-function onPath(name) {
-  const found = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, name)).find(existsSync);
-  if (!found) throw new Error(`no ${name} on PATH; set CHROMIUM`);
-  return found;
 }

@@ -53,6 +53,22 @@
   /** A link within a sentence is as high as its line (WCAG 2.5.8, "inline"). */
   const inSentence = (element) => style(element).display === "inline" && element.parentElement.innerText !== element.innerText;
 
+  /** Words of our own letters that a line ends within. Japanese may break anywhere. */
+  function brokenWords(element) {
+    const broken = [];
+    const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+      if (spoken(text.parentElement)) continue;
+      for (const { 0: word, index } of text.data.matchAll(/\p{Script=Latin}+/gu)) {
+        const range = document.createRange();
+        range.setStart(text, index);
+        range.setEnd(text, index + word.length);
+        if (new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1) broken.push(word);
+      }
+    }
+    return broken;
+  }
+
   function layout() {
     const found = [];
     const page = document.documentElement;
@@ -76,6 +92,11 @@
       if (area.width + SLACK >= TOUCH && area.height + SLACK >= TOUCH) continue;
       if (inSentence(element)) continue;
       found.push(`is a small target (${area.width.toFixed(0)} × ${area.height.toFixed(0)}): ${name(element)}`);
+    }
+    for (const { element } of pressed) {
+      for (const word of element.matches("nav a, button") ? brokenWords(element) : []) {
+        found.push(`breaks the word "${word}": ${name(element)}`);
+      }
     }
     for (const [index, one] of pressed.entries()) {
       for (const other of pressed.slice(index + 1)) {
@@ -112,7 +133,7 @@
         continue;
       }
       if (!ringed(element)) found.push(`shows no ring: ${name(element)}`);
-      const area = target(element);
+      const area = seen(element) ? box(element) : target(element);
       if (area.height < innerHeight && (area.bottom > innerHeight + 1 || area.top < -1)) {
         found.push(`has the focus outside of the window: ${name(element)}`);
       }

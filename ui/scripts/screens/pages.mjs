@@ -8,6 +8,8 @@ const NOW = new Date(Date.UTC(2026, 10, 23, 6, 0, 42));
 export const LOCALES = ["en", "ja"];
 export const THEMES = ["light", "dark"];
 export const PHONE = { width: 390, height: 844 };
+/** A screen that has not come within these milliseconds does not come. */
+const PATIENCE = 10_000;
 
 /** A context in one language. Pages follow the system's theme, which the caller switches. */
 export async function newContext(browser, locale, deviceScaleFactor = 1) {
@@ -27,6 +29,7 @@ export async function newContext(browser, locale, deviceScaleFactor = 1) {
 /** A page whose errors are told to `onProblem`. */
 export async function newPage(context, onProblem) {
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") onProblem(`console: ${message.text()}`);
   });
@@ -39,12 +42,12 @@ export async function show(page, origin, { name, locale, theme = "auto" }) {
   await page.goto(`${origin}/demo.html?scenario=${name}&locale=${locale}&theme=${theme}`);
   await page.waitForFunction(
     (wanted) =>
-      window.tegataDemo?.ready === true &&
       document.documentElement.lang === wanted &&
       document.querySelector("[data-testid='app.loading']") === null &&
       document.querySelector("main h1, main [role=status], dialog[open] h1, dialog[open] h2") !== null,
     locale,
   );
+  await page.evaluate(() => window.tegataDemo.ready);
   await settle(page);
 }
 

@@ -9,16 +9,17 @@ const STYLE = `
   #cut { width: 60px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
   #over { position: relative; bottom: 40px } #pale { color: #ccc; background: #fff }
   #ringless:focus { outline: none } #edgeless { border: 0; background: #135 }
+  #broken { width: 44px; overflow-wrap: anywhere }
   footer { position: sticky; bottom: 0; height: 200px; background: #eee } #under { position: absolute; top: 700px } main { min-height: 1500px }
   @keyframes turn { to { rotate: 1turn } } #turning { animation: turn 1s infinite }
   @media (forced-colors: active) { #edgeless { border: 0 } }`;
-const BODY = `<main><h1>Faults</h1><button id="low">low</button><p id="wide">wide</p>
+const BODY = `<main><h1>Faults</h1><button id="low">low</button><button id="broken">breaking</button><p id="wide">wide</p>
   <button id="narrow">narrow narrow narrow</button><p id="cut">cut cut cut cut</p>
   <p><button id="first">first</button></p><button id="over">over</button><p id="pale">pale</p>
   <button id="ringless">ringless</button><button id="edgeless">edgeless</button><p id="turning">turning</p>
   <button id="under">under</button></main><footer>bar</footer>`;
 const WANTED = {
-  layout: ["scrolls sideways", "runs off the side", "is too narrow", "cuts off", "is a small target", "overlap"],
+  layout: ["scrolls sideways", "runs off the side", "is too narrow", "cuts off", "is a small target", "overlap", "breaks the word"],
   focus: ["shows no ring", "has the focus behind a bar"],
   edges: ["has no edge"],
   motion: ["moves although"],

@@ -1,12 +1,12 @@
 // The pictures that the documentation shows: all states on sheets, one for each part of the app, language and theme.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LOCALES, newContext, newPage, PHONE, show, THEMES } from "./pages.mjs";
 
 const images = fileURLToPath(new URL("../../../docs/images/", import.meta.url));
 const sheets = join(images, "screens");
-export const PAGE = fileURLToPath(new URL("../../../docs/screens.md", import.meta.url));
+const PAGE = fileURLToPath(new URL("../../../docs/screens.md", import.meta.url));
 const LANGUAGES = { en: "English", ja: "Japanese" };
 /** What README.md shows. */
 const SINGLE = [
@@ -21,7 +21,7 @@ const BUDGET_BYTES = 6_000_000;
 
 /** Parts of the app, in the order of the page, by how the names of their scenarios begin. */
 const PARTS = [
-  ["Start", /^(welcome|start|lock|app|cover)/],
+  ["Start", /^(welcome|start-|lock|cover)/],
   ["Pairing", /^pair/],
   ["Inbox", /^inbox/],
   ["Approval", /^approval/],
@@ -44,7 +44,8 @@ function parts(names) {
 
 /** Scenarios that the page in the documentation does not name, and pictures of none. */
 export function missingFromPage(names) {
-  const listed = new Set(readFileSync(PAGE, "utf8").match(/`[a-z0-9-]+`/g)?.map((quoted) => quoted.slice(1, -1)));
+  const page = existsSync(PAGE) ? readFileSync(PAGE, "utf8") : "";
+  const listed = new Set(page.match(/`[a-z0-9-]+`/g)?.map((quoted) => quoted.slice(1, -1)));
   return names.filter((name) => !listed.has(name));
 }
 
