@@ -61,7 +61,7 @@ impl Bench {
             Self::Poll => "ten thousand pending requests, polled for five minutes",
             Self::Protocol => "single operations of the protocol",
             Self::Store => "durable operations on a file of its own",
-            Self::Ui => "the app: payload, start, idle",
+            Self::Ui => "the app: payload, installed size, start, idle",
         }
     }
 

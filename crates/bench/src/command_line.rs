@@ -27,6 +27,9 @@ struct Arguments {
     /// Where the programs that are measured have been built.
     #[arg(long, global = true, default_value = "target/release")]
     programs: PathBuf,
+    /// Where the app has been built in its own profile, with its package.
+    #[arg(long, global = true, default_value = "target/app")]
+    app: PathBuf,
     #[command(subcommand)]
     command: Command,
 }
@@ -47,7 +50,7 @@ enum Command {
     Poll,
     /// node-oidc-provider under the same load generator.
     Peer,
-    /// The app: payload, start, idle.
+    /// The app: payload, installed size, start, idle.
     Ui,
     /// Holds connections and does nothing with them; `devices` starts it for comparison.
     #[command(hide = true)]
@@ -83,6 +86,7 @@ fn carry_out(arguments: &Arguments) -> anyhow::Result<()> {
         quick: arguments.quick,
         scratch: arguments.scratch.clone(),
         programs: arguments.programs.clone(),
+        app: arguments.app.clone(),
     };
     let report = match &arguments.command {
         Command::Calibration => Report::new(

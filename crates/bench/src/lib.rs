@@ -50,4 +50,6 @@ pub struct Options {
     pub scratch: PathBuf,
     /// Where the programs that are measured have been built (`tegata-server`).
     pub programs: PathBuf,
+    /// Where the app has been built as it is packaged, the empty window beside it, and the packages.
+    pub app: PathBuf,
 }

@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use super::{check_node, check_rust, prepare_ui, with_stages};
+use super::{
+    bundle::{self, Format},
+    check_node, check_rust, prepare_ui, with_stages,
+};
 use crate::{
     args::BenchOptions,
     benches::Bench,
@@ -105,8 +108,13 @@ impl Plan {
     fn text(&self, has_perf: bool) -> String {
         let total: Duration = self.benches.iter().map(|one| one.about(self.quick)).sum();
         let mut lines = vec![format!(
-            "To be measured, {}after a release build, which takes 5 to 15 min the first time:",
-            if self.quick { "quickly, " } else { "" }
+            "To be measured, {}after a release build, which takes 5 to 15 min the first time{}:",
+            if self.quick { "quickly, " } else { "" },
+            if self.has(Bench::Ui) {
+                ", and one for the app"
+            } else {
+                ""
+            }
         )];
         for bench in &self.benches {
             let about = words(bench.about(self.quick));
@@ -149,9 +157,7 @@ fn build(project: &Project, stages: &mut Stages, plan: &Plan) -> Result<(), Fail
     let mut build = project.cargo(["build", "--locked", "--release"]);
     build.args(["-p", "tegata-bench", "-p", "tegata-server"]);
     if plan.has(Bench::Ui) {
-        build.args(["-p", "tegata-app", "-p", "tegata-device"]);
-        // The window without the app in it, which the app's own is compared with.
-        build.args(["--example", "empty-window"]);
+        build.args(["-p", "tegata-device"]);
     }
     build.arg("--bins");
     stages.run(
@@ -159,6 +165,17 @@ fn build(project: &Project, stages: &mut Stages, plan: &Plan) -> Result<(), Fail
         Duration::from_hours(1),
         Output::Progress,
         [build],
+    )?;
+    if !plan.has(Bench::Ui) {
+        return Ok(());
+    }
+    // The app as it is packaged, and in the same way the window without it, which its own is compared with.
+    let package = bundle::tauri_build(project, &[Format::Deb], &["--example", "empty-window"]);
+    stages.run(
+        "package",
+        Duration::from_hours(1),
+        Output::Progress,
+        [package],
     )
 }
 
@@ -206,6 +223,7 @@ fn command(project: &Project, bench: Bench, quick: bool) -> Command {
         .arg("--scratch")
         .arg(project.scratch_dir().join("bench"));
     command.arg("--programs").arg(project.release_dir());
+    command.arg("--app").arg(project.app_dir());
     if quick {
         command.arg("--quick");
     }
@@ -351,7 +369,7 @@ mod tests {
             .collect();
         assert_eq!(words[0], "flow");
         assert_eq!(words.last().unwrap(), "--quick");
-        for folder in ["bench", "xtask/bench", "release"] {
+        for folder in ["bench", "xtask/bench", "release", "app"] {
             let folder = project.target_dir().join(folder);
             assert!(words.contains(&folder.to_string_lossy()), "{words:?}");
         }

@@ -95,7 +95,7 @@ pub(crate) fn run(project: &Project, options: &BundleOptions) -> Result<(), Fail
             "packages",
             Duration::from_hours(1),
             Output::Progress,
-            [tauri_build(project, &formats)],
+            [tauri_build(project, &formats, &[])],
         )?;
         let made = formats
             .iter()
@@ -127,8 +127,8 @@ fn plan(formats: &[Format]) -> String {
     text
 }
 
-/// Builds and packs in one call, so that both agree on profile and features.
-fn tauri_build(project: &Project, formats: &[Format]) -> Command {
+/// Builds and packs in one call, so that both agree on profile and features. `further` is said to cargo.
+pub(super) fn tauri_build(project: &Project, formats: &[Format], further: &[&str]) -> Command {
     let names: Vec<_> = formats.iter().map(|format| format.name()).collect();
     let mut build = Command::new("node");
     build
@@ -136,6 +136,7 @@ fn tauri_build(project: &Project, formats: &[Format]) -> Command {
         .args(["build", "--ci", "--no-sign", "--no-binary-patching"])
         .args(["--bundles", &names.join(",")])
         .args(["--", "--locked", "--profile", PROFILE])
+        .args(further)
         .current_dir(project.root.join("src-tauri"));
     build
 }
@@ -238,7 +239,7 @@ mod tests {
         let project = Project::find().unwrap();
         let manifest = fs::read_to_string(project.root.join("Cargo.toml")).unwrap();
         assert!(manifest.contains(&format!("[profile.{PROFILE}]\n")));
-        let build = tauri_build(&project, &Format::USUAL);
+        let build = tauri_build(&project, &Format::USUAL, &[]);
         let words: Vec<_> = build
             .get_args()
             .map(|word| word.to_string_lossy())

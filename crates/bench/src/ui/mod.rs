@@ -12,10 +12,13 @@
 //! The app has a real account, paired with a real server that runs meanwhile (`account`); its inbox is empty, because a
 //! request counts down and its picture never comes to rest. It connects during its start, and that is in the figures.
 //!
+//! Both windows are built in the profile in which the app is packaged, the empty one with the same features.
+//!
 //! What this does not measure: a real display with its compositor and graphics hardware, or a disk's first read.
 
 mod account;
 mod desktop;
+mod installed;
 mod payload;
 mod screen;
 mod start;
@@ -36,16 +39,18 @@ use tables::Measured;
 /// The server says little meanwhile; otherwise it is as it comes.
 const SETTINGS: &str = "[log]\nlevel = \"warn\"\n";
 
-/// Runs it. `tegata-server`, `tegata`, `tegata-app` and `examples/empty-window` must have been built in
-/// [`Options::programs`], and the screens in `ui/dist`.
+/// Runs it. `tegata-server` and `tegata` must have been built in [`Options::programs`]; `tegata-app`,
+/// `examples/empty-window` and the app's .deb in [`Options::app`]; the screens in `ui/dist`.
 ///
 /// # Errors
 /// Something that is measured cannot be started, or does not come to rest; the virtual desktop's programs are missing.
 pub fn run(options: &Options) -> anyhow::Result<Report> {
     let calibration = Calibration::measure(&options.scratch)?;
-    let app = options.programs.join("tegata-app");
-    let screens = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/dist");
-    let payload = payload::by_extension(&screens)?;
+    let app = options.app.join("tegata-app");
+    let ui = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui");
+    let payload = payload::by_extension(&ui.join("dist"))?;
+    let at_start = payload::at_start(&ui.join("dist"), &ui.join("locales"))?;
+    let package = installed::size(&options.app)?;
     let program = fs::read(&app)
         .map_err(|error| anyhow::anyhow!("{}: {error}; build it first", app.display()))?;
     let folder = tempfile::Builder::new()
@@ -64,8 +69,9 @@ pub fn run(options: &Options) -> anyhow::Result<Report> {
     })?;
     let measured = Measured {
         payload,
+        at_start,
         program: program.len(),
-        loaded: payload::loaded(&program)?,
+        package,
         windows,
     };
     let mut report = Report::new("ui", options.quick, calibration);
@@ -96,13 +102,13 @@ async fn windows(
     account::pair(&terminal, desktop, server, &data, &log("pair.log")).await?;
     let candidates = [
         Candidate {
-            program: options.programs.join("examples/empty-window"),
+            program: options.app.join("examples/empty-window"),
             data: None,
             log: log("empty.log"),
             server: None,
         },
         Candidate {
-            program: options.programs.join("tegata-app"),
+            program: options.app.join("tegata-app"),
             data: Some(data),
             log: log("app.log"),
             server: Some(server.address()),

@@ -1,4 +1,4 @@
-//! How much there is to load: the screens' scripts and styles as a web server would send them, and the program.
+//! How much there is to load: the screens' scripts and styles as a web server would send them.
 
 use anyhow::Context as _;
 use flate2::{Compression, write::GzEncoder};
@@ -11,6 +11,14 @@ pub(super) struct Bytes {
     pub(super) plain: usize,
     /// Each file compressed by itself with gzip's best level.
     pub(super) compressed: usize,
+}
+
+impl Bytes {
+    fn add(&mut self, file: &[u8]) -> anyhow::Result<()> {
+        self.plain += file.len();
+        self.compressed += compressed(file)?;
+        Ok(())
+    }
 }
 
 /// What is in a folder and the folders in it, by the files' extension.
@@ -35,8 +43,7 @@ fn add(folder: &Path, sums: &mut BTreeMap<String, Bytes>) -> anyhow::Result<()> 
         let bytes = fs::read(&path)?;
         let extension = path.extension().unwrap_or_default().to_string_lossy();
         let sum = sums.entry(extension.into_owned()).or_default();
-        sum.plain += bytes.len();
-        sum.compressed += compressed(&bytes)?;
+        sum.add(&bytes)?;
     }
     Ok(())
 }
@@ -47,34 +54,53 @@ fn compressed(bytes: &[u8]) -> anyhow::Result<usize> {
     Ok(encoder.finish()?.len())
 }
 
-/// The bytes of a 64-bit little-endian ELF program that are loaded when it runs: without symbols and lines, which a
-/// package need not have.
+/// What a start loads before anything is pressed, for each language by its tag: what the page names, and the language's
+/// texts.
 ///
 /// # Errors
-/// It is no such program.
-pub(super) fn loaded(program: &[u8]) -> anyhow::Result<u64> {
-    const LOAD: u32 = 1;
-    anyhow::ensure!(
-        program.starts_with(b"\x7fELF\x02\x01"),
-        "no 64-bit little-endian ELF program"
-    );
-    // The ELF header: e_phoff at 32, e_phentsize at 54, e_phnum at 56. A program header: p_type at 0, p_filesz at 32.
-    let table = usize::try_from(u64::from_le_bytes(field(program, 32)?))?;
-    let size = usize::from(u16::from_le_bytes(field(program, 54)?));
-    let count = usize::from(u16::from_le_bytes(field(program, 56)?));
-    let mut sum = 0;
-    for index in 0..count {
-        let header = table.saturating_add(index * size);
-        if u32::from_le_bytes(field(program, header)?) == LOAD {
-            sum += u64::from_le_bytes(field(program, header.saturating_add(32))?);
-        }
+/// The screens have not been built, or not in the way that is known here: one page, one file of texts for each folder of
+/// `locales`.
+pub(super) fn at_start(folder: &Path, locales: &Path) -> anyhow::Result<BTreeMap<String, Bytes>> {
+    let page = folder.join("index.html");
+    let text = fs::read_to_string(&page)
+        .with_context(|| format!("there is no {}; build the screens first", page.display()))?;
+    let mut sum = Bytes::default();
+    sum.add(&fs::read(&page)?)?;
+    let mut named = 0;
+    for path in text.split("=\"./").skip(1) {
+        let path = path.split('"').next().unwrap_or_default();
+        sum.add(&fs::read(folder.join(path)).with_context(|| path.to_owned())?)?;
+        named += 1;
     }
-    Ok(sum)
+    anyhow::ensure!(named >= 2, "{} names no scripts", page.display());
+    let files = names(&folder.join("assets"))?;
+    let mut sums = BTreeMap::new();
+    for tag in names(locales)? {
+        let texts: Vec<_> = files
+            .iter()
+            .filter(|name| name.starts_with(&format!("{tag}-")) && is_script(name))
+            .collect();
+        let [texts] = texts.as_slice() else {
+            anyhow::bail!("one file of texts in {tag} is expected, not {texts:?}");
+        };
+        let mut sum = sum;
+        sum.add(&fs::read(folder.join("assets").join(texts))?)?;
+        sums.insert(tag, sum);
+    }
+    Ok(sums)
 }
 
-fn field<const N: usize>(program: &[u8], at: usize) -> anyhow::Result<[u8; N]> {
-    let bytes = program.get(at..at.saturating_add(N));
-    Ok(bytes.context("a program that is cut off")?.try_into()?)
+fn is_script(name: &str) -> bool {
+    Path::new(name)
+        .extension()
+        .is_some_and(|extension| extension == "js")
+}
+
+fn names(folder: &Path) -> anyhow::Result<Vec<String>> {
+    let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+    entries
+        .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -96,10 +122,28 @@ mod tests {
     }
 
     #[test]
-    fn what_is_loaded_is_less_than_the_file() {
-        let program = fs::read(std::env::current_exe().unwrap()).unwrap();
-        let loaded = loaded(&program).unwrap();
-        assert!(loaded > 100_000 && loaded < program.len() as u64);
-        assert!(super::loaded(&program[..60]).is_err());
+    fn a_start_loads_what_the_page_names_and_one_language() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for made in ["dist/assets", "locales/en", "locales/ja"] {
+            fs::create_dir_all(at(made)).unwrap();
+        }
+        let page = r#"<script type="module" src="./assets/a-1.js"></script><link href="./assets/a-1.css">"#;
+        fs::write(at("dist/index.html"), page).unwrap();
+        for (name, size) in [
+            ("a-1.js", 100),
+            ("a-1.css", 20),
+            ("later-1.js", 4000),
+            ("en-1.js", 1),
+            ("ja-1.js", 2),
+        ] {
+            fs::write(at("dist/assets").join(name), "a".repeat(size)).unwrap();
+        }
+        let sums = at_start(&at("dist"), &at("locales")).unwrap();
+        assert_eq!(sums.len(), 2);
+        assert_eq!(sums["en"].plain, page.len() + 121);
+        assert_eq!(sums["ja"].plain, page.len() + 122);
+        fs::write(at("dist/assets/ja-2.js"), "two files of texts").unwrap();
+        assert!(at_start(&at("dist"), &at("locales")).is_err());
     }
 }

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     Windows,
+    installed::Package,
     payload::Bytes,
     start::{Idle, Start},
 };
@@ -16,10 +17,12 @@ const LABELS: [&str; 2] = ["empty window", "app with an account"];
 pub(super) struct Measured {
     /// The screens' files by extension.
     pub(super) payload: BTreeMap<String, Bytes>,
+    /// What a start loads, by language.
+    pub(super) at_start: BTreeMap<String, Bytes>,
     /// Bytes of the app's program.
     pub(super) program: usize,
-    /// Those of them that are loaded.
-    pub(super) loaded: u64,
+    /// The app's .deb.
+    pub(super) package: Package,
     /// The windows.
     pub(super) windows: Windows,
 }
@@ -45,8 +48,14 @@ pub(super) fn fill(report: &mut Report, measured: &Measured) {
     ];
     report.goals = vec![
         goal(
-            "kB of scripts and styles, gzipped",
-            code.compressed as f64 / 1000.0,
+            "kB that a start loads in one language, gzipped; the largest",
+            measured
+                .at_start
+                .values()
+                .map(|bytes| bytes.compressed)
+                .max()
+                .unwrap_or_default() as f64
+                / 1000.0,
             60.0,
         ),
         goal(
@@ -55,8 +64,8 @@ pub(super) fn fill(report: &mut Report, measured: &Measured) {
             1.15,
         ),
         goal(
-            "MB of the app's program, as built here",
-            measured.program as f64 / 1e6,
+            "MB of the installed .deb",
+            measured.package.installed as f64 / 1e6,
             10.0,
         ),
         goal(
@@ -219,8 +228,15 @@ fn sizes(measured: &Measured, code: Bytes) -> Table {
             )
         })
         .collect();
+    rows.extend(measured.at_start.iter().map(|(tag, bytes)| {
+        row(
+            format!("loaded by a start, language {tag}"),
+            bytes.plain as f64,
+            Some(bytes.compressed as f64),
+        )
+    }));
     rows.push(row(
-        "screens, scripts and styles".to_owned(),
+        "screens, all scripts and styles".to_owned(),
         code.plain as f64,
         Some(code.compressed as f64),
     ));
@@ -230,9 +246,9 @@ fn sizes(measured: &Measured, code: Bytes) -> Table {
         None,
     ));
     rows.push(row(
-        "program without symbols and lines".to_owned(),
-        measured.loaded as f64,
-        None,
+        ".deb, installed and as it is sent".to_owned(),
+        measured.package.installed as f64,
+        Some(measured.package.sent as f64),
     ));
     Table {
         id: "ui-size".to_owned(),
