@@ -6,6 +6,7 @@ import { Store } from "../src/app/store.svelte";
 import { DemoBridge, type DemoStart } from "../src/demo/demo-bridge";
 import { NOW_MILLIS } from "../src/demo/fixtures";
 import type { Scenario } from "../src/demo/scenarios";
+import { doStep, testidOf } from "../src/demo/steps";
 
 export interface Shown {
   bridge: DemoBridge;
@@ -23,7 +24,7 @@ export interface Shown {
 }
 
 /** Shows `scenario` at the moment that the fixtures are about, by a clock that only the test moves. */
-export async function show(scenario: { world: DemoStart; hash?: string; press?: string[] } | Scenario): Promise<Shown> {
+export async function show(scenario: { world: DemoStart; hash?: string; steps?: string[] } | Scenario): Promise<Shown> {
   location.hash = scenario.hash ?? "#/inbox";
   const bridge = new DemoBridge(scenario.world, () => NOW_MILLIS);
   const store = new Store(bridge);
@@ -44,8 +45,8 @@ export async function show(scenario: { world: DemoStart; hash?: string; press?: 
     }
   };
   await settle();
-  for (const testid of scenario.press ?? []) {
-    get(testid).click();
+  for (const step of scenario.steps ?? []) {
+    doStep(get(testidOf(step)), step);
     await settle();
   }
   return {

@@ -16,7 +16,7 @@ pairing-submit = 続ける
 pairing-submit-hint = まだ何も追加されません。先に相手を確認します。
 pairing-scan = 画像やカメラで読み取る
 pairing-checking = 招待を確認しています…
-pairing-browser = ブラウザーの { $host } で続けてください
+pairing-code-lead = 開いたリンクは、このサーバーのものです。同じページのコードを入力してください。まだ何も送られていません。
 
 pairing-confirm-title = あなたのアカウントですか？
 pairing-confirm-lead = 追加すると、このサーバーはこのアカウントについて承認を求められるようになります。

@@ -5,8 +5,8 @@
 import { start } from "../app/start";
 import type { ThemeChoice } from "../generated/contract";
 import { DemoBridge } from "./demo-bridge";
-import { pressAll } from "./press";
 import { SCENARIOS } from "./scenarios";
+import { doAll } from "./steps";
 
 const wanted = new URLSearchParams(location.search);
 const scenario = SCENARIOS[wanted.get("scenario") ?? "inbox-several"];
@@ -21,7 +21,7 @@ const bridge = new DemoBridge({
 });
 if (location.hash === "") history.replaceState(null, "", scenario.hash);
 start(bridge);
-const ready = pressAll(scenario.press ?? []);
+const ready = doAll(scenario.steps ?? []);
 Object.assign(window, { tegataDemo: { bridge, ready, scenarios: Object.keys(SCENARIOS) } });
 
 function choice<T extends string>(given: string | null, allowed: readonly [T, ...T[]]): T {
