@@ -1,8 +1,8 @@
 /** Where the person is. The address after `#` is the only record, so the window's own back works too. */
 
 /** Screens there is one of, and screens about something with an id. */
-const PLAIN = ["consents", "history", "inbox", "pairing", "self_test", "settings"] as const;
-const WITH_ID = ["blocked", "history_entry", "report", "request"] as const;
+const PLAIN = ["accounts", "adding", "consents", "history", "inbox", "pairing", "self_test", "settings"] as const;
+const WITH_ID = ["account", "blocked", "devices", "history_entry", "report", "request"] as const;
 
 export type Route = { name: (typeof PLAIN)[number] } | { name: (typeof WITH_ID)[number]; id: string };
 

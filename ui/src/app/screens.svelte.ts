@@ -11,9 +11,13 @@ type ScreenName = Route["name"] | "close_dialog" | "keyboard_sheet" | "lock";
 
 const request: Loader = () => import("../features/consent/RequestScreen.svelte");
 const LOADERS: Record<Exclude<ScreenName, "inbox">, Loader> = {
+  account: () => import("../features/accounts/Account.svelte"),
+  accounts: () => import("../features/accounts/Accounts.svelte"),
+  adding: () => import("../features/devices/Adding.svelte"),
   blocked: () => import("../features/consent/BlockedScreen.svelte"),
   close_dialog: () => import("./CloseDialog.svelte"),
   consents: () => import("../features/consents/Consents.svelte"),
+  devices: () => import("../features/devices/Devices.svelte"),
   history: () => import("../features/history/HistoryList.svelte"),
   history_entry: () => import("../features/history/HistoryEntry.svelte"),
   keyboard_sheet: () => import("./KeyboardSheet.svelte"),

@@ -5,6 +5,7 @@ export const appIds = {
   retry: "app.retry",
   navInbox: "nav.inbox",
   navConsents: "nav.consents",
+  navAccounts: "nav.accounts",
   navHistory: "nav.history",
   navSettings: "nav.settings",
   lock: "lock.screen",

@@ -29,7 +29,7 @@ import type {
   UnixSeconds,
   VerificationView,
 } from "../generated/contract";
-import { account, desktop, devices, DIGITS, selfTest, settings, signIn } from "./fixtures";
+import { account, desktop, devices, DIGITS, invitation, selfTest, settings, signIn } from "./fixtures";
 
 /** Everything that the screens can ask for. */
 export interface DemoWorld {
@@ -53,6 +53,10 @@ export interface DemoWorld {
   verification: VerificationView;
   /** Every command fails with it while it is set. */
   failure?: Failure;
+  /** These commands fail, each in its own way. */
+  refused?: Partial<Record<CommandName, Failure>>;
+  /** These commands are never answered. */
+  unanswered?: CommandName[];
 }
 
 /** What differs from a quiet world with one account. */
@@ -105,7 +109,9 @@ export class DemoBridge implements Bridge {
 
   async call<C extends CommandName>(command: C, ...[request]: CallArguments<C>): Promise<ResponseOf<C>> {
     this.calls.push({ command, request });
-    if (this.world.failure) throw new CommandError(this.world.failure, "set by the demo");
+    const failure = this.world.failure ?? this.world.refused?.[command];
+    if (failure) throw new CommandError(failure, "set by the demo");
+    if (this.world.unanswered?.includes(command)) return new Promise(() => {});
     if (this.world.lock.locked && !WHILE_LOCKED.has(command)) throw new CommandError({ code: "app_locked" }, "covered");
     const handler = this.#handlers[command] as (request: unknown) => ResponseOf<C>;
     return structuredClone(handler(request ?? null));
@@ -160,6 +166,9 @@ export class DemoBridge implements Bridge {
       const request = this.#request(id);
       this.#checkPin(pin);
       if (transfer === "000000") throw new CommandError({ code: "transfer_mismatch", tries_left: 2 }, "wrong code");
+      const { adding } = this.world;
+      if (adding.stage === "approve" && adding.request === id)
+        this.change("devices_changed", (world) => (world.adding = { ...invitation, moving: adding.moving }));
       return this.#settle(request, { state: "approved", at: this.#seconds(), collected: false });
     },
     request_deny: ({ id, reason }) => {

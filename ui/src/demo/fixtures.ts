@@ -1,6 +1,8 @@
 /** Invented people, banks and requests, for tests and pictures. Nothing here is in the app. */
+import encodeQR from "qr";
 import type {
   AccountView,
+  AddingView,
   BlockedRequestView,
   ConsentRequestView,
   ConsentView,
@@ -276,6 +278,25 @@ export const consents: ConsentView[] = [
     renewable: false,
   },
 ];
+
+/** As an app draws it: one path, four units of quiet around it. */
+function codePath(text: string): { qr_path: string; qr_size: number } {
+  const modules = encodeQR(text, "raw", { border: 4 });
+  const path = modules.flatMap((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : "")));
+  return { qr_path: path.join(""), qr_size: modules.length };
+}
+
+export const invitation: Extract<AddingView, { stage: "invitation" }> = {
+  stage: "invitation",
+  ...codePath(
+    `https://id.kawabe.example/pair#v=1&i=https%3A%2F%2Fid.kawabe.example&c=7K3M9QTXV2HC&k=${account.root_fingerprint}`,
+  ),
+  code: "7K3M-9QTX-V2HC",
+  server: account.issuer.host,
+  expires_in: 271,
+  received_at: NOW_MILLIS,
+  moving: false,
+};
 
 /** A self-test that has ended, with a good line, a warning and a bad one. */
 export const selfTest: SelfTestView = {

@@ -2,6 +2,7 @@
 import type { AccountHealth, ConsentRequestView, PairingView } from "../generated/contract";
 import { pairingIds } from "../features/pairing/test-ids";
 import type { DemoStart } from "./demo-bridge";
+import { PLACES } from "./places";
 import {
   account,
   blocked,
@@ -21,8 +22,8 @@ export interface Scenario {
   world: DemoStart;
   /** Where to start. */
   hash: string;
-  /** Test ids of what is pressed then, one after the other. */
-  press?: string[];
+  /** What the person does then, as `steps.ts` reads it. */
+  steps?: string[];
 }
 
 const ACCOUNTS = [account, secondAccount];
@@ -58,7 +59,8 @@ export const SCENARIOS: Record<string, Scenario> = {
   welcome: { world: { accounts: [] }, hash: "#/inbox" },
   "start-failed": { world: { failure: { code: "internal" } }, hash: "#/inbox" },
   "pair-enter": { world: { accounts: [] }, hash: "#/pairing" },
-  "pair-scan": { world: { accounts: [] }, hash: "#/pairing", press: [pairingIds.scan] },
+  "pair-scan": { world: { accounts: [] }, hash: "#/pairing", steps: [pairingIds.scan] },
+  "pair-code": pairing({ stage: "code", host: account.issuer.host }),
   "pair-checking": pairing({ stage: "checking" }),
   "pair-confirm": pairing(confirm),
   "pair-confirm-first-use": pairing({ ...confirm, first_use: true }),
@@ -77,7 +79,6 @@ export const SCENARIOS: Record<string, Scenario> = {
     account_name: account.name,
     issuer: account.issuer,
   }),
-  "pair-failed": pairing({ stage: "failed", code: "invitation_used", remedy: "new_invitation" }),
   "inbox-empty": { world: { accounts: ACCOUNTS }, hash: "#/inbox" },
   "inbox-several": {
     world: {
@@ -133,19 +134,20 @@ export const SCENARIOS: Record<string, Scenario> = {
   "result-gone": { world: {}, hash: "#/request/req-gone" },
   "result-blocked": { world: { blocked: [blocked] }, hash: `#/blocked/${blocked.id}` },
   ...Object.fromEntries([
-    health("account-keyring-locked", { state: "keyring_locked" }),
-    health("account-keyring-missing", { state: "keyring_missing" }),
-    health("account-keyring-timeout", { state: "keyring_timeout" }),
-    health("account-key-lost", { state: "key_lost" }),
-    health("account-pin-locked", { state: "pin_locked" }),
-    health("account-device-revoked", { state: "device_revoked" }),
-    health("account-device-suspended", { state: "device_suspended" }),
-    health("account-issuer-changed", { state: "issuer_changed" }),
-    health("account-clock-skew", { state: "clock_skew", seconds: 412 }),
+    health("inbox-keyring-locked", { state: "keyring_locked" }),
+    health("inbox-keyring-missing", { state: "keyring_missing" }),
+    health("inbox-keyring-timeout", { state: "keyring_timeout" }),
+    health("inbox-key-lost", { state: "key_lost" }),
+    health("inbox-pin-locked", { state: "pin_locked" }),
+    health("inbox-device-revoked", { state: "device_revoked" }),
+    health("inbox-device-suspended", { state: "device_suspended" }),
+    health("inbox-issuer-changed", { state: "issuer_changed" }),
+    health("inbox-clock-skew", { state: "clock_skew", seconds: 412 }),
   ]),
   "history-empty": { world: {}, hash: "#/history" },
   history: { world: { accounts: ACCOUNTS, history }, hash: "#/history" },
   "history-entry": { world: { accounts: ACCOUNTS, history }, hash: "#/history_entry/his-4" },
   "history-blocked": { world: { accounts: ACCOUNTS, history }, hash: "#/history_entry/his-5" },
+  ...PLACES,
   settings: { world: { accounts: ACCOUNTS }, hash: "#/settings" },
 };

@@ -1,0 +1,65 @@
+# Devices of an account: the list, removing one, adding another, moving to it.
+devices-title = Devices
+devices-lead = Each of them can approve for this account.
+devices-loading = Asking for the devices…
+devices-this = This device
+devices-platform = Runs
+devices-paired = Added
+devices-seen = Last seen
+devices-never = Never
+devices-rename = Rename
+devices-name = Name of this device
+devices-name-help = Your other devices and the server show it.
+devices-not-yet = This device is new. From { $time } it can add and remove others. Until then, use an older one.
+devices-add = Add another device
+devices-remove = Remove
+devices-lost = I lost it
+devices-remove-title = Remove { $device }?
+devices-remove-body = It can then no longer approve for this account.
+devices-lost-title = You lost { $device }?
+devices-lost-body = It is removed at once when you approve, and your other devices are told.
+devices-remove-next = Next, you approve this here with your PIN.
+devices-remove-no = Keep it
+devices-remove-yes = Remove it
+devices-lost-yes = I lost it, remove it
+devices-opening = Waiting for the request to approve…
+
+adding-lead = Another device can then approve for { $account }, with its own PIN. This one stays as it is.
+adding-move-lead = { $account } goes to the new device, which gets its own PIN.
+adding-step-approve = You approve it here with your PIN.
+adding-step-scan = The other device reads a code that is shown here.
+adding-step-digits = You type here the six digits that it shows.
+adding-step-moved = This device stops working for the account, and its keys are deleted.
+adding-move-warning = After that, this device can no longer approve. Its history stays here.
+adding-start = Start
+adding-making = Making an invitation…
+adding-invitation-title = Read this code with the other device
+adding-invitation-lead = Open Tegata there, choose “Add an account”, and read the code.
+adding-qr = Code with the invitation
+adding-type = Or type this there:
+adding-never-send = Never send this code to anyone. It works once.
+adding-digits-title = Type the number shown on the other device
+adding-digits-lead = { $device } has read the code and shows six digits.
+adding-digits-label = Number on the other device
+adding-digits-warning = Only if you have { $device } in front of you. Never type a number that someone tells you.
+adding-digits-malformed = The number has six digits.
+adding-digits-wrong = { $count ->
+    [one] That is not the number shown there. { $count } try left.
+   *[other] That is not the number shown there. { $count } tries left.
+}
+adding-confirm = Add { $device }
+adding-confirm-move = Move to { $device }
+adding-done-title = Device added
+adding-done-body = { $device } can now approve for this account.
+adding-moved-title = Moved
+adding-moved-body = { $device } has the account now. The keys of this device are deleted; its history stays until you remove the account here.
+adding-failed-title = No device was added
+adding-failed-body = Nothing was changed: this device works as before.
+adding-failed-confirmation = The digits were wrong too often.
+adding-failed-denied = You denied it.
+adding-failed-expired = The time was over. Start again and have the other device ready.
+adding-failed-not-offered = The server does not let this device add others, or not yet. Try an older device.
+adding-failed-offline = The server could not be reached. Check your connection and start again.
+adding-failed-server = The server did not accept it. Start again later, or ask whoever runs the account.
+adding-under-way = You have started to add a device.
+adding-continue = Continue

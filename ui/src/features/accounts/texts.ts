@@ -1,0 +1,70 @@
+/** Which text belongs to which value of the contract. The compiler refuses a value without one. */
+import type { Accent, AccountHealth, AccountIcon, AccountView } from "../../generated/contract";
+import type { Failure } from "../../host/bridge";
+import { dateTime, timeOfDay } from "../../i18n/format";
+import { t, type MessageId } from "../../i18n/i18n.svelte";
+
+export const ACCENTS: Record<Accent, MessageId> = {
+  pine: "accent-pine",
+  sea: "accent-sea",
+  plum: "accent-plum",
+  clay: "accent-clay",
+  amber: "accent-amber",
+  slate: "accent-slate",
+};
+
+export const ICONS: Record<AccountIcon, MessageId> = {
+  letter: "sign-letter",
+  bank: "sign-bank",
+  briefcase: "sign-briefcase",
+  home: "sign-home",
+  school: "sign-school",
+  shop: "sign-shop",
+};
+
+const HEALTH: Record<Exclude<AccountHealth["state"], "ok">, MessageId> = {
+  clock_skew: "health-clock-skew",
+  device_revoked: "health-device-revoked",
+  device_suspended: "health-device-suspended",
+  issuer_changed: "health-issuer-changed",
+  key_lost: "health-key-lost",
+  keyring_locked: "health-keyring-locked",
+  keyring_missing: "health-keyring-missing",
+  keyring_timeout: "health-keyring-timeout",
+  pin_locked: "health-pin-locked",
+};
+
+/** What the person calls the account. */
+export function nameOf(account: AccountView): string {
+  return account.label ?? account.name;
+}
+
+/** How the account stands, in a few words: what is wrong with it, or else its connection. */
+export function standing({ health, connection }: AccountView): string {
+  if (health.state !== "ok") return t(HEALTH[health.state]);
+  switch (connection.state) {
+    case "connecting":
+      return t("account-connecting");
+    case "offline":
+      return t("account-offline", { time: timeOfDay(connection.since) });
+    case "online":
+      return t("account-online");
+  }
+}
+
+const REFUSALS: Partial<Record<Failure["code"], MessageId>> = {
+  device_revoked: "refused-device-revoked",
+  keyring_locked: "refused-keyring",
+  keyring_missing: "refused-keyring",
+  keyring_timeout: "refused-keyring",
+  not_offered: "refused-not-offered",
+  offline: "refused-offline",
+  server_error: "refused-server",
+};
+
+/** A refused change of an account or its devices, in words. Each says that nothing changed. */
+export function refusalText(refusal: Failure, issuer: string): string {
+  return refusal.code === "not_yet"
+    ? t("refused-not-yet", { time: dateTime(refusal.from) })
+    : t(REFUSALS[refusal.code] ?? "refused-internal", { issuer });
+}
