@@ -9,6 +9,7 @@ nav-label = Main
 nav-inbox = Requests
 nav-consents = Access
 nav-history = History
+nav-accounts = Accounts
 nav-settings = Settings
 nav-waiting = { $count ->
     [one] { $count } waiting

@@ -9,6 +9,7 @@ nav-label = メイン
 nav-inbox = 確認
 nav-consents = 許可
 nav-history = 履歴
+nav-accounts = 登録先
 nav-settings = 設定
 nav-waiting = { $count } 件待ち
 back-to-inbox = 確認

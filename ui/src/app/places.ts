@@ -9,6 +9,6 @@ export const PLACES: Array<{ to: Route; label: MessageId; icon: IconName; key: s
   { to: { name: "inbox" }, label: "nav-inbox", icon: "inbox", key: "i", testid: appIds.navInbox },
   { to: { name: "consents" }, label: "nav-consents", icon: "key", key: "c", testid: appIds.navConsents },
   { to: { name: "history" }, label: "nav-history", icon: "history", key: "h", testid: appIds.navHistory },
-  { to: { name: "accounts" }, label: "accounts-title", icon: "person", key: "a", testid: appIds.navAccounts },
+  { to: { name: "accounts" }, label: "nav-accounts", icon: "person", key: "a", testid: appIds.navAccounts },
   { to: { name: "settings" }, label: "nav-settings", icon: "settings", key: "s", testid: appIds.navSettings },
 ];

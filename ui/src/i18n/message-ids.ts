@@ -280,6 +280,7 @@ export type MessageId =
   | "lock-open"
   | "lock-pin-locked"
   | "lock-title"
+  | "nav-accounts"
   | "nav-consents"
   | "nav-history"
   | "nav-inbox"
