@@ -70,7 +70,7 @@ close-title = Close Tegata?
 close-body-tray = In the background, Tegata keeps receiving requests. Once you quit, you learn of none.
 close-body-no-tray = Once you quit, you learn of no requests. This computer shows no icon from which a hidden Tegata could be opened.
 close-remember = Do this every time
-close-hide = Keep in background
+close-hide = Keep running
 close-quit = Quit
 close-stay = Stay here
 

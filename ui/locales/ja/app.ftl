@@ -61,7 +61,7 @@ close-title = Tegata を閉じますか？
 close-body-tray = バックグラウンドで動いていれば、要求は届きます。終了すると、届いても分かりません。
 close-body-no-tray = 終了すると、要求が届いても分かりません。このコンピューターには、隠した Tegata を開くアイコンがありません。
 close-remember = 次回から同じようにする
-close-hide = バックグラウンドで続ける
+close-hide = 動かしておく
 close-quit = 終了
 close-stay = 閉じない
 

@@ -229,7 +229,10 @@ export class DemoBridge implements Bridge {
       return this.world.adding;
     },
     adding_cancel: () => (this.world.adding = { stage: "idle" }),
-    consents_list: ({ id }) => this.world.consents.filter((one) => one.account === id),
+    consents_list: ({ id }) => {
+      if (this.#account(id).connection.state !== "online") throw new CommandError({ code: "offline" }, "offline");
+      return this.world.consents.filter((one) => one.account === id);
+    },
     consent_revoke: ({ account: of, consent }) => {
       this.world.consents = this.world.consents.filter((one) => one.id !== consent);
       return this.world.consents.filter((one) => one.account === of);

@@ -182,6 +182,11 @@ export const states: Record<Exclude<RequestStateView["state"], "pending">, Reque
 
 export const history: HistoryEntryView[] = [
   {
+    id: "his-6",
+    at: NOW - 40,
+    event: { event: "device", notice: "added", device_name: "Pixel 9", account_name: account.name, issuer: account.issuer },
+  },
+  {
     id: "his-5",
     at: NOW - 95,
     event: { event: "blocked", blocked },

@@ -15,6 +15,7 @@ if (!scenario) throw new Error("no such scenario");
 const bridge = new DemoBridge({
   ...scenario.world,
   settings: {
+    ...scenario.world.settings,
     locale: wanted.get("locale"),
     theme: choice<ThemeChoice>(wanted.get("theme"), ["auto", "light", "dark"]),
   },

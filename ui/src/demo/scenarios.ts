@@ -2,13 +2,13 @@
 import type { AccountHealth, ConsentRequestView, PairingView } from "../generated/contract";
 import { pairingIds } from "../features/pairing/test-ids";
 import type { DemoStart } from "./demo-bridge";
+import { FRAME_SCENARIOS } from "./frame-scenarios";
 import { PLACES } from "./places";
 import {
   account,
   blocked,
   DIGITS,
   grant,
-  history,
   NOW_MILLIS,
   secondAccount,
   signIn,
@@ -144,10 +144,6 @@ export const SCENARIOS: Record<string, Scenario> = {
     health("inbox-issuer-changed", { state: "issuer_changed" }),
     health("inbox-clock-skew", { state: "clock_skew", seconds: 412 }),
   ]),
-  "history-empty": { world: {}, hash: "#/history" },
-  history: { world: { accounts: ACCOUNTS, history }, hash: "#/history" },
-  "history-entry": { world: { accounts: ACCOUNTS, history }, hash: "#/history_entry/his-4" },
-  "history-blocked": { world: { accounts: ACCOUNTS, history }, hash: "#/history_entry/his-5" },
+  ...FRAME_SCENARIOS,
   ...PLACES,
-  settings: { world: { accounts: ACCOUNTS }, hash: "#/settings" },
 };
