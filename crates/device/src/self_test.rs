@@ -147,7 +147,7 @@ impl Default for SelfTestOptions {
         Self {
             notifications: None,
             arrival: Duration::from_secs(30),
-            answer: Duration::from_secs(300),
+            answer: Duration::from_mins(5),
         }
     }
 }

@@ -109,6 +109,11 @@ fn completions_and_help_need_no_data_folder() {
         &["history", "--help"],
         &["accounts", "--help"],
         &["doctor", "--help"],
+        &["devices", "--help"],
+        &["add-device", "--help"],
+        &["consents", "--help"],
+        &["pin", "--help"],
+        &["self-test", "--help"],
     ] {
         let output = tegata(dir.path(), &[], args, "");
         assert_eq!(code(&output), Some(0), "{args:?}");
@@ -132,7 +137,11 @@ fn ids_may_begin_with_a_hyphen() {
         (&["deny", "-hQk"], "not paired"),
         (&["history", "show", "-7Qk"], "begins with -7Qk"),
         (&["history", "export", "-7Qk", "-"], "begins with -7Qk"),
+        (&["history", "verify", "-7Qk"], "begins with -7Qk"),
         (&["accounts", "remove", "-7Qk"], "begins with -7Qk"),
+        (&["accounts", "unpair", "-7Qk"], "begins with -7Qk"),
+        (&["devices", "remove", "-7Qk"], "not paired"),
+        (&["consents", "revoke", "-7Qk", "--yes"], "begins with -7Qk"),
         (&["--account", "-7Qk", "inbox"], "begins with -7Qk"),
         (&["inbox", "--account", "-7Qk"], "begins with -7Qk"),
     ] {
@@ -164,6 +173,9 @@ fn what_is_wrong_is_said_with_what_to_do() {
             "no account begins with gv; `tegata accounts` lists them",
         ),
         (&["verify", "/nonexistent"], 1, "/nonexistent"),
+        (&["add-device"], 2, "not paired with any account"),
+        (&["pin", "change"], 2, "not paired with any account"),
+        (&["self-test", "--deny", "--pin-fd", "3"], 2, "cannot be used with"),
         (&["accounts"], 0, "not paired yet; see `tegata pair --help`"),
     ] {
         let output = tegata(dir.path(), &[], args, "");

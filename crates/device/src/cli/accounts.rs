@@ -36,6 +36,17 @@ pub(super) async fn accounts(
                 }
             }
         }
+        AccountsCommand::Unpair { id, yes } => {
+            let account = only(context.accounts()?, &id)?;
+            let name = plain(&account.account_name);
+            let question = format!(
+                "Unpair this device from {name} at {} and forget its history?",
+                account.issuer.host()
+            );
+            confirm(yes, &question)?;
+            context.device.unpair(&account.id, false).await?;
+            screen::line("Unpaired. The server no longer lists this device.");
+        }
         AccountsCommand::Remove { id, yes } => {
             let account = only(context.accounts()?, &id)?;
             let name = plain(&account.account_name);

@@ -1,7 +1,14 @@
 //! The command line.
 
+mod manage;
+
+pub(crate) use manage::{
+    AddDevice, ConsentsCommand, DevicesCommand, PinCommand, SelfTestArguments,
+};
+
 use clap::{Arg, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use tegata_device::history::OutcomeKind;
 use tegata_protocol::device::decision::DenyReason;
 
 /// Authentication device for OpenID CIBA in a terminal: shows what is asked, verifies you, and answers with a signature.
@@ -134,9 +141,37 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// The devices of an account.
+    #[command(
+        after_help = "Examples:\n  tegata devices\n  tegata devices rename Desk\n  tegata devices remove 7Qk --lost\n\nRemoving another device asks for the PIN, as every approval does. With several accounts, name one with\n--account."
+    )]
+    Devices {
+        #[command(subcommand)]
+        command: Option<DevicesCommand>,
+    },
+    /// Add another device to an account, or move to it; asks for the PIN, then for the digits that the other device shows.
+    #[command(after_help = "Examples:\n  tegata add-device\n  tegata add-device --move")]
+    AddDevice(AddDevice),
+    /// What was granted and is still good.
+    #[command(after_help = "Examples:\n  tegata consents\n  tegata consents revoke 7Qk")]
+    Consents {
+        #[command(subcommand)]
+        command: Option<ConsentsCommand>,
+    },
+    /// The PIN of an account.
+    #[command(after_help = "Example:\n  tegata pin change")]
+    Pin {
+        #[command(subcommand)]
+        command: PinCommand,
+    },
+    /// Send a test request there and back, and look at everything on its way.
+    #[command(
+        after_help = "Examples:\n  tegata self-test\n  tegata self-test --deny\n\nThe test request grants nothing, whichever way it is answered."
+    )]
+    SelfTest(SelfTestArguments),
     /// What happened, with receipts.
     #[command(
-        after_help = "Examples:\n  tegata history\n  tegata history list --limit 10 --json\n  tegata history show 7Qk\n  tegata history export 7Qk evidence.json"
+        after_help = "Examples:\n  tegata history\n  tegata history list --limit 10 --json\n  tegata history list --search yamada --outcome approved\n  tegata history show 7Qk\n  tegata history verify 7Qk\n  tegata history export 7Qk evidence.json\n  tegata history export-all exports"
     )]
     History {
         #[command(subcommand)]
@@ -155,7 +190,7 @@ pub(crate) enum Command {
     },
     /// Paired accounts.
     #[command(
-        after_help = "Examples:\n  tegata accounts\n  tegata accounts list --json | jq -r .id\n  tegata accounts remove 3fQ"
+        after_help = "Examples:\n  tegata accounts\n  tegata accounts list --json | jq -r .id\n  tegata accounts unpair 3fQ"
     )]
     Accounts {
         #[command(subcommand)]
@@ -211,6 +246,12 @@ pub(crate) enum HistoryCommand {
         /// At most so many.
         #[arg(long, default_value_t = 50)]
         limit: usize,
+        /// Only entries that show all of these words.
+        #[arg(long, value_name = "WORDS")]
+        search: Option<String>,
+        /// Only entries of this outcome.
+        #[arg(long, value_enum)]
+        outcome: Option<Outcome>,
         /// One JSON object per line.
         #[arg(long)]
         json: bool,
@@ -220,6 +261,20 @@ pub(crate) enum HistoryCommand {
         /// The request, or the start of its id.
         #[arg(allow_hyphen_values = true)]
         id: String,
+    },
+    /// Check the evidence of a decision made here, from what is kept, without any network.
+    Verify {
+        /// The request, or the start of its id.
+        #[arg(allow_hyphen_values = true)]
+        id: String,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the evidence of every decision made here into a new folder, with a list.
+    ExportAll {
+        /// Folder in which the new one is made.
+        dir: PathBuf,
     },
     /// Write the evidence of a decision made here, for `tegata verify`.
     Export {
@@ -239,6 +294,15 @@ pub(crate) enum AccountsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// End a pairing: the server removes this device, then everything is forgotten here.
+    Unpair {
+        /// The account, or the start of its id.
+        #[arg(allow_hyphen_values = true)]
+        id: String,
+        /// Without asking.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Forget an account on this machine. The server is not told.
     Remove {
         /// The account, or the start of its id.
@@ -248,6 +312,30 @@ pub(crate) enum AccountsCommand {
         #[arg(long)]
         yes: bool,
     },
+}
+
+/// Kinds of outcome.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Outcome {
+    /// Approved here.
+    Approved,
+    /// Denied here, or reported.
+    Denied,
+    /// Ended otherwise.
+    Ended,
+    /// Blocked, and what happened to devices.
+    Security,
+}
+
+impl From<Outcome> for OutcomeKind {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Approved => Self::Approved,
+            Outcome::Denied => Self::Denied,
+            Outcome::Ended => Self::Ended,
+            Outcome::Security => Self::Security,
+        }
+    }
 }
 
 /// Why a request is denied.

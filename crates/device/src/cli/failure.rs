@@ -1,10 +1,12 @@
 //! Failures of commands and their exit codes.
 
-use super::words;
+use super::{screen::utc, words};
 use std::fmt;
 use tegata_device::{
     error::{AccessError, DecideError, HistoryError, OpenError},
+    management::{AddingError, ManagementError},
     pairing::{PairingCause, PairingFailure, PairingRemedy},
+    pin::{PinChangeError, PinError},
     ports::SecretStoreError,
     settings::SettingsError,
 };
@@ -123,6 +125,49 @@ impl From<DecideError> for Failure {
                 Self::refused(format!("{text}: {}", reasons.join("; ")))
             }
             _ => Self::refused(text),
+        }
+    }
+}
+
+impl From<PinError> for Failure {
+    fn from(error: PinError) -> Self {
+        DecideError::from(error).into()
+    }
+}
+
+impl From<PinChangeError> for Failure {
+    fn from(error: PinChangeError) -> Self {
+        match error {
+            PinChangeError::Pin(error) => error.into(),
+            other => Self::locked(other.to_string()),
+        }
+    }
+}
+
+impl From<ManagementError> for Failure {
+    fn from(error: ManagementError) -> Self {
+        let text = error.to_string();
+        match error {
+            ManagementError::Access(error) => error.into(),
+            ManagementError::Name => Self::usage(text),
+            ManagementError::NotYet { from } => Self::refused(format!(
+                "the server lets this device manage others only from {} on",
+                utc(from)
+            )),
+            ManagementError::Offline(_) => Self::offline(text),
+            ManagementError::ServerRefused(problem) => {
+                Self::refused(words::problem(problem.code).map_or(text, str::to_owned))
+            }
+            _ => Self::refused(text),
+        }
+    }
+}
+
+impl From<AddingError> for Failure {
+    fn from(error: AddingError) -> Self {
+        match error {
+            AddingError::Management(error) => error.into(),
+            other => Self::usage(other.to_string()),
         }
     }
 }

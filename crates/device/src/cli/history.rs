@@ -13,7 +13,7 @@ use std::{collections::HashSet, path::Path};
 use tegata_device::{
     RequestKey, RequestState,
     account::write_atomically,
-    history::{HistoryEntry, HistoryEvent},
+    history::{HistoryEntry, HistoryEvent, HistoryQuery, OutcomeKind},
 };
 
 /// Entries that are searched for one request.
@@ -25,11 +25,23 @@ pub(super) async fn history(
 ) -> Result<(), Failure> {
     let listing = HistoryCommand::List {
         limit: 50,
+        search: None,
+        outcome: None,
         json: false,
     };
     match command.unwrap_or(listing) {
-        HistoryCommand::List { limit, json } => {
-            for entry in context.device.history(limit).await? {
+        HistoryCommand::List {
+            limit,
+            search,
+            outcome,
+            json,
+        } => {
+            let query = HistoryQuery {
+                text: search.unwrap_or_default(),
+                outcome: outcome.map(OutcomeKind::from),
+                ..HistoryQuery::default()
+            };
+            for entry in context.device.history_page(&query, limit).await?.entries {
                 if json {
                     screen::json(&to_json(&entry));
                 } else {
@@ -41,6 +53,16 @@ pub(super) async fn history(
             let entry = find(context, &id).await?;
             screen::json(&to_json(&entry));
         }
+        HistoryCommand::Verify { id, json } => verify(context, &id, json).await?,
+        HistoryCommand::ExportAll { dir } => {
+            let query = HistoryQuery::default();
+            let exported = context.device.export_history(&query, &dir).await?;
+            screen::line(&format!(
+                "{} written to {}",
+                exported.entries,
+                exported.path.display()
+            ));
+        }
         HistoryCommand::Export { id, file } => {
             let entry = find(context, &id).await?;
             let HistoryEvent::Request { key, .. } = &entry.event else {
@@ -50,6 +72,33 @@ pub(super) async fn history(
         }
     }
     Ok(())
+}
+
+async fn verify(context: &Context, id: &str, json: bool) -> Result<(), Failure> {
+    let entry = find(context, id).await?;
+    let found = context.device.verify_entry(&entry.id).await?;
+    if json {
+        screen::json(&json!({
+            "prompt": found.prompt, "decision": found.decision, "receipt": found.receipt,
+        }));
+    } else {
+        for (what, holds) in [
+            ("prompt    signed by this server", found.prompt),
+            (
+                "decision  by this device's key over that prompt",
+                found.decision,
+            ),
+            ("receipt   of this server for both", found.receipt),
+        ] {
+            let mark = if holds { "ok" } else { "WRONG" };
+            screen::line(&format!("{mark:<7}{what}"));
+        }
+    }
+    if found.prompt && found.decision && found.receipt {
+        Ok(())
+    } else {
+        Err(Failure::refused("the evidence does not hold"))
+    }
 }
 
 async fn export(context: &Context, key: &RequestKey, file: &Path) -> Result<(), Failure> {

@@ -1,14 +1,20 @@
 //! Commands of the terminal device. Each file holds one group; [`run`] opens the device and hands out the work.
 
 mod accounts;
+mod add_device;
 mod args;
+mod consents;
+mod devices;
 mod doctor;
+mod facts;
 mod failure;
 mod history;
 mod pair;
 mod person;
+mod pin;
 mod requests;
 mod screen;
+mod self_test;
 mod verify;
 mod watch;
 mod words;
@@ -111,6 +117,11 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
             requests::deny(&context, &id, reason.into(), json).await
         }
         Command::Watch { json } => watch::watch(&context, json).await,
+        Command::Devices { command } => devices::devices(&context, command).await,
+        Command::AddDevice(add) => add_device::add_device(&context, add).await,
+        Command::Consents { command } => consents::consents(&context, command).await,
+        Command::Pin { command } => pin::pin(&context, command).await,
+        Command::SelfTest(arguments) => self_test::self_test(&context, arguments).await,
         Command::History { command } => history::history(&context, command).await,
         Command::Verify { file, root } => verify::verify(&context, &file, root.as_deref()),
         Command::Accounts { command } => accounts::accounts(&context, command).await,
@@ -133,6 +144,22 @@ impl Context {
             accounts = vec![only(accounts, start)?];
         }
         Ok(accounts)
+    }
+}
+
+impl Context {
+    /// The account that a command is about that is about one: the only one, or that of `--account`.
+    fn one_account(&self) -> Result<AccountSummary, Failure> {
+        let mut accounts = self.accounts()?;
+        match (accounts.pop(), accounts.is_empty()) {
+            (Some(account), true) => Ok(account),
+            (Some(_), false) => Err(Failure::usage(
+                "several accounts are paired; name one with --account, `tegata accounts` lists them",
+            )),
+            (None, _) => Err(Failure::usage(
+                "this device is not paired with any account; see `tegata pair --help`",
+            )),
+        }
     }
 }
 

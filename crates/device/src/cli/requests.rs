@@ -2,6 +2,7 @@
 
 use super::{
     Context,
+    facts::print,
     failure::Failure,
     person::TerminalPerson,
     screen::{self, plain, utc},
@@ -13,11 +14,7 @@ use tegata_device::{
 };
 use tegata_protocol::{
     UnixTime,
-    device::{
-        decision::DenyReason,
-        problem::CloseReason,
-        prompt::{RegisteredBy, Transfer},
-    },
+    device::{decision::DenyReason, problem::CloseReason, prompt::Transfer},
 };
 
 impl Context {
@@ -226,6 +223,8 @@ pub(super) fn to_json(context: &Context, request: &RequestSnapshot) -> Value {
         "status": request.state,
         "expires_in": seconds_left(context, request),
         "deny_only": request.deny_only,
+        "unknown_client": request.unknown_client,
+        "collected": request.collected,
         "prompt": *request.prompt,
     })
 }
@@ -234,7 +233,7 @@ pub(super) fn to_json(context: &Context, request: &RequestSnapshot) -> Value {
 pub(super) fn describe(context: &Context, request: &RequestSnapshot) -> String {
     match &request.state {
         RequestState::Pending => {
-            let verb = if request.deny_only.is_empty() {
+            let verb = if request.can_be_approved() {
                 "waits"
             } else {
                 "can only be denied"
@@ -292,88 +291,6 @@ pub(super) fn describe_blocked(blocked: &BlockedMessage) -> String {
         words::block_reason(blocked.reason),
         utc(blocked.at)
     )
-}
-
-/// The facts of a request in the order of their weight, apart from what is only claimed.
-fn print(context: &Context, request: &RequestSnapshot) {
-    let prompt = &request.prompt;
-    let row = |name: &str, value: &str| screen::line(&format!("{name:<14}{}", plain(value)));
-    row("Request", request.key.request.as_str());
-    row("Kind", words::kind(prompt.kind));
-    row("Status", &describe(context, request));
-    row("Server", prompt.iss.host());
-    if let Some(account) = context.device.account(&request.key.account) {
-        row("Account", &account.account_name);
-    }
-    if let Some(provider) = &prompt.provider {
-        row("Asked through", &provider.name);
-    }
-    row("Client", &prompt.client.name);
-    if prompt.client.registered_by == RegisteredBy::Itself {
-        row("", "registered itself: the name is its own words");
-    }
-    row("  registered", &utc(prompt.client.since));
-    if let Some(host) = &prompt.client.host {
-        row("  proved host", host);
-    }
-    for actor in &prompt.actor {
-        row(
-            "On behalf",
-            &format!("{} (vouched by {})", actor.name, actor.vouched_by),
-        );
-    }
-    for scope in &prompt.scopes {
-        row(
-            "Permission",
-            &format!("{}: {}", scope.name, scope.description),
-        );
-    }
-    for leaf in prompt.detail_leaves() {
-        let label = leaf.label.map(|label| format!(" ({label})"));
-        let label = label.unwrap_or_default();
-        row(
-            "Detail",
-            &format!("{}{label} = {}", leaf.pointer, leaf.value),
-        );
-    }
-    for resource in &prompt.resource {
-        row("Resource", resource);
-    }
-    for claim in &prompt.claims {
-        row("Will learn", claim);
-    }
-    if let Some(until) = prompt.refresh {
-        row("Valid until", &utc(until));
-    }
-    row("Asked at", &utc(prompt.context.observed.time));
-    if prompt.context.observed.first_request {
-        row("Caution", "this client never asked this account before");
-    }
-    let claimed = &prompt.context.claimed;
-    for (name, value) in [
-        ("place", &claimed.place),
-        ("device", &claimed.device),
-        ("address", &claimed.address),
-    ] {
-        if let Some(value) = value {
-            row("Client says", &format!("{name}: {value}"));
-        }
-    }
-    if let Some(message) = &prompt.binding_message {
-        row("Client's words", message);
-    }
-    for reason in &request.deny_only {
-        row("Deny only", words::deny_only(*reason));
-    }
-    if let Transfer::Code { length, alphabet } = prompt.transfer {
-        row(
-            "Code",
-            &format!(
-                "{length} {}, shown on the other screen",
-                words::characters(alphabet)
-            ),
-        );
-    }
 }
 
 #[cfg(test)]

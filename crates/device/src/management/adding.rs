@@ -35,7 +35,7 @@ use tegata_protocol::{
 use tokio::sync::watch;
 
 /// Longest wait for the approval: more than any request lives.
-const APPROVAL: Duration = Duration::from_secs(15 * 60);
+const APPROVAL: Duration = Duration::from_mins(15);
 /// Wait before a question is asked again whose answer was not held although nothing had changed.
 const UNHELD: Duration = Duration::from_secs(1);
 /// Seconds after the invitation's end until a server out of reach ends the addition.
@@ -249,7 +249,7 @@ impl Adding {
             Ok(state) => shared.apply(state).await,
             Err(error) => match GaveUp::of(&error) {
                 GaveUp::Yes(why) if !shared.has_moved(&error) => {
-                    shared.set(AddingPhase::Failed(why))
+                    shared.set(AddingPhase::Failed(why));
                 }
                 // The other question is answered too, and settles it.
                 _ => return Err(error.into()),
@@ -347,11 +347,14 @@ impl Shared {
             };
             match state {
                 Some(state) if state.is_approved() => return Ok(()),
-                Some(RequestState::Denied { .. } | RequestState::Reported { .. })
-                | Some(RequestState::Closed(CloseReason::Handled {
-                    decision: Verdict::Deny,
-                    ..
-                })) => return Err(AddingFailure::Denied),
+                Some(
+                    RequestState::Denied { .. }
+                    | RequestState::Reported { .. }
+                    | RequestState::Closed(CloseReason::Handled {
+                        decision: Verdict::Deny,
+                        ..
+                    }),
+                ) => return Err(AddingFailure::Denied),
                 Some(RequestState::Closed(_)) => return Err(AddingFailure::Expired),
                 _ => {}
             }

@@ -85,10 +85,7 @@ async fn what_a_server_does_not_offer_is_said_and_not_asked_for() {
     let paired = Paired::new().await;
     paired.server.state.lock().unwrap().managed.bare = true;
     paired.server.state.lock().unwrap().seq = 2;
-    paired
-        .server
-        .clock
-        .advance(Duration::from_secs(25 * 86_400));
+    paired.server.clock.advance(Duration::from_hours(600));
     let device = &paired.device;
     let id = &paired.account;
     for refused in [

@@ -14,6 +14,8 @@ pub enum PinReason {
         /// Wrong tries so far; 0 at first.
         failures: u32,
     },
+    /// To choose another one.
+    Change,
     /// To protect the approval key of a new account.
     Choose,
 }

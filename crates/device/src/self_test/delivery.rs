@@ -64,7 +64,7 @@ impl Run {
             let state = match self.device.request(key) {
                 Some(request) => Some(request.state),
                 // Taken off the inbox: the history has it.
-                None => self.from_history(key).await,
+                None => self.in_history(key).await,
             };
             match state {
                 Some(
@@ -80,7 +80,7 @@ impl Run {
         }
     }
 
-    async fn from_history(&self, key: &RequestKey) -> Option<RequestState> {
+    async fn in_history(&self, key: &RequestKey) -> Option<RequestState> {
         let live = self.device.live(&key.account).ok()?;
         let session = self.device.session(&live).await.ok()?;
         let (_, _, state) = newest_of(&session, &key.request).ok()??;

@@ -29,6 +29,7 @@ fn waits(state: &SelfTestState) -> bool {
 
 #[tokio::test]
 async fn everything_is_good_once_the_test_request_was_answered_either_way() {
+    use SelfTestCheck as C;
     for approves in [true, false] {
         let paired = Paired::new().await;
         let options = SelfTestOptions {
@@ -55,7 +56,6 @@ async fn everything_is_good_once_the_test_request_was_answered_either_way() {
         }
         let state = ended(&test).await;
         let checks: Vec<_> = state.lines.iter().map(|line| line.check).collect();
-        use SelfTestCheck as C;
         assert_eq!(
             checks,
             [
@@ -182,10 +182,7 @@ async fn a_server_without_tests_is_a_warning_and_a_wrong_clock_is_found() {
     let paired = Paired::new().await;
     paired.server.state.lock().unwrap().managed.bare = true;
     paired.server.state.lock().unwrap().seq = 2;
-    paired
-        .server
-        .clock
-        .advance(Duration::from_secs(25 * 86_400));
+    paired.server.clock.advance(Duration::from_hours(600));
     let state = ended(&paired.device.self_test(SelfTestOptions::default())).await;
     let warning = SelfTestOutcome::Warning(SelfTestTrouble::NotOffered);
     assert_eq!(outcome(&state, SelfTestCheck::Delivery), warning);

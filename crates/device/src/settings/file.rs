@@ -11,6 +11,15 @@ use tegata_protocol::ijson;
 /// Longest file, in bytes.
 const MAX_FILE: usize = 64 * 1024;
 
+/// Each member by its name in the file.
+macro_rules! take_members {
+    ($settings:ident from $others:ident: $($member:ident),+) => {$(
+        take(&mut $settings, &mut $others, stringify!($member), |settings, value| {
+            settings.$member = value;
+        });
+    )+};
+}
+
 impl Settings {
     /// Reads them; the default of every member that is missing or not understood, because preferences must never keep
     /// somebody from answering.
@@ -18,34 +27,8 @@ impl Settings {
         let bytes = fs::read(data_dir.join("settings.json")).unwrap_or_default();
         let mut others: Map<String, Value> = ijson::parse(&bytes, MAX_FILE).unwrap_or_default();
         let mut settings = Self::default();
-        take(&mut settings, &mut others, "device_name", |s, v| {
-            s.device_name = v
-        });
-        take(&mut settings, &mut others, "locale", |s, v| s.locale = v);
-        take(&mut settings, &mut others, "theme", |s, v| s.theme = v);
-        take(&mut settings, &mut others, "network", |s, v| s.network = v);
-        take(&mut settings, &mut others, "notifications", |s, v| {
-            s.notifications = v
-        });
-        take(&mut settings, &mut others, "sound", |s, v| s.sound = v);
-        take(&mut settings, &mut others, "quiet_hours", |s, v| {
-            s.quiet_hours = v
-        });
-        take(&mut settings, &mut others, "lock_after_minutes", |s, v| {
-            s.lock_after_minutes = v
-        });
-        take(&mut settings, &mut others, "unknown_clients", |s, v| {
-            s.unknown_clients = v
-        });
-        take(&mut settings, &mut others, "start_at_login", |s, v| {
-            s.start_at_login = v
-        });
-        take(&mut settings, &mut others, "on_close", |s, v| {
-            s.on_close = v
-        });
-        take(&mut settings, &mut others, "protect_content", |s, v| {
-            s.protect_content = v
-        });
+        take_members!(settings from others: device_name, locale, theme, network, notifications, sound, quiet_hours,
+            lock_after_minutes, unknown_clients, start_at_login, on_close, protect_content);
         settings.others = others;
         settings
     }
