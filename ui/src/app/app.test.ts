@@ -1,10 +1,14 @@
 import { describe, expect, it, vi } from "vitest";
 import { plain, show } from "../../tests/render";
-import { account, history, signIn } from "../demo/fixtures";
+import { DemoBridge } from "../demo/demo-bridge";
+import { account, blocked, history, secondAccount, signIn } from "../demo/fixtures";
 import { accountIds } from "../features/accounts/test-ids";
 import { historyIds } from "../features/history/test-ids";
-import { settingsIds } from "../features/settings/test-ids";
+import { EVENTS } from "../generated/commands";
+import { currentMillis, keepClockRunning } from "./clock.svelte";
+import { PLACES } from "./places";
 import { href, parse } from "./routes.svelte";
+import { Store } from "./store.svelte";
 import { appIds } from "./test-ids";
 
 describe("the frame", () => {
@@ -38,6 +42,178 @@ describe("the frame", () => {
   });
 });
 
+describe("covered screens", () => {
+  it("show nothing of what waits, and open with an account's PIN", async () => {
+    const shown = await show({ world: { lock: { locked: true }, requests: [signIn] } });
+    expect(shown.get(appIds.lock)).toBeDefined();
+    expect(document.body.textContent).not.toContain(signIn.facts.client.name);
+    expect(shown.bridge.calls.some(({ command }) => command === "inbox_list")).toBe(false);
+    await shown.type(appIds.lockPin, "000000");
+    await shown.press(appIds.lockOpen);
+    expect(plain(shown.get(appIds.lockError).textContent)).toBe("Wrong PIN. 7 tries left.");
+    expect((shown.get(appIds.lockPin) as HTMLInputElement).value).toBe("");
+    await shown.type(appIds.lockPin, "493817");
+    await shown.press(appIds.lockOpen);
+    expect(shown.find(appIds.lock)).toBeNull();
+    expect(plain(document.body.textContent)).toContain(signIn.facts.client.name);
+  });
+
+  it("take the PIN of whichever account is chosen", async () => {
+    const shown = await show({ world: { lock: { locked: true }, accounts: [account, secondAccount] } });
+    const chosen = shown.get(appIds.lockAccount) as HTMLSelectElement;
+    expect([...chosen.options].map(({ text }) => text)).toEqual([account.name, secondAccount.label]);
+    chosen.value = secondAccount.id;
+    chosen.dispatchEvent(new Event("change", { bubbles: true }));
+    await shown.type(appIds.lockPin, "493817");
+    await shown.press(appIds.lockOpen);
+    expect(shown.bridge.calls.find(({ command }) => command === "lock_open")?.request).toEqual({ account: secondAccount.id, pin: "493817" });
+  });
+
+  it("close over what was open as soon as the app says so", async () => {
+    const shown = await show({ world: { requests: [signIn] }, hash: `#/request/${signIn.id}` });
+    shown.bridge.change("lock_changed", (world) => (world.lock = { locked: true }));
+    await shown.settle();
+    expect(document.querySelector("main")?.textContent).not.toContain(signIn.facts.client.name);
+  });
+});
+
+describe("what was asked for from outside the window", () => {
+  it("opens, be it a request or a blocked message", async () => {
+    const shown = await show({ world: { requests: [signIn], blocked: [blocked], asked: signIn.id } });
+    expect(location.hash).toBe(`#/request/${signIn.id}`);
+    shown.bridge.change("request_asked", (world) => (world.asked = blocked.id));
+    await shown.settle();
+    expect(location.hash).toBe(`#/blocked/${blocked.id}`);
+  });
+});
+
+describe("closing the window", () => {
+  const desktop = { tray: true, autostart: true, notifications: true, content_protection: true, camera: true, close_asked: true };
+
+  it.each([
+    [appIds.closeHide, { choice: "hide", remember: false }],
+    [appIds.closeQuit, { choice: "quit", remember: false }],
+    [appIds.closeStay, { choice: null, remember: false }],
+  ])("%s answers what it means", async (testid, request) => {
+    const shown = await show({ world: { desktop } });
+    await shown.press(testid);
+    expect(shown.bridge.calls.find(({ command }) => command === "close_answer")?.request).toEqual(request);
+    expect(shown.find(appIds.closeDialog)).toBeNull();
+  });
+
+  it("is remembered only when something was chosen", async () => {
+    const shown = await show({ world: { desktop } });
+    await shown.press(appIds.closeRemember);
+    await shown.press(appIds.closeStay);
+    expect(shown.bridge.world.settings.on_close).toBe("ask");
+    shown.bridge.change("desktop_changed", (world) => (world.desktop.close_asked = true));
+    await shown.settle();
+    await shown.press(appIds.closeRemember);
+    await shown.press(appIds.closeQuit);
+    expect(shown.bridge.world.settings.on_close).toBe("quit");
+  });
+
+  it("offers no background where nothing could bring the window back, and Escape stays", async () => {
+    const shown = await show({ world: { desktop: { ...desktop, tray: false } } });
+    expect(shown.find(appIds.closeHide)).toBeNull();
+    shown.get(appIds.closeDialog).dispatchEvent(new Event("cancel", { cancelable: true }));
+    await shown.settle();
+    expect(shown.bridge.calls.find(({ command }) => command === "close_answer")?.request).toEqual({ choice: null, remember: false });
+  });
+});
+
+describe("the keyboard", () => {
+  const press = (key: string, more: KeyboardEventInit = {}, target: Element = document.body) =>
+    target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }));
+
+  it("leads to every place in two ways", async () => {
+    const shown = await show({ world: {} });
+    for (const [index, { key, to }] of PLACES.entries()) {
+      press("g");
+      press(key);
+      await shown.settle();
+      expect(location.hash).toBe(href(to));
+      press(String(((index + 1) % PLACES.length) + 1), { altKey: true });
+      await shown.settle();
+      expect(location.hash).toBe(href(PLACES[(index + 1) % PLACES.length]?.to ?? to));
+    }
+  });
+
+  it("moves along a list and stops at its ends", async () => {
+    const shown = await show({ world: { requests: [signIn, { ...signIn, id: "req-2" }] } });
+    const focused = () => (document.activeElement as HTMLElement).dataset["requestId"];
+    press("j");
+    expect(focused()).toBe(signIn.id);
+    press("ArrowDown");
+    expect(focused()).toBe("req-2");
+    press("k");
+    press("k");
+    expect(focused()).toBe(signIn.id);
+    await shown.settle();
+  });
+
+  it("shows its sheet, and does nothing else while that is open", async () => {
+    const shown = await show({ world: {} });
+    press("?");
+    await shown.settle();
+    expect(shown.get(appIds.keyboardSheet).textContent).toContain("Alt+1");
+    press("g");
+    press("s");
+    await shown.settle();
+    expect(location.hash).toBe("#/inbox");
+    shown.get(appIds.keyboardSheet).dispatchEvent(new Event("cancel", { cancelable: true }));
+    await shown.settle();
+    expect(shown.find(appIds.keyboardSheet)).toBeNull();
+  });
+
+  it("leads to the search from anywhere, and covers the screens", async () => {
+    const shown = await show({ world: { history } });
+    press("/");
+    await shown.settle();
+    expect((document.activeElement as HTMLElement).dataset["testid"]).toBe(historyIds.search);
+    press("g", {}, document.activeElement ?? document.body);
+    press("l", {}, document.activeElement ?? document.body);
+    await shown.settle();
+    expect(shown.find(appIds.lock)).toBeNull();
+    press("g");
+    press("l");
+    await shown.settle();
+    expect(shown.get(appIds.lock)).toBeDefined();
+  });
+
+  it("answers no request, whichever key is pressed on one", async () => {
+    const shown = await show({ world: { requests: [signIn] }, hash: `#/request/${signIn.id}` });
+    for (let code = 32; code < 127; code += 1) {
+      const key = String.fromCharCode(code);
+      if (key === "g" || key === "?") continue;
+      press(key);
+      press(key, { altKey: true, ctrlKey: code % 2 === 0 });
+    }
+    for (const key of ["Enter", "Escape", "Backspace", "Delete", "Home", "End"]) press(key);
+    await shown.settle();
+    const answers = shown.bridge.calls.filter(({ command }) => command === "request_approve" || command === "request_deny");
+    expect(answers).toEqual([]);
+  });
+});
+
+describe("the clock of countdowns", () => {
+  it("stands still while nobody can see it", async () => {
+    vi.useFakeTimers();
+    const stop = keepClockRunning();
+    const hidden = vi.spyOn(document, "hidden", "get").mockReturnValue(true);
+    document.dispatchEvent(new Event("visibilitychange"));
+    expect(vi.getTimerCount()).toBe(0);
+    const then = currentMillis();
+    vi.advanceTimersByTime(5000);
+    expect(currentMillis()).toBe(then);
+    hidden.mockReturnValue(false);
+    document.dispatchEvent(new Event("visibilitychange"));
+    expect(currentMillis()).toBe(then + 5000);
+    stop();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
 describe("addresses", () => {
   it("round-trip for every route", () => {
     for (const route of [
@@ -56,45 +232,22 @@ describe("addresses", () => {
   });
 });
 
-describe("the history", () => {
-  it("lists every entry and opens one with its receipt", async () => {
-    const shown = await show({ world: { history }, hash: "#/history" });
-    expect(document.querySelectorAll(`[data-testid="${historyIds.item}"]`)).toHaveLength(history.length);
-    location.hash = "#/history_entry/his-4";
-    dispatchEvent(new Event("hashchange"));
-    await shown.settle();
-    expect(plain(shown.get(historyIds.outcome).textContent)).toBe("Approved");
-    expect(plain(shown.get(historyIds.receipt).textContent)).toContain("Zk3vY1o9H4bqT0cXrWm8uJ2sLfNa6dPe7QiG5hRtKxE");
-  });
-});
-
-describe("the settings", () => {
-  it("switch language and appearance at once", async () => {
-    const shown = await show({ world: {}, hash: "#/settings" });
-    const choose = async (testid: string) => {
-      shown.get(testid).dispatchEvent(new Event("change", { bubbles: true }));
-      await shown.settle();
-    };
-    await choose(`${settingsIds.language}.ja`);
-    expect(document.querySelector("h1")?.textContent).toBe("設定");
-    expect(document.documentElement.lang).toBe("ja");
-    await choose(`${settingsIds.theme}.dark`);
-    expect(document.documentElement.dataset["theme"]).toBe("dark");
-    expect(shown.bridge.world.settings).toMatchObject({ locale: "ja", theme: "dark" });
-    await choose(`${settingsIds.theme}.auto`);
-    expect(document.documentElement.dataset["theme"]).toBeUndefined();
-  });
-
-  it("say so when a change could not be saved", async () => {
-    const shown = await show({ world: {}, hash: "#/settings" });
-    shown.bridge.world.failure = { code: "internal" };
-    shown.get(`${settingsIds.theme}.dark`).dispatchEvent(new Event("change", { bubbles: true }));
-    await shown.settle();
-    expect(shown.get(settingsIds.error)).toBeDefined();
-  });
-});
-
 describe("the store", () => {
+  it("draws its first picture after one call, and listens before it reads again", async () => {
+    const bridge = new DemoBridge({ requests: [signIn] });
+    const listening = vi.spyOn(bridge, "listen");
+    const store = new Store(bridge);
+    const started = store.start();
+    await vi.waitFor(() => expect(store.ready).toBe(true));
+    expect(bridge.calls.map(({ command }) => command).slice(0, 1)).toEqual(["start"]);
+    expect(store.inbox.requests).toHaveLength(1);
+    await started;
+    expect(listening).toHaveBeenCalledTimes(EVENTS.length);
+    const first = bridge.calls.findIndex(({ command }) => command === "inbox_list");
+    expect(first).toBeGreaterThan(0);
+    store.stop();
+  });
+
   it("shows the answer that was asked for last, whatever arrives last", async () => {
     const shown = await show({ world: {} });
     const answers: Array<(value: never) => void> = [];
