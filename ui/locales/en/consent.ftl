@@ -9,9 +9,29 @@ inbox-empty-title = Nothing is waiting for you
 inbox-empty-body = When somebody asks to act for you, the request appears here.
 inbox-pairing = You have started to add an account.
 inbox-pairing-open = Continue
+deny-all = Deny all
+deny-all-question = Deny all { $count } requests that are listed here? What arrives later stays.
+deny-all-back = No
+deny-all-confirm = Deny all
+deny-all-progress = { $done } of { $count } denied…
+deny-all-done = { $count ->
+    [one] { $count } request denied. Nothing was approved.
+   *[other] { $count } requests denied. Nothing was approved.
+}
+deny-all-failed = { $count ->
+    [one] { $count } request could not be denied. Nothing was approved. Try again.
+   *[other] { $count } requests could not be denied. Nothing was approved. Try again.
+}
 
 consent-title-sign-in = Sign in to { $client }?
 consent-title-grant = Give { $client } access?
+consent-title-accounts = Give { $client } access to your accounts?
+consent-title-payment = Pay { $payee }?
+consent-title-payments = Make { $count } payments?
+consent-title-several = Allow { $client } several things?
+consent-title-unknown = Approve a request from { $client }?
+consent-title-device-lost = Remove a lost device?
+consent-title-device-move = Move to another device?
 consent-title-test = Test request from { $client }
 consent-title-device-add = Add another device?
 consent-title-device-grade = Let a device approve more?
@@ -19,18 +39,26 @@ consent-title-device-key = Replace the key of a device?
 consent-title-device-remove = Remove a device?
 consent-when-sign-in = Only approve if you are signing in to { $client } right now.
 consent-when-grant = Only approve if you asked { $client } for this yourself.
+consent-when-payment = Only approve if you started this payment.
 consent-when-test = This is only a test. Approving it has no effect.
 consent-when-device-add = The other device can then approve for you. Only approve if you are adding it right now.
+consent-when-device-move = The other device can then approve for you, and this one is removed. Only approve if you are moving right now.
 consent-when-device-grade = The device can then approve what it could not before. Only approve if you asked for this.
 consent-when-device-key = The device then approves with a new key. Only approve if you asked for this.
 consent-when-device-remove = The device can then no longer approve for you. Only approve if you want that.
 consent-again = An earlier answer was not sent. Nothing has been approved yet.
-consent-provider = { $provider } ({ $host }) asks for this. The facts below are its own words.
+consent-provider = { $provider } ({ $host }) asks for this. What follows is its own word.
+consent-acts = { $actor } acts for you.
+consent-acts-through = { $actor } acts for you, through { $through }.
+consent-vouched = { $name } – { $by } vouches for the name
+consent-place = Request { $position } of { $count }
+consent-next = Next request
+consent-also-says = It also says:
 consent-granted = This would be allowed
 consent-detail = Detail { $number }
-consent-known = What { $issuer } knows
-consent-claimed = { $client } says, and nobody has checked:
-consent-message = Message
+consent-known = What { $issuer } saw
+consent-claimed = What { $client } says, which nobody has checked
+consent-message = Message from { $client }
 consent-answer = Your answer
 
 fact-account = Account
@@ -39,10 +67,57 @@ fact-requested-by = Requested by
 fact-registered = Known since
 fact-time = Time
 fact-place = Place
+fact-screen = Other screen
 fact-device = Device
 fact-address = Address
 fact-resource = For
 fact-type = Type
+fact-actors = Acts for you
+fact-platform = System
+fact-paired = Added
+fact-old-key = Key until now
+fact-new-key = New key
+fact-claims = Learns
+fact-lasts = Lasts
+fact-amount = Amount
+fact-total = Total
+fact-payee = To
+fact-payee-account = Payee account
+fact-from-account = From account
+fact-reference = Reference
+fact-on = On
+fact-repeats = Repeats
+fact-from = From
+fact-until = Until
+fact-permissions = May
+fact-accounts = Accounts
+fact-often = How often
+fact-entries-from = Entries from
+fact-entries-to = Entries to
+
+claim = { $name ->
+    [name] Your name
+    [email] Your email address
+    [phone_number] Your phone number
+    [address] Your postal address
+    [birthdate] Your date of birth
+   *[other] { $name }
+}
+lasts-once = { $time }, then it has to ask again
+lasts-renewable = { $time } at a time, renewed without asking until { $until }
+repeats-daily = Every day
+repeats-weekly = Every week
+repeats-monthly = Every month
+repeats-quarterly = Every three months
+repeats-yearly = Every year
+repeats-endless = No end date
+may-list-accounts = See your accounts
+may-read-balances = Read balances
+may-read-transactions = Read transactions
+all-accounts = All your accounts
+often-once = Once
+often-recurring = Again and again, without you
+often-daily = At most { $count } a day
 
 consent-caution-first-request = { $client } has never asked for this account before.
 consent-caution-mixed-scripts = This text mixes letters from different alphabets that look alike. Read it letter by letter.
@@ -65,11 +140,16 @@ consent-code-wrong = { $count ->
    *[other] That is not what the other screen shows. { $count } tries left.
 }
 consent-code-malformed = That cannot be the code from the other screen. Look again.
+consent-scan = Scan the code instead
 consent-pin-label = Your PIN
 consent-pin-purpose-sign-in = Your PIN approves signing in to { $client }.
 consent-pin-purpose-grant = Your PIN gives { $client } the access shown above.
+consent-pin-purpose-payment = Your PIN pays { $amount } to { $payee }.
+consent-pin-purpose-payments = Your PIN makes { $count } payments, { $amount } in all.
+consent-pin-purpose-several = Your PIN approves everything shown above.
 consent-pin-purpose-test = Your PIN answers a test from { $client }.
 consent-pin-purpose-device-add = Your PIN adds another device.
+consent-pin-purpose-device-move = Your PIN moves the account to the other device.
 consent-pin-purpose-device-grade = Your PIN lets the device approve more.
 consent-pin-purpose-device-key = Your PIN replaces the key.
 consent-pin-purpose-device-remove = Your PIN removes the device.
@@ -85,25 +165,37 @@ consent-hint-pin = Enter your PIN to approve
 consent-hint-arming = One moment
 consent-hint-busy = Sending your answer…
 consent-approve = Approve
+consent-approve-grant = Give access
+consent-approve-payment = Pay { $amount }
+consent-approve-several = Approve all of it
+consent-approve-unknown = Approve unknown request
+consent-approve-device-add = Add device
+consent-approve-device-key = Replace key
+consent-approve-device-move = Move
+consent-approve-device-remove = Remove device
 consent-deny = Deny
 consent-not-me = I did not start this
 consent-wrong-details = Details are wrong
+consent-later = Later
 
 refusal-busy = Another answer is still being sent. Nothing was approved. Try again in a moment.
 refusal-clock-skew = This computer’s clock is too far off. Set it right and try again. Nothing was approved.
 refusal-deny-only = This request can only be denied here. Nothing was approved.
-refusal-device-revoked = { $issuer } no longer accepts this device. Nothing was approved.
-refusal-internal = Something went wrong in Tegata. Nothing was approved.
-refusal-key-lost = The keys of this account are gone from this computer. Nothing was approved.
+refusal-device-revoked = { $issuer } no longer accepts this device. Nothing was approved. Add the account again to use it here.
+refusal-internal = Something went wrong in Tegata. Nothing was approved. Try again; if it happens again, restart the app.
+refusal-key-lost = The keys of this account are gone from this computer. Nothing was approved. Add the account again to approve here.
 refusal-keyring = This computer’s password store did not give out the key. Unlock it and try again. Nothing was approved.
-refusal-offline = { $issuer } cannot be reached. Nothing was sent and nothing was approved.
-refusal-server = { $issuer } did not accept the answer. Nothing was approved.
+refusal-offline = { $issuer } cannot be reached. Nothing was sent and nothing was approved. Check your connection and try again.
+refusal-server = { $issuer } did not accept the answer. Nothing was approved. Try again, or start again where you came from.
 
 result-done = Done
 result-deny-instead = Deny instead
 result-approved-title = Approved
 result-approved-sign-in = { $issuer } has confirmed it. You can go on at { $client }.
 result-approved-grant = { $issuer } has confirmed it. { $client } now has the access you saw.
+result-approved-payment = { $issuer } has confirmed it. The payment is on its way to being made.
+result-not-collected = { $client } has not collected the answer yet. Keep its screen open.
+result-check = Check again
 result-approved-test = { $issuer } has confirmed it. The test worked and nothing else happened.
 result-approved-device-add = { $issuer } has confirmed it. Now set up the other device.
 result-approved-device-grade = { $issuer } has confirmed it. The device can approve more now.
@@ -121,7 +213,7 @@ result-handled-approved = Approved on { $device }, { $time }.
 result-handled-denied = Denied on { $device }, { $time }.
 result-handled-body = If that was not you, tell whoever runs your account.
 result-handled-report = If that was not you, say so here: what was granted is then taken back.
-result-report = I did not do this
+result-report = I did not approve this
 result-reported-title = Reported
 result-reported-body = What was granted has been taken back.
 result-moved-title = This account has moved

@@ -314,9 +314,20 @@ export class DemoBridge implements Bridge {
   }
 
   #request(id: RequestId): ConsentRequestView {
-    const request = this.world.requests.find((one) => one.id === id);
+    const request = this.world.requests.find((one) => one.id === id) ?? this.#requestOfHistory(id);
     if (!request) throw new CommandError({ code: "request_unknown" }, "no such request");
     return request;
+  }
+
+  /** One that ended long ago, as it can still be shown; back in the list, so that it keeps what becomes of it. */
+  #requestOfHistory(id: RequestId): ConsentRequestView | undefined {
+    for (const { event } of this.world.history) {
+      if (event.event !== "request" || event.request !== id) continue;
+      const request = { ...structuredClone(signIn), id, facts: event.facts, state: event.outcome };
+      this.world.requests.push(request);
+      return request;
+    }
+    return undefined;
   }
 
   #settle(request: ConsentRequestView, state: RequestStateView): ConsentRequestView {

@@ -1,5 +1,7 @@
 /** Every state that a screen can be in, by name. The pictures walk this list, so a new state belongs here. */
+import type { Failure } from "../host/bridge";
 import type { AccountHealth, ConsentRequestView, PairingView } from "../generated/contract";
+import { consentIds } from "../features/consent/test-ids";
 import { pairingIds } from "../features/pairing/test-ids";
 import type { DemoStart } from "./demo-bridge";
 import { FRAME_SCENARIOS } from "./frame-scenarios";
@@ -17,6 +19,7 @@ import {
   unknownDetails,
   unshowable,
 } from "./fixtures";
+import * as requests from "./requests";
 
 export interface Scenario {
   world: DemoStart;
@@ -27,9 +30,33 @@ export interface Scenario {
 }
 
 const ACCOUNTS = [account, secondAccount];
+const NOW = Math.floor(NOW_MILLIS / 1000);
 
-function approval(request: ConsentRequestView): Scenario {
-  return { world: { accounts: ACCOUNTS, requests: [request] }, hash: `#/request/${request.id}` };
+function approval(request: ConsentRequestView, more: Partial<Scenario> = {}): Scenario {
+  return { world: { accounts: ACCOUNTS, requests: [request] }, hash: `#/request/${request.id}`, ...more };
+}
+
+/** An approval screen of an account in this state, where it can only be denied. */
+function unable(state: AccountHealth, deny_only: ConsentRequestView["deny_only"] = "approval_key_unavailable"): Scenario {
+  const accounts = [{ ...account, health: state }];
+  return { world: { accounts, requests: [{ ...signIn, deny_only }] }, hash: `#/request/${signIn.id}` };
+}
+
+function filledIn(code: string, pin: string): string[] {
+  return [`${consentIds.code}=${code}`, `${consentIds.pin}=${pin}`];
+}
+
+/** An answer that is refused. */
+function refused(code: string, pin: string): Scenario {
+  return approval(signIn, { steps: [...filledIn(code, pin), consentIds.approve] });
+}
+
+function refusal(failure: Failure): Scenario {
+  return {
+    world: { accounts: ACCOUNTS, requests: [signIn], refused: { request_deny: failure } },
+    hash: `#/request/${signIn.id}`,
+    steps: [consentIds.deny],
+  };
 }
 
 function pairing(view: PairingView): Scenario {
@@ -53,7 +80,7 @@ const confirm: Extract<PairingView, { stage: "confirm" }> = {
   first_use: false,
 };
 
-const offline = { state: "offline", since: Math.floor(NOW_MILLIS / 1000) - 610 } as const;
+const offline = { state: "offline", since: NOW - 610 } as const;
 
 export const SCENARIOS: Record<string, Scenario> = {
   welcome: { world: { accounts: [] }, hash: "#/inbox" },
@@ -88,6 +115,11 @@ export const SCENARIOS: Record<string, Scenario> = {
     },
     hash: "#/inbox",
   },
+  "inbox-deny-all": {
+    world: { accounts: ACCOUNTS, requests: [signIn, grant, unknownDetails] },
+    hash: "#/inbox",
+    steps: [consentIds.denyAll],
+  },
   "inbox-offline": { world: { accounts: [{ ...account, connection: offline }] }, hash: "#/inbox" },
   "approval-sign-in": approval(signIn),
   "approval-grant": approval(grant),
@@ -113,10 +145,39 @@ export const SCENARIOS: Record<string, Scenario> = {
     world: { accounts: [{ ...account, connection: offline }], requests: [signIn] },
     hash: `#/request/${signIn.id}`,
   },
-  "approval-keyring-locked": {
-    world: { accounts: [{ ...account, health: { state: "keyring_locked" } }], requests: [signIn] },
-    hash: `#/request/${signIn.id}`,
+  "request-loading": { world: { requests: [signIn], unanswered: ["request_show"] }, hash: `#/request/${signIn.id}` },
+  "approval-payment": approval(requests.payment),
+  "approval-standing-order": approval(requests.standingOrder),
+  "approval-batch": approval(requests.batch),
+  "approval-accounts": approval(requests.accountAccess),
+  "approval-agent": approval(requests.agent),
+  "approval-several-details": approval(requests.several),
+  "approval-device-add": approval(requests.deviceAdd),
+  "approval-device-move": approval(requests.deviceMove),
+  "approval-device-remove": approval(requests.deviceRemove),
+  "approval-device-lost": approval(requests.deviceLost),
+  "approval-device-grade": approval(requests.deviceGrade),
+  "approval-device-key": approval(requests.deviceKey),
+  "approval-hidden-text": approval(requests.hiddenText),
+  "approval-look-alike": approval(requests.lookAlike),
+  "approval-long": approval(requests.long),
+  "approval-unknown-client": approval(requests.unknownClient),
+  "approval-queue": {
+    world: { accounts: ACCOUNTS, requests: [signIn, requests.payment, requests.accountAccess] },
+    hash: `#/request/${requests.payment.id}`,
   },
+  "approval-ready": approval(signIn, { steps: [...filledIn("427905", "493817"), `${consentIds.approve}?`] }),
+  "approval-code-wrong": refused("000000", "493817"),
+  "approval-pin-wrong": refused("427905", "000000"),
+  "approval-refused-server": refusal({ code: "server_error" }),
+  "approval-refused-offline": refusal({ code: "offline" }),
+  "approval-refused-clock": refusal({ code: "clock_skew" }),
+  "approval-refused-keyring": refusal({ code: "keyring_locked" }),
+  "approval-keyring-locked": unable({ state: "keyring_locked" }, null),
+  "approval-clock-skew": unable({ state: "clock_skew", seconds: 412 }, null),
+  "approval-pin-locked": unable({ state: "pin_locked" }),
+  "approval-key-lost": unable({ state: "key_lost" }),
+  "approval-device-revoked": unable({ state: "device_revoked" }),
   "approval-letters": approval({
     ...signIn,
     transfer: { kind: "code", alphabet: `${DIGITS}ABCDEFGHJKMNPQRSTVWXYZ`, length: 8 },
@@ -128,9 +189,15 @@ export const SCENARIOS: Record<string, Scenario> = {
   },
   "result-handled-denied": approval({
     ...signIn,
-    state: { state: "handled", device_name: "Pixel 9", decision: "deny", at: Math.floor(NOW_MILLIS / 1000) },
+    state: { state: "handled", device_name: "Pixel 9", decision: "deny", at: NOW },
   }),
   "result-report": { ...approval({ ...signIn, state: states.approved }), hash: `#/report/${signIn.id}` },
+  "result-not-collected": approval({ ...signIn, state: { state: "approved", at: NOW, collected: false } }),
+  "result-approved-payment": approval({ ...requests.payment, state: states.approved }),
+  "result-next": {
+    world: { accounts: ACCOUNTS, requests: [{ ...signIn, state: states.denied }, grant] },
+    hash: `#/request/${signIn.id}`,
+  },
   "result-gone": { world: {}, hash: "#/request/req-gone" },
   "result-blocked": { world: { blocked: [blocked] }, hash: `#/blocked/${blocked.id}` },
   ...Object.fromEntries([

@@ -6,8 +6,12 @@ export async function doAll(steps: readonly string[]): Promise<true> {
   return true;
 }
 
-/** A step is the test id of what is pressed, or `test id=text` for a field that is filled in. */
+/**
+ * A step is the test id of what is pressed, `test id=text` for a field that is filled in, or `test id?` for what is only
+ * waited for.
+ */
 export function doStep(element: HTMLElement, step: string): void {
+  if (step.endsWith("?")) return;
   const text = step.slice(testidOf(step).length + 1);
   if (text === "") element.click();
   else {
@@ -18,7 +22,7 @@ export function doStep(element: HTMLElement, step: string): void {
 
 /** The test id of what `step` is about. */
 export function testidOf(step: string): string {
-  return step.split("=", 1)[0] ?? "";
+  return step.split(/[=?]/, 1)[0] ?? "";
 }
 
 function appeared(testid: string): Promise<HTMLElement> {
@@ -30,6 +34,11 @@ function appeared(testid: string): Promise<HTMLElement> {
     function look() {
       const found = find();
       if (!found) return;
+      if (found.dataset["ready"] === "false") {
+        // Approving waits until the end was on the screen.
+        scrollTo(0, document.documentElement.scrollHeight);
+        return;
+      }
       observer.disconnect();
       resolve(found);
     }

@@ -1,7 +1,7 @@
 /** The answer that is being given on one approval screen: what was typed, what is missing, what was refused. */
 import { toCommandError, type Bridge, type Failure } from "../../host/bridge";
 import type { ConsentRequestView, DenialReason } from "../../generated/contract";
-import { canonicalCode } from "./transfer-code";
+import { canonicalCode, codeIn } from "./transfer-code";
 
 /** The fewest digits that a PIN can have. */
 export const PIN_MIN_LENGTH = 6;
@@ -20,6 +20,8 @@ export class Answer {
   busy = $state(false);
   /** Why the last command was refused. Cleared by typing. */
   refusal = $state<Failure | null>(null);
+  /** How often the question was another one. Reading it and waiting a moment begin anew each time. */
+  revision = $state(0);
 
   readonly #bridge: Bridge;
   readonly #request: () => ConsentRequestView | null;
@@ -29,11 +31,32 @@ export class Answer {
     this.#request = request;
   }
 
-  /** Takes what is in the code field and keeps what can be part of a code. */
+  /** What is asked is not what was asked before: nothing that was done for the other question counts. */
+  restart(): void {
+    this.code = "";
+    this.pin = "";
+    this.seen = false;
+    this.armed = false;
+    this.refusal = null;
+    this.revision += 1;
+  }
+
+  /** Takes what is in the code field, pasted or typed, and keeps what can be part of a code. */
   typeCode(typed: string): void {
     const transfer = this.#request()?.transfer;
-    this.code = transfer?.kind === "code" ? canonicalCode(typed, transfer.alphabet, transfer.length) : "";
+    if (transfer?.kind !== "code") return;
+    const { alphabet, length } = transfer;
+    this.code = codeIn(typed, alphabet, length) ?? canonicalCode(typed, alphabet, length);
     if (this.refusal?.code.startsWith("transfer_")) this.refusal = null;
+  }
+
+  /** Takes what a QR code held. Answers whether that was a code; it is never sent by that alone. */
+  scanCode(found: string): boolean {
+    const transfer = this.#request()?.transfer;
+    const code = transfer?.kind === "code" ? codeIn(found, transfer.alphabet, transfer.length) : null;
+    if (code === null) this.refusal = { code: "transfer_malformed" };
+    else this.typeCode(code);
+    return code !== null;
   }
 
   /** Takes what is in the PIN field; a full-width keyboard's digits count as digits. */

@@ -3,6 +3,7 @@ import type { IconName } from "../../components/Icon.svelte";
 import type { RequestFactsView, RequestStateView } from "../../generated/contract";
 import { dateTime } from "../../i18n/format";
 import { t, type MessageId } from "../../i18n/i18n.svelte";
+import { question, type Act } from "./question";
 
 export type Settled = Exclude<RequestStateView, { state: "pending" }>;
 
@@ -21,9 +22,15 @@ export function isReportable(state: RequestStateView): boolean {
   return state.state === "approved" || (state.state === "handled" && state.decision === "approve");
 }
 
+/** Whether the client may still have to fetch what was approved, so that it is worth asking. */
+export function isCollectable(state: RequestStateView, facts: RequestFactsView): boolean {
+  return state.state === "approved" && state.collected !== true && (facts.kind === "grant" || facts.kind === "sign_in");
+}
+
 /** Describes `state` of a request with these facts. `offline`: its issuer cannot be reached now. */
 export function outcome(state: Settled, facts: RequestFactsView, offline = false): Outcome {
   const names = { client: facts.client.name, issuer: facts.issuer.name };
+  const { act } = question(facts);
   switch (state.state) {
     case "approved":
       return {
@@ -31,7 +38,10 @@ export function outcome(state: Settled, facts: RequestFactsView, offline = false
         tone: "accent",
         label: t("outcome-approved"),
         title: t("result-approved-title"),
-        lines: [t(APPROVED_BODIES[facts.kind], names)],
+        lines: [
+          t(APPROVED_BODIES[act], names),
+          ...(state.collected === false && isCollectable(state, facts) ? [t("result-not-collected", names)] : []),
+        ],
       };
     case "denied": {
       const notMe = state.reason === "not_me";
@@ -83,7 +93,14 @@ export function outcome(state: Settled, facts: RequestFactsView, offline = false
   }
 }
 
-const APPROVED_BODIES: Record<RequestFactsView["kind"], MessageId> = {
+const APPROVED_BODIES: Record<Act, MessageId> = {
+  accounts: "result-approved-grant",
+  device_lost: "result-approved-device-remove",
+  device_move: "result-approved-device-add",
+  payment: "result-approved-payment",
+  payments: "result-approved-payment",
+  several: "result-approved-grant",
+  unknown: "result-approved-grant",
   device_add: "result-approved-device-add",
   device_grade: "result-approved-device-grade",
   device_key: "result-approved-device-key",

@@ -3,37 +3,6 @@ import type { IconName } from "../../components/Icon.svelte";
 import type { BlockReason, Caution, DenyOnlyReason, RequestKind } from "../../generated/contract";
 import type { MessageId } from "../../i18n/i18n.svelte";
 
-export const TITLES: Record<RequestKind, MessageId> = {
-  device_add: "consent-title-device-add",
-  device_grade: "consent-title-device-grade",
-  device_key: "consent-title-device-key",
-  device_remove: "consent-title-device-remove",
-  grant: "consent-title-grant",
-  sign_in: "consent-title-sign-in",
-  test: "consent-title-test",
-};
-
-export const WHEN_TO_APPROVE: Record<RequestKind, MessageId> = {
-  device_add: "consent-when-device-add",
-  device_grade: "consent-when-device-grade",
-  device_key: "consent-when-device-key",
-  device_remove: "consent-when-device-remove",
-  grant: "consent-when-grant",
-  sign_in: "consent-when-sign-in",
-  test: "consent-when-test",
-};
-
-/** Said again beside the PIN: what the PIN is about to do. */
-export const PIN_PURPOSES: Record<RequestKind, MessageId> = {
-  device_add: "consent-pin-purpose-device-add",
-  device_grade: "consent-pin-purpose-device-grade",
-  device_key: "consent-pin-purpose-device-key",
-  device_remove: "consent-pin-purpose-device-remove",
-  grant: "consent-pin-purpose-grant",
-  sign_in: "consent-pin-purpose-sign-in",
-  test: "consent-pin-purpose-test",
-};
-
 export const KIND_ICONS: Record<RequestKind, IconName> = {
   device_add: "devices",
   device_grade: "devices",

@@ -2,7 +2,7 @@
 import type { IconName } from "../../components/Icon.svelte";
 import type { DeviceNotice, HistoryEventView } from "../../generated/contract";
 import { t, type MessageId } from "../../i18n/i18n.svelte";
-import { outcome, TITLES, waiting } from "../consent";
+import { outcome, title, waiting } from "../consent";
 
 export interface Summary {
   icon: IconName;
@@ -56,7 +56,7 @@ export function summarize(event: HistoryEventView): Summary {
       return {
         icon,
         tone: ended.tone,
-        title: t(TITLES[event.facts.kind], { client: event.facts.client.name }),
+        title: title(event.facts),
         result: ended.label,
         account: event.facts.account_name,
       };
