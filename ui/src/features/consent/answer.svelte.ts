@@ -20,6 +20,8 @@ export class Answer {
   busy = $state(false);
   /** Why the last command was refused. Cleared by typing. */
   refusal = $state<Failure | null>(null);
+  /** Whether the last command was an approval. */
+  approving = $state(false);
   /** How often the question was another one. Reading it and waiting a moment begin anew each time. */
   revision = $state(0);
 
@@ -86,6 +88,7 @@ export class Answer {
     if (!this.ready || request === null) return null;
     const { id, transfer } = request;
     const code = transfer.kind === "code" ? this.code : null;
+    this.approving = true;
     return this.#send(() => this.#bridge.call("request_approve", { id, transfer: code, pin: this.pin }));
   }
 
@@ -94,6 +97,7 @@ export class Answer {
     const request = this.#request();
     if (this.busy || request === null) return null;
     const { id } = request;
+    this.approving = false;
     return this.#send(() => this.#bridge.call("request_deny", { id, reason }));
   }
 

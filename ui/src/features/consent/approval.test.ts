@@ -3,6 +3,7 @@ import { plain, ScriptedIntersection, show, type Shown } from "../../../tests/re
 import { CommandError } from "../../host/bridge";
 import { grant, NOW_MILLIS, signIn, unknownDetails } from "../../demo/fixtures";
 import { SCENARIOS } from "../../demo/scenarios";
+import { Answer } from "./answer.svelte";
 import { ARMING_MILLISECONDS } from "./arming";
 import { consentIds as ids } from "./test-ids";
 
@@ -32,7 +33,7 @@ describe("the approval screen", () => {
     expect(plain(shown.get(ids.title).textContent)).toBe("Sign in to Kawabe Cloud?");
     expect(plain(shown.get(ids.facts).textContent)).toContain("cloud.kawabe.example");
     const claims = plain(shown.get(ids.claims).textContent);
-    expect(claims).toContain("Kawabe Cloud says, and nobody has checked:");
+    expect(claims).toContain("What Kawabe Cloud says, which nobody has checked");
     expect(claims).toContain("Osaka, Japan");
     expect(plain(shown.get(ids.facts).textContent)).not.toContain("Osaka");
     expect(plain(shown.get(ids.message).textContent)).toBe("Desk 4, ticket W7R2");
@@ -41,7 +42,7 @@ describe("the approval screen", () => {
   it("keeps the order: what is granted, facts, claims, code, PIN", async () => {
     const shown = await show({ world: { requests: [unknownDetails] }, hash: `#/request/${unknownDetails.id}` });
     const text = plain(document.body.textContent);
-    const places = ["Administrator access", "/expires/days", "Account", "nobody has checked:", "Release 4.2", "Enter the code", "Your PIN"];
+    const places = ["Administrator access", "/expires/days", "Account", "nobody has checked", "Release 4.2", "Enter the code", "Your PIN"];
     const found = places.map((place) => text.indexOf(place));
     expect(found.every((place) => place >= 0)).toBe(true);
     expect([...found].sort((a, b) => a - b)).toEqual(found);
@@ -158,10 +159,90 @@ describe("the approval screen", () => {
     [ids.notMe, "not_me"],
     [ids.wrongDetails, "wrong_details"],
   ])("denies at once by %s, unread, without PIN", async (testid, reason) => {
-    const shown = await show(pending);
+    const shown = await show({ world: { requests: [grant] }, hash: `#/request/${grant.id}` });
     await shown.press(testid);
-    expect(decisions(shown)).toEqual([{ command: "request_deny", request: { id: signIn.id, reason } }]);
+    expect(decisions(shown)).toEqual([{ command: "request_deny", request: { id: grant.id, reason } }]);
     expect(shown.get(ids.result).dataset["state"]).toBe("denied");
+  });
+
+  it("offers wrong details only where there are details", async () => {
+    const shown = await show(pending);
+    expect(shown.find(ids.wrongDetails)).toBeNull();
+  });
+
+  it("leaves the request pending when the person goes back, now or later", async () => {
+    const shown = await show(pending);
+    await shown.type(ids.code, "427905");
+    expect(shown.get(ids.later).getAttribute("href")).toBe("#/inbox");
+    location.hash = "#/inbox";
+    dispatchEvent(new Event("hashchange"));
+    await shown.settle();
+    expect(shown.get(ids.inboxItem).dataset["state"]).toBe("pending");
+    expect(decisions(shown)).toEqual([]);
+  });
+
+  it("gives denying and approving the same size and weight", async () => {
+    const shown = await show(pending);
+    const [deny, approve] = [shown.get(ids.deny), shown.get(ids.approve)];
+    expect(deny.parentElement).toBe(approve.parentElement);
+    expect([...deny.classList].filter((name) => name !== "ink")).toEqual([...approve.classList]);
+  });
+
+  it("reads and waits anew when the question changes under the finger", async () => {
+    const shown = await show(pending);
+    await readAndWait(shown);
+    await shown.type(ids.code, "427905");
+    await shown.type(ids.pin, "493817");
+    expect(shown.get(ids.approve).dataset["ready"]).toBe("true");
+    shown.bridge.change("inbox_changed", (world) => {
+      const [request] = world.requests;
+      if (request) request.facts.client.name = "Kawabe Clou";
+    });
+    await shown.settle();
+    expect(shown.get(ids.approve).dataset["ready"]).toBe("false");
+    expect(shown.get(ids.hint).dataset["missing"]).toBe("reading");
+    expect((shown.get(ids.pin) as HTMLInputElement).value).toBe("");
+    await shown.press(ids.approve);
+    expect(decisions(shown)).toEqual([]);
+    ScriptedIntersection.latest.report(true);
+    await shown.type(ids.code, "427905");
+    await shown.type(ids.pin, "493817");
+    await shown.press(ids.approve);
+    expect(decisions(shown)).toEqual([]);
+    await vi.advanceTimersByTimeAsync(ARMING_MILLISECONDS);
+    await shown.press(ids.approve);
+    expect(decisions(shown)).toHaveLength(1);
+  });
+
+  it("waits anew when the window gets the focus back", async () => {
+    const shown = await show(pending);
+    await readAndWait(shown);
+    await shown.type(ids.code, "427905");
+    await shown.type(ids.pin, "493817");
+    dispatchEvent(new Event("focus"));
+    await shown.press(ids.approve);
+    expect(decisions(shown)).toEqual([]);
+    expect(shown.get(ids.hint).dataset["missing"]).toBe("arming");
+  });
+
+  it("takes a pasted address that carries the code", async () => {
+    const shown = await show(pending);
+    await shown.type(ids.code, "https://id9.kawabe.example/code#code=427905");
+    expect((shown.get(ids.code) as HTMLInputElement).value).toBe("427905");
+  });
+
+  it("opens the scanner, which fills the code in and never approves by itself", async () => {
+    vi.useRealTimers();
+    const shown = await show({ world: { requests: [{ ...signIn, received_at: Date.now() }] }, hash: `#/request/${signIn.id}` });
+    await shown.press(ids.scan);
+    await vi.waitFor(() => expect(document.querySelector("dialog")).not.toBeNull());
+    const answer = new Answer(shown.bridge, () => signIn);
+    expect(answer.scanCode("https://id.kawabe.example/#code=427905")).toBe(true);
+    expect(answer.code).toBe("427905");
+    expect(answer.scanCode("https://id.kawabe.example/pair")).toBe(false);
+    expect(answer.refusal).toEqual({ code: "transfer_malformed" });
+    expect(answer.code).toBe("427905");
+    expect(decisions(shown)).toEqual([]);
   });
 
   it("says how many tries are left after a wrong PIN, and forgets the PIN", async () => {

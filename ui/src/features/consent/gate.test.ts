@@ -24,7 +24,7 @@ describe("the reading gate", () => {
     expect(ScriptedIntersection.latest.connected).toBe(false);
   });
 
-  it("does not believe a layout from before the styles applied, and looks again", () => {
+  it("stays closed on a layout from before the styles applied, and looks again when they do", () => {
     const onSeen = vi.fn();
     let styled = false;
     watchForEnd(document.createElement("div"), surroundings({ stylesApplied: () => styled }), onSeen);
@@ -40,7 +40,7 @@ describe("the reading gate", () => {
     expect(onSeen).toHaveBeenCalledTimes(1);
   });
 
-  it("does not count what the action bar covers", () => {
+  it("stays closed while the end is behind the sticky action bar", () => {
     watchForEnd(document.createElement("div"), surroundings({ coveredBelow: () => 168.4 }), () => {});
     expect(ScriptedIntersection.latest.options.rootMargin).toBe("0px 0px -169px 0px");
   });

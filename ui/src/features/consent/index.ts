@@ -2,9 +2,8 @@
 import { t } from "../../i18n/i18n.svelte";
 import type { Outcome } from "./outcomes";
 
-export { outcome, type Outcome } from "./outcomes";
+export { isReportable, outcome, type Outcome } from "./outcomes";
 export { title } from "./question";
-export { default as ReportLink } from "./ReportLink.svelte";
 export { default as RequestFacts } from "./RequestFacts.svelte";
 export { BLOCK_REASONS } from "./texts";
 

@@ -96,6 +96,22 @@ describe("the end of a request", () => {
     expect(shown.find(ids.reportError)).not.toBeNull();
   });
 
+  it("says when the client has not collected an approval, and asks again when told to", async () => {
+    const shown = await show(SCENARIOS["result-not-collected"] ?? { world: {} });
+    expect(plain(shown.get(ids.result).textContent)).toContain("Kawabe Cloud has not collected the answer yet.");
+    await shown.press(ids.resultCheck);
+    expect(shown.bridge.calls.at(-1)).toEqual({ command: "request_check", request: { id: signIn.id } });
+    expect(plain(shown.get(ids.result).textContent)).not.toContain("not collected");
+    expect(shown.find(ids.resultCheck)).toBeNull();
+  });
+
+  it("says what went wrong when asking again fails", async () => {
+    const shown = await show(SCENARIOS["result-not-collected"] ?? { world: {} });
+    shown.bridge.world.failure = { code: "offline" };
+    await shown.press(ids.resultCheck);
+    expect(plain(document.querySelector("[role=alert]")?.textContent)).toContain("cannot be reached");
+  });
+
   it("offers no report of what was not approved", async () => {
     const denied = { ...states.handled, decision: "deny" } as const;
     for (const state of [denied, states.denied, states.expired, states.reported]) {
