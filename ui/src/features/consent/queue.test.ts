@@ -105,7 +105,7 @@ describe("denying all", () => {
   it("tells the progress while it lasts", async () => {
     const shown = await show(three);
     await shown.press(ids.denyAll);
-    shown.bridge.world.silent = ["request_deny"];
+    shown.bridge.world.unanswered = ["request_deny"];
     await shown.press(ids.denyAllConfirm);
     expect(plain(shown.get(ids.denyAllStatus).textContent)).toBe("0 of 3 denied…");
   });

@@ -13,7 +13,7 @@ beforeEach(() => {
 describe("every screen", () => {
   const cases = Object.keys(SCENARIOS).flatMap((name) => (["en", "ja"] as const).map((locale) => [name, locale] as const));
 
-  it.each(cases)("%s in %s has one heading, which takes the focus", async (name, locale) => {
+  it.each(cases)("%s in %s has one heading, which takes the focus as it opens", async (name, locale) => {
     const scenario = SCENARIOS[name];
     if (!scenario) throw new Error("unreachable: the name is from the list");
     setLanguage(locale);
@@ -21,7 +21,8 @@ describe("every screen", () => {
     await show({ ...scenario, world: { ...scenario.world, settings: { locale, theme: "auto" } } });
     const headings = document.querySelectorAll("h1");
     expect(headings).toHaveLength(1);
-    expect(document.activeElement).toBe(headings[0]);
+    // Where the person did something, the focus is where that led.
+    if (!scenario.steps) expect(document.activeElement).toBe(headings[0]);
     expect(document.documentElement.lang).toBe(locale);
     navigatorLanguage.mockRestore();
   });
