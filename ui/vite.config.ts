@@ -6,6 +6,9 @@ import { languages } from "./scripts/languages.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+const AT_EVERY_START =
+  /\/node_modules\/(?!qr\/)|\/src\/(i18n|host|generated)\/|\/src\/app\/(context|routes|clock)|\/components\/(Badge|Callout|focus|Icon|Mark|Spinner)\b/;
+
 // Mode `demo` builds the same screens over fixtures into a folder of its own, which no app embeds.
 export default defineConfig(({ mode }) => {
   const demo = mode === "demo";
@@ -20,7 +23,11 @@ export default defineConfig(({ mode }) => {
       modulePreload: { polyfill: false },
       // The content security policy has no data: sources, so nothing is inlined.
       assetsInlineLimit: 0,
-      rollupOptions: { input: here(demo ? "./demo.html" : "./index.html") },
+      rolldownOptions: {
+        input: here(demo ? "./demo.html" : "./index.html"),
+        // What every start loads is one file, not one for each module that some later screen uses as well.
+        output: { codeSplitting: { groups: [{ name: "start", test: AT_EVERY_START }] } },
+      },
     },
     server: { host: "127.0.0.1", open: false },
     test: {

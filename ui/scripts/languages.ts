@@ -14,10 +14,13 @@ const ONE = "virtual:language/";
 /** What the app says outside its window, by Rust from the same folders. */
 export const OUTSIDE = "desktop.ftl";
 
-/** Every text of the screens in the language in `folder`, by id. */
-export function compile(folder: string): Record<string, Pattern> {
+/** What a start and a request are worded with. The rest is loaded with the first screen that needs it. */
+export const AT_START = ["accounts.ftl", "app.ftl", "consent.ftl"];
+
+/** Every text of the screens in the language in `folder`, by id; or those `of` some of its files. */
+export function compile(folder: string, of: (file: string) => boolean = () => true): Record<string, Pattern> {
   const texts: Record<string, Pattern> = {};
-  for (const file of readdirSync(folder).filter((name) => name.endsWith(".ftl") && name !== OUTSIDE)) {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith(".ftl") && name !== OUTSIDE && of(name))) {
     const resource = new FluentResource(readFileSync(join(folder, file), "utf8"));
     for (const { id, value, attributes } of resource.body) {
       if (value === null || id.startsWith("-") || Object.keys(attributes).length > 0)
@@ -66,7 +69,8 @@ export function pseudo(texts: Record<string, Pattern>): Record<string, Pattern> 
 
 /** `demo` adds the language `ar-XB`, which is {@link pseudo}. */
 export function languages(locales: string, demo: boolean): Plugin {
-  const texts = (tag: string) => (tag === "ar-XB" ? pseudo(compile(join(locales, "en"))) : compile(join(locales, tag)));
+  const texts = (tag: string, of?: (file: string) => boolean) =>
+    tag === "ar-XB" ? pseudo(compile(join(locales, "en"), of)) : compile(join(locales, tag), of);
   return {
     name: "languages",
     resolveId: (id) => (id === LIST || id.startsWith(ONE) ? `\0${id}` : undefined),
@@ -74,12 +78,15 @@ export function languages(locales: string, demo: boolean): Plugin {
       if (id === `\0${LIST}`) {
         const entries = [...readdirSync(locales).sort(), ...(demo ? ["ar-XB"] : [])].map((tag) => {
           const { "language-name": name, "language-direction": direction } = texts(tag);
-          return `${JSON.stringify(tag)}: { name: ${JSON.stringify(name)}, direction: ${JSON.stringify(direction)}, load: () => import("${ONE}${tag}") }`;
+          return `${JSON.stringify(tag)}: { name: ${JSON.stringify(name)}, direction: ${JSON.stringify(direction)}, load: [() => import("${ONE}${tag}"), () => import("${ONE}more-${tag}")] }`;
         });
         return `export default { ${entries.join(", ")} };`;
       }
       if (id.startsWith(`\0${ONE}`)) {
-        const { "language-name": _, "language-direction": __, ...shown } = texts(id.slice(ONE.length + 1));
+        const name = id.slice(ONE.length + 1);
+        const more = name.startsWith("more-");
+        const tag = more ? name.slice(5) : name;
+        const { "language-name": _, "language-direction": __, ...shown } = texts(tag, (file) => AT_START.includes(file) !== more);
         return `export default JSON.parse(${JSON.stringify(JSON.stringify(shown))});`;
       }
       return undefined;

@@ -1,11 +1,11 @@
 /** The texts as a whole: all languages say the same things, every one of them is used, and all of them fit. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { FluentBundle, FluentResource } from "@fluent/bundle";
 import { parse, Visitor, type Message, type VariableReference } from "@fluent/syntax";
 import { parse as parseComponent } from "svelte/compiler";
 import { describe, expect, it } from "vitest";
-import { compile, OUTSIDE, pseudo } from "../scripts/languages.ts";
+import { AT_START, compile, OUTSIDE, pseudo } from "../scripts/languages.ts";
 import { PLACES } from "../src/app/places";
 import { LANGUAGES, setLanguage, t, type MessageId } from "../src/i18n/i18n.svelte";
 import { Filler } from "../src/i18n/pattern";
@@ -155,6 +155,26 @@ describe("the texts", () => {
       await setLanguage(asked);
       expect(document.documentElement.lang, asked).toBe(shown);
     }
+  });
+
+  it("that a start and a request show come with the start", () => {
+    const seen = new Set<string>();
+    const follow = (path: string) => {
+      if (seen.has(path)) return;
+      seen.add(path);
+      // Types are gone by then, and what `import()` loads brings its texts along.
+      for (const [, to] of readFileSync(path, "utf8").matchAll(/^\s*(?:import|export) (?!type\b)[^;]*?"(\.[^"]+)";/gm)) {
+        const at = join(dirname(path), to ?? "");
+        const file = [at, `${at}.ts`, join(at, "index.ts")].find((one) => /\.(ts|svelte)$/.test(one) && existsSync(one));
+        if (file) follow(file);
+      }
+    };
+    for (const name of ["RequestScreen", "BlockedScreen"]) follow(`src/features/consent/${name}.svelte`);
+    for (const name of ["start.ts", "Lock.svelte"]) follow(`src/app/${name}`);
+    expect(seen.size).toBeGreaterThan(40);
+    const late = [...en].filter(([, { file }]) => !AT_START.includes(file) && file !== OUTSIDE).map(([id]) => id);
+    const code = [...seen].filter((path) => !path.endsWith("message-ids.ts")).map((path) => readFileSync(path, "utf8")).join("\n");
+    expect(late.filter((id) => code.includes(`"${id}"`))).toEqual([]);
   });
 
   it("stay whole when they are stretched for a look at long ones", () => {

@@ -1,6 +1,7 @@
 /** Screens are loaded when they are first needed; only the inbox comes with the start. */
 import type { Component } from "svelte";
 import Inbox from "../features/consent/Inbox.svelte";
+import { loadAllTexts } from "../i18n/i18n.svelte";
 import type { Route } from "./routes.svelte";
 
 // A screen takes members of its route and nothing else.
@@ -29,6 +30,9 @@ const LOADERS: Record<Exclude<ScreenName, "inbox">, Loader> = {
   settings: () => import("../features/settings/Settings.svelte"),
 };
 
+/** Screens whose texts came with the start. A test looks whether they did. */
+const WORDED_AT_START: ReadonlySet<ScreenName> = new Set(["blocked", "lock", "report", "request"]);
+
 let loaded = $state.raw<Partial<Record<ScreenName, Screen>>>({ inbox: Inbox as unknown as Screen });
 
 /** The component, once it is loaded. Reading it in a template follows that. */
@@ -39,8 +43,8 @@ export function screen(name: ScreenName): Screen | undefined {
 /** Loads a screen, unless it is there. */
 export async function loadScreen(name: ScreenName): Promise<void> {
   if (name === "inbox" || loaded[name]) return;
-  const component = (await LOADERS[name]()).default as Screen;
-  loaded = { ...loaded, [name]: component };
+  const [component] = await Promise.all([LOADERS[name](), WORDED_AT_START.has(name) || loadAllTexts()]);
+  loaded = { ...loaded, [name]: component.default as Screen };
 }
 
 /** Loads every screen, for tests of what is on them. */

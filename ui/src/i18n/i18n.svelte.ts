@@ -11,12 +11,15 @@ export type { MessageId } from "./message-ids";
 interface Loaded {
   tag: string;
   texts: Record<string, Pattern>;
+  /** Of the two parts of its texts. */
+  parts: 1 | 2;
   filler: Filler;
 }
 
 const loaded = new Map<string, Loaded>();
 let current = $state.raw<Loaded>();
-let wanted = "";
+let wanted = "en";
+let parts: Loaded["parts"] = 1;
 
 /** Every language there is, by its own name. */
 export const LANGUAGES = Object.entries(languages).map(([tag, { name }]) => ({ tag, name }));
@@ -28,17 +31,28 @@ export function language(): string {
 
 /** Shows every screen in the language nearest to `asked` and tells assistive technology. */
 export async function setLanguage(asked: string): Promise<void> {
-  const tag = [asked, asked.split(/[-_]/)[0] ?? ""].find((one) => one in languages) ?? "en";
+  wanted = [asked, asked.split(/[-_]/)[0] ?? ""].find((one) => one in languages) ?? "en";
+  await show(wanted);
+}
+
+/** Loads the texts that a start and a request do without. */
+export async function loadAllTexts(): Promise<void> {
+  parts = 2;
+  await show(wanted);
+}
+
+async function show(tag: string): Promise<void> {
   const entry = languages[tag];
   if (!entry) throw new Error("there is no English");
-  wanted = tag;
   let next = loaded.get(tag);
-  if (!next) {
-    next = { tag, texts: (await entry.load()).default, filler: new Filler(tag) };
+  if (!next || next.parts < parts) {
+    const count = parts;
+    const texts = await Promise.all(entry.load.slice(0, count).map((load) => load()));
+    next = { tag, texts: Object.assign({}, ...texts.map((part) => part.default)), parts: count, filler: new Filler(tag) };
     loaded.set(tag, next);
   }
   // Whatever loads last, the one that was asked for last is shown.
-  if (wanted !== tag) return;
+  if (wanted !== tag || next.parts < parts) return;
   current = next;
   document.documentElement.lang = tag;
   document.documentElement.dir = entry.direction;

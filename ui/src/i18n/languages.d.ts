@@ -2,13 +2,16 @@
 declare module "virtual:languages" {
   import type { Pattern } from "./pattern";
 
+  type Load = () => Promise<{ default: Record<string, Pattern> }>;
+
   const languages: Record<
     string,
     {
       /** In the language itself. */
       name: string;
       direction: "ltr" | "rtl";
-      load: () => Promise<{ default: Record<string, Pattern> }>;
+      /** What a start and a request need, and the rest. */
+      load: [start: Load, more: Load];
     }
   >;
   export default languages;
