@@ -57,6 +57,54 @@ describe("pairing", () => {
     expect(shown.find(ids.firstUse)).not.toBeNull();
   });
 
+  it("asks for the code alone after a link was opened that names the server, and sends nothing before", async () => {
+    const shown = await show(SCENARIOS["pair-code"] ?? start);
+    expect(shown.get(ids.host).textContent).toBe("id.kawabe.example");
+    for (const id of [ids.byLink, ids.server, ids.scan]) expect(shown.find(id), id).toBeNull();
+    expect(shown.bridge.calls.some(({ command }) => command === "pairing_start")).toBe(false);
+    await shown.type(ids.code, "7k3m-9qtx-v2hc");
+    await shown.press(ids.submit);
+    expect(shown.bridge.calls.at(-1)?.request).toEqual({
+      input: { form: "code", server: "id.kawabe.example", code: "7K3M-9QTX-V2HC" },
+    });
+  });
+
+  it("opens by itself when a link was opened, but never over a request", async () => {
+    const opened = { stage: "code", host: "id.kawabe.example" } as const;
+    const shown = await show({ world: {}, hash: "#/history" });
+    shown.bridge.change("pairing_changed", (world) => (world.pairing = opened));
+    await shown.settle();
+    expect(location.hash).toBe("#/pairing");
+    const reading = await show(SCENARIOS["approval-sign-in"] ?? start);
+    reading.bridge.change("pairing_changed", (world) => (world.pairing = opened));
+    await reading.settle();
+    expect(location.hash).toBe("#/request/req-sign-in");
+  });
+
+  it("can be cancelled at every stage", async () => {
+    for (const name of ["enter", "code", "checking", "confirm", "pin", "working", "digits"]) {
+      const shown = await show(SCENARIOS[`pair-${name}`] ?? start);
+      await shown.press(ids.cancel);
+      expect(shown.bridge.calls.some(({ command }) => command === "pairing_cancel"), name).toBe(true);
+    }
+  });
+
+  it("has own words and a remedy for each way in which it can fail", async () => {
+    const failures = Object.keys(SCENARIOS).filter((name) => name.startsWith("pair-failed-"));
+    const words = new Set<string>();
+    for (const name of failures) words.add(plain((await show(SCENARIOS[name] ?? start)).get(ids.failed).textContent));
+    expect(words.size).toBe(14);
+  });
+
+  it("takes a link that is dropped anywhere", async () => {
+    const shown = await show(SCENARIOS["pair-by-code"] ?? start);
+    const drop = new Event("drop", { bubbles: true, cancelable: true });
+    dispatchEvent(Object.assign(drop, { dataTransfer: { files: [], getData: () => "https://id.kawabe.example/pair#v=1" } }));
+    await shown.settle();
+    expect(drop.defaultPrevented).toBe(true);
+    expect((shown.get(ids.input) as HTMLTextAreaElement).value).toBe("https://id.kawabe.example/pair#v=1");
+  });
+
   it("does nothing before something was entered", async () => {
     const shown = await show(start);
     await shown.press(ids.submit);
