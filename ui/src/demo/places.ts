@@ -139,7 +139,10 @@ export const PLACES: Record<string, Scenario> = {
   "adding-making": adding({ stage: "making", moving: false }),
   "adding-invitation": adding(invitation),
   "adding-digits": adding(digits),
-  "adding-digits-wrong": adding({ ...digits, tries_left: 1 }),
+  "adding-digits-wrong": {
+    ...adding({ ...digits, tries_left: 2 }),
+    steps: [`${deviceIds.digits}=000000`, deviceIds.confirm],
+  },
   "adding-digits-move": adding({ ...digits, moving: true }),
   "adding-done": adding({ stage: "done", device_name: "Pixel 9", moved: false }),
   "adding-moved": adding({ stage: "done", device_name: "Pixel 9", moved: true }),
