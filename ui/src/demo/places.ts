@@ -18,7 +18,8 @@ const ACCOUNTS: AccountView[] = [
 ];
 
 function page(hash: string, world: DemoStart = {}, ...steps: string[]): Scenario {
-  return { world: { accounts: ACCOUNTS, ...world }, hash, steps };
+  const scenario = { world: { accounts: ACCOUNTS, ...world }, hash };
+  return steps.length > 0 ? { ...scenario, steps } : scenario;
 }
 
 const onAccount = (...steps: string[]) => page("#/account/acc-1", {}, ...steps);
