@@ -10,7 +10,7 @@ health-issuer-changed = Server changed
 health-key-lost = Keys are gone
 health-keyring-locked = Keys are locked
 health-keyring-missing = Password store missing
-health-keyring-timeout = Password store silent
+health-keyring-timeout = Password store not answering
 health-pin-locked = Can only deny
 
 account-gone-title = This account is not on this device
@@ -59,7 +59,7 @@ unpair-title = Remove { $account } from this device?
 unpair-body = Its keys and its history here are deleted.
 unpair-told = { $issuer } stops asking this device.
 unpair-others = Your other devices keep the account. You can add it here again with a new invitation.
-unpair-offline = { $issuer } cannot be reached and so cannot be told. If you forget the account here only, { $issuer } goes on asking this device, in vain, until you remove it there.
+unpair-offline = { $issuer } cannot be reached. If you forget the account here only, { $issuer } keeps asking this device until you remove it there.
 unpair-no = Keep it
 unpair-yes = Remove it
 unpair-here = Forget it here only

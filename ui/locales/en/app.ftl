@@ -59,10 +59,10 @@ notice-pair-again = Add again
 
 nav-skip = Skip to the content
 
-lock-title = Tegata is covered
-lock-lead = Nothing can be seen, approved or denied until you open it.
+lock-title = Tegata is locked
+lock-lead = Nothing can be seen, approved or denied until you unlock it.
 lock-help = Requests still arrive. You can also deny them on your other devices.
-lock-open = Open
+lock-open = Unlock
 lock-pin-locked = The PIN was wrong too often, so this account’s approval key was destroyed. Nothing was approved.
 lock-failed = Tegata could not check the PIN. Try again.
 
@@ -80,6 +80,6 @@ keys-next = Next in the list
 keys-previous = Previous in the list
 keys-open = Open
 keys-search = Search the history
-keys-lock = Cover Tegata
+keys-lock = Lock Tegata
 keys-sheet = Show this list
 keys-close = Close

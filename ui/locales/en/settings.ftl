@@ -16,13 +16,13 @@ settings-quiet-help = Requests still arrive, without notification or sound.
 settings-quiet-from = From
 settings-quiet-to = To
 settings-protection = Protection
-settings-lock = Cover Tegata when it is not used
+settings-lock = Lock Tegata when it is not used
 settings-lock-never = Never
 settings-lock-after = { $count ->
     [one] After { $count } minute
    *[other] After { $count } minutes
 }
-settings-lock-now = Cover it now
+settings-lock-now = Lock now
 settings-protect = Keep out of screen recordings
 settings-protect-help = While a request is open or a PIN is entered.
 settings-protect-missing = This computer cannot keep a window out of screen recordings.

@@ -51,9 +51,9 @@ notice-pair-again = 追加し直す
 nav-skip = 本文へ移動
 
 lock-title = Tegata はロック中です
-lock-lead = 開くまで、何も見えず、承認も拒否もできません。
+lock-lead = ロックを解除するまで、何も見えず、承認も拒否もできません。
 lock-help = 要求は引き続き届きます。ほかの端末で拒否することもできます。
-lock-open = 開く
+lock-open = ロックを解除
 lock-pin-locked = PIN の間違いが続いたため、このアカウントの承認用の鍵を破棄しました。何も承認されていません。
 lock-failed = PIN を確認できませんでした。もう一度お試しください。
 

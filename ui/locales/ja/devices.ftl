@@ -25,7 +25,7 @@ devices-lost-yes = なくしたので削除
 devices-opening = 承認の要求を待っています…
 
 adding-lead = 別の端末でも、その端末の PIN で { $account } の承認ができるようになります。この端末はそのままです。
-adding-move-lead = { $account } を新しい端末に移します。新しい端末では別の PIN を決めます。
+adding-move-lead = { $account } を新しい端末に移行します。新しい端末では別の PIN を決めます。
 adding-step-approve = ここで PIN を入力して承認します。
 adding-step-scan = ここに表示されるコードを、もう一方の端末で読み取ります。
 adding-step-digits = もう一方の端末に表示される 6 桁の番号を、ここに入力します。
@@ -55,7 +55,7 @@ adding-failed-body = 何も変更されていません。この端末は今ま�
 adding-failed-confirmation = 番号の間違いが続きました。
 adding-failed-denied = 拒否しました。
 adding-failed-expired = 時間切れです。もう一方の端末を用意して、やり直してください。
-adding-failed-not-offered = サーバーは、この端末からの追加をまだ、または一切認めていません。前からある端末で試してください。
+adding-failed-not-offered = サーバーは、この端末からの追加を認めていないか、まだ認めていません。前からある端末で試してください。
 adding-failed-offline = サーバーに接続できませんでした。接続を確認して、やり直してください。
 adding-failed-server = サーバーが受け付けませんでした。後でやり直すか、アカウントの運営者に問い合わせてください。
 adding-under-way = 端末の追加を始めています。

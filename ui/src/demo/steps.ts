@@ -12,6 +12,8 @@ export async function doAll(steps: readonly string[]): Promise<true> {
  */
 export function doStep(element: HTMLElement, step: string): void {
   if (step.endsWith("?")) return;
+  // As somebody does who looks at what they do.
+  element.scrollIntoView({ block: "center" });
   const text = step.slice(testidOf(step).length + 1);
   if (text === "") element.click();
   else {
