@@ -406,7 +406,7 @@ fn is_text_like_another_value(key: &str, text: &str) -> bool {
         && !matches!(text.parse(), Ok(Value::String(..)))
 }
 
-const ENVIRONMENT_KEYS: [&str; 63] = [
+const ENVIRONMENT_KEYS: [&str; 64] = [
     "listen",
     "issuer",
     "data_dir",
@@ -461,6 +461,7 @@ const ENVIRONMENT_KEYS: [&str; 63] = [
     "limits.first_wait_seconds",
     "limits.longest_wait_seconds",
     "limits.mute_seconds",
+    "limits.first_device_wait_seconds",
     "rates.address_per_minute",
     "rates.address_burst",
     "rates.client_per_minute",

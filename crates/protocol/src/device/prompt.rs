@@ -394,7 +394,12 @@ fn check_limits(prompt: &Prompt) -> Result<(), PromptError> {
             .device
             .iter()
             .flat_map(SubjectDevice::texts)
-            .any(|text| long(text, 64))
+            .any(|text| long(text, 132))
+        || prompt
+            .device
+            .iter()
+            .filter_map(|device| device.name.as_deref())
+            .any(|name| long(name, 64))
         || prompt
             .binding_message
             .as_deref()

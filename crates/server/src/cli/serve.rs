@@ -23,6 +23,10 @@ pub(super) async fn run(context: Context, options: ServeOptions) -> Result<(), F
     let Context { folder, mut config } = context;
     config.listen = options.listen.unwrap_or(config.listen);
     config.demo |= options.demo;
+    if config.demo {
+        // Whoever tries the demo wants to see a second device today.
+        config.limits.first_device_wait_seconds = 0;
+    }
     let config = config.checked()?;
     log::start(&config)?;
     let rng = SystemRng::new();

@@ -43,12 +43,12 @@ pub async fn pending_set(app: &App, device: &DeviceId) -> Result<Option<PendingS
     let closed = stored.closed.into_iter().map(|closure| ClosedNotice {
         request: closure.request,
         how: close_reason(closure.reason),
-        collected: None,
+        collected: closure.collected,
     });
     Ok(Some(PendingSet {
         prompts: prompts.collect(),
         closed: closed.collect(),
-        notices: Vec::new(),
+        notices: stored.notices,
     }))
 }
 
@@ -76,6 +76,7 @@ pub fn close_reason(reason: domain::CloseReason) -> CloseReason {
             },
             at,
         },
+        domain::CloseReason::Moved => CloseReason::Moved,
         domain::CloseReason::TransferFailed => CloseReason::TransferFailed,
         domain::CloseReason::Withdrawn => CloseReason::Withdrawn,
     }

@@ -10,6 +10,7 @@ use tegata_protocol::{
     device::{
         V1,
         invitation::Issuer,
+        management::SubjectDevice,
         pairing::KeyKind,
         prompt::{
             ClaimedContext, ObservedContext, Prompt, PromptClient, PromptContext, PromptKind,
@@ -24,7 +25,7 @@ use super::device_info::{ACR_HARDWARE, ACR_SOFTWARE_PIN, DeviceInfo, Language};
 use crate::{
     app::App,
     config::Config,
-    domain::{self, Client, Kind, PairedDevice, RequestFacts, TransferSource},
+    domain::{self, Client, Kind, PairedDevice, RequestFacts, Subject, TransferSource},
     storage::{StoreError, ops::NewPrompt},
 };
 
@@ -58,12 +59,13 @@ pub(crate) async fn prompts_for(
     let (Some(client), Ok(issuer)) = (client, Issuer::parse(app.issuer.as_str())) else {
         return Ok(Vec::new());
     };
+    let shown = shown_client(&client, &facts.client_name);
     let prompts = devices.iter().map(|device| {
         let nonce: [u8; 32] = random_bytes(app.rng());
         let mut prompt = build(
             &issuer,
             facts,
-            &client,
+            shown.clone(),
             device,
             !asked_before,
             &app.config,
@@ -82,16 +84,82 @@ pub(crate) async fn prompts_for(
     Ok(prompts.collect())
 }
 
-fn build(
-    issuer: &Issuer,
-    facts: &RequestFacts,
-    client: &Client,
-    device: &PairedDevice,
-    first_request: bool,
+/// A client as devices are shown it, under the name that it had when it asked.
+pub(crate) fn shown_client(client: &Client, name: &str) -> PromptClient {
+    PromptClient {
+        id: client.id.clone(),
+        name: name.to_owned(),
+        registered_by: match client.registered_by {
+            domain::RegisteredBy::Operator => RegisteredBy::Operator,
+            domain::RegisteredBy::SelfRegistered => RegisteredBy::Itself,
+        },
+        since: client.since,
+        // Every way in which a client can authenticate here takes a secret or key of its own.
+        confidential: true,
+        host: client.host.clone(),
+    }
+}
+
+/// Signs the prompt of a question of the server's own, which goes to the device that wants it.
+pub(crate) fn own_prompt(app: &App, facts: &RequestFacts, device: &PairedDevice) -> NewPrompt {
+    let nonce: [u8; 32] = random_bytes(app.rng());
+    let server = PromptClient {
+        id: facts.client_id.clone(),
+        name: facts.client_name.clone(),
+        registered_by: RegisteredBy::Operator,
+        // Since when this device has known this server.
+        since: device.paired_at,
+        confidential: true,
+        host: None,
+    };
+    let mut prompt = build(
+        app.issuer.wire(),
+        facts,
+        server,
+        device,
+        false,
+        &app.config,
+        nonce,
+    );
+    prompt.access_token_lifetime = 0;
+    prompt.device = facts.terms.subject.as_ref().map(subject);
+    NewPrompt {
+        device: device.id.clone(),
+        jws: sign_prompt(&app.keys.prompt, &prompt),
+        nonce,
+    }
+}
+
+/// The wire form of what a question is about.
+fn subject(subject: &Subject) -> SubjectDevice {
+    match subject {
+        Subject::AddDevice { moving } => SubjectDevice {
+            moving: *moving,
+            ..SubjectDevice::default()
+        },
+        Subject::RemoveDevice {
+            device,
+            name,
+            platform,
+            paired_at,
+            lost,
+        } => SubjectDevice {
+            id: Some(device.clone()),
+            name: Some(name.clone()),
+            platform: Some(platform.clone()),
+            paired_at: Some(*paired_at),
+            lost: *lost,
+            ..SubjectDevice::default()
+        },
+    }
+}
+
+/// Scopes with words in the device's language.
+pub(crate) fn describe_scopes(
     config: &Config,
-    nonce: [u8; 32],
-) -> Prompt {
-    let language = DeviceInfo::of(device).language();
+    scopes: &[String],
+    language: Language,
+) -> Vec<PromptScope> {
     let scope = |name: &String| PromptScope {
         name: name.clone(),
         description: configured_scope(config, name, language)
@@ -99,6 +167,19 @@ fn build(
             .unwrap_or(name)
             .to_owned(),
     };
+    scopes.iter().map(scope).collect()
+}
+
+fn build(
+    issuer: &Issuer,
+    facts: &RequestFacts,
+    client: PromptClient,
+    device: &PairedDevice,
+    first_request: bool,
+    config: &Config,
+    nonce: [u8; 32],
+) -> Prompt {
+    let language = DeviceInfo::of(device).language();
     Prompt {
         v: V1,
         iss: issuer.clone(),
@@ -112,24 +193,15 @@ fn build(
             Kind::SignIn => PromptKind::SignIn,
             Kind::Grant => PromptKind::Grant,
             Kind::Test => PromptKind::Test,
+            Kind::DeviceAdd => PromptKind::DeviceAdd,
+            Kind::DeviceRemove => PromptKind::DeviceRemove,
         },
         locale: language.tag().to_owned(),
         provider: None,
-        client: PromptClient {
-            id: client.id.clone(),
-            name: facts.client_name.clone(),
-            registered_by: match client.registered_by {
-                domain::RegisteredBy::Operator => RegisteredBy::Operator,
-                domain::RegisteredBy::SelfRegistered => RegisteredBy::Itself,
-            },
-            since: client.since,
-            // Every way in which a client can authenticate here takes a secret or key of its own.
-            confidential: true,
-            host: client.host.clone(),
-        },
+        client,
         device: None,
         actor: Vec::new(),
-        scopes: facts.scopes.iter().map(scope).collect(),
+        scopes: describe_scopes(config, &facts.scopes, language),
         authorization_details: facts.terms.authorization_details.clone(),
         labels: Vec::new(),
         resource: facts.terms.resource.clone(),

@@ -16,7 +16,7 @@ use tegata_protocol::{
     ciba::TokenDeliveryMode,
 };
 
-use super::{Confirmation, FlowSeq};
+use super::{Confirmation, FlowSeq, Subject, budget::Ending};
 
 /// Seconds for which a decision can be collected even if the request's own time ends meanwhile: somebody who approves
 /// in the last second must not lose to the client's polling interval.
@@ -84,6 +84,9 @@ pub struct Terms {
     /// End of the refresh token that goes with the tokens, if one does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_until: Option<UnixTime>,
+    /// What a question of the server's own is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Subject>,
 }
 
 impl Terms {
@@ -118,6 +121,18 @@ pub enum Kind {
     Grant,
     /// Asked by the person's own server to see that a device works.
     Test,
+    /// Asked by the server: to add a device, or to move to one.
+    DeviceAdd,
+    /// Asked by the server: to remove a device.
+    DeviceRemove,
+}
+
+impl Kind {
+    /// Whether the server itself asks: there is no client that could collect anything.
+    #[must_use]
+    pub fn is_own(self) -> bool {
+        matches!(self, Self::Test | Self::DeviceAdd | Self::DeviceRemove)
+    }
 }
 
 /// Whether a code is typed or scanned into the device.
@@ -190,10 +205,13 @@ pub enum BackchannelAuthenticationState {
         /// When.
         at: UnixTime,
     },
-    /// Taken back: by the operator, or because the person reported an approval that was not theirs.
+    /// Taken back: by the operator, because the person reported an approval that was not theirs, or because the device
+    /// that was asked is not theirs any more.
     Withdrawn {
         /// When.
         at: UnixTime,
+        /// The person moved to another device.
+        moved: bool,
     },
     /// Tokens were issued; nothing more will be.
     Redeemed {
@@ -257,6 +275,8 @@ pub enum CloseReason {
         /// When.
         at: UnixTime,
     },
+    /// The person moved to another device.
+    Moved,
     /// The third wrong transfer code.
     TransferFailed,
     /// Taken back.
@@ -267,7 +287,7 @@ pub enum CloseReason {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// The account's budget learns how the request ended.
-    SettleBudget(super::budget::Ending),
+    SettleBudget(Ending),
     /// The client is told, unless it asks by itself.
     NotifyClient,
     /// Access tokens issued for the request stop working.
@@ -307,7 +327,7 @@ impl BackchannelAuthentication {
             S::Approved(Approval { at, .. })
             | S::Denied { at, .. }
             | S::TransferFailed { at }
-            | S::Withdrawn { at } => self.facts.expires.max(at.plus(COLLECTION_GRACE_SECONDS)),
+            | S::Withdrawn { at, .. } => self.facts.expires.max(at.plus(COLLECTION_GRACE_SECONDS)),
             S::Redeemed { .. } => return false,
         };
         now >= until
@@ -321,11 +341,7 @@ impl BackchannelAuthentication {
         self.require_pending(approval.at)?;
         Ok(Transition {
             state: BackchannelAuthenticationState::Approved(approval),
-            effects: vec![
-                Effect::SettleBudget(super::budget::Ending::Approved),
-                Effect::NotifyClient,
-                Effect::TellDevices,
-            ],
+            effects: self.effects_of(Ending::Approved, Effect::NotifyClient),
         })
     }
 
@@ -341,16 +357,12 @@ impl BackchannelAuthentication {
     ) -> Result<Transition, InvalidTransition> {
         self.require_pending(at)?;
         let ending = match reason {
-            DenialReason::NotMe => super::budget::Ending::NotMe,
-            DenialReason::ChangedMind | DenialReason::WrongDetails => super::budget::Ending::Denied,
+            DenialReason::NotMe => Ending::NotMe,
+            DenialReason::ChangedMind | DenialReason::WrongDetails => Ending::Denied,
         };
         Ok(Transition {
             state: BackchannelAuthenticationState::Denied { device, reason, at },
-            effects: vec![
-                Effect::SettleBudget(ending),
-                Effect::NotifyClient,
-                Effect::TellDevices,
-            ],
+            effects: self.effects_of(ending, Effect::NotifyClient),
         })
     }
 
@@ -362,11 +374,7 @@ impl BackchannelAuthentication {
         self.require_pending(at)?;
         Ok(Transition {
             state: BackchannelAuthenticationState::TransferFailed { at },
-            effects: vec![
-                Effect::SettleBudget(super::budget::Ending::Denied),
-                Effect::NotifyClient,
-                Effect::TellDevices,
-            ],
+            effects: self.effects_of(Ending::Denied, Effect::NotifyClient),
         })
     }
 
@@ -377,13 +385,19 @@ impl BackchannelAuthentication {
     pub fn withdraw(&self, at: UnixTime) -> Result<Transition, InvalidTransition> {
         self.require_pending(at)?;
         Ok(Transition {
-            state: BackchannelAuthenticationState::Withdrawn { at },
-            effects: vec![
-                Effect::SettleBudget(super::budget::Ending::Withdrawn),
-                Effect::NotifyClient,
-                Effect::TellDevices,
-            ],
+            state: BackchannelAuthenticationState::Withdrawn { at, moved: false },
+            effects: self.effects_of(Ending::Withdrawn, Effect::NotifyClient),
         })
+    }
+
+    /// pending → withdrawn: the device that was asked is moved from.
+    ///
+    /// # Errors
+    /// [`InvalidTransition`] unless it is pending at `at`.
+    pub fn close_moved(&self, at: UnixTime) -> Result<Transition, InvalidTransition> {
+        let mut transition = self.withdraw(at)?;
+        transition.state = BackchannelAuthenticationState::Withdrawn { at, moved: true };
+        Ok(transition)
     }
 
     /// approved → redeemed. The caller has checked client and time with [`super::check_redemption`].
@@ -413,19 +427,27 @@ impl BackchannelAuthentication {
     pub fn report_not_me(&self, at: UnixTime) -> Result<Transition, InvalidTransition> {
         let state = match &self.state {
             BackchannelAuthenticationState::Approved(_) => {
-                BackchannelAuthenticationState::Withdrawn { at }
+                BackchannelAuthenticationState::Withdrawn { at, moved: false }
             }
             redeemed @ BackchannelAuthenticationState::Redeemed { .. } => redeemed.clone(),
             _ => return Err(InvalidTransition),
         };
         Ok(Transition {
             state,
-            effects: vec![
-                Effect::SettleBudget(super::budget::Ending::NotMe),
-                Effect::RevokeTokens,
-                Effect::TellDevices,
-            ],
+            effects: self.effects_of(Ending::NotMe, Effect::RevokeTokens),
         })
+    }
+
+    /// A question of the server's own concerns devices alone.
+    fn effects_of(&self, ending: Ending, towards_client: Effect) -> Vec<Effect> {
+        if self.facts.kind.is_own() {
+            return vec![Effect::TellDevices];
+        }
+        vec![
+            Effect::SettleBudget(ending),
+            towards_client,
+            Effect::TellDevices,
+        ]
     }
 
     fn require_pending(&self, at: UnixTime) -> Result<(), InvalidTransition> {

@@ -33,6 +33,7 @@ pub mod locator;
 pub mod notification;
 pub mod one_time_name;
 pub mod operator;
+pub mod own_question;
 pub mod pairing;
 pub mod poll_gate;
 pub mod rate;
@@ -58,6 +59,10 @@ pub use distinguished_name::{DistinguishedName, InvalidDistinguishedName};
 pub use locator::{FlowIds, FlowSeq, Located, Locator};
 pub use one_time_name::{NameKind, OneTimeName};
 pub use operator::{ENROLMENT_SECONDS, Operator, OperatorId, OperatorInvitation};
+pub use own_question::{
+    NOTICE_SECONDS, OWN_QUESTION_SECONDS, PENDING_DEVICE_QUESTIONS, Subject, TEST_PAUSE_SECONDS,
+    may_manage_from, own_client_id,
+};
 pub use pairing::{
     Grade, Invitation, InvitationState, IssuingSession, IssuingSessionId, Pairing, PairingState,
     Registration,

@@ -46,6 +46,8 @@ impl fmt::Display for IssuingSessionId {
 pub enum Grade {
     /// The administrator's terminal, or a one-time page that it made.
     Administrator,
+    /// Another device of the account, by an approval.
+    Device,
     /// No session at all: a simulated device, which no person holds.
     Simulated,
 }

@@ -42,6 +42,10 @@ pub fn check_redemption<'a>(
     if flow.facts.client_id != *client {
         return Err(RedemptionError::InvalidGrant);
     }
+    // A question of the server's own has no client, whatever its id.
+    if flow.facts.kind.is_own() {
+        return Err(RedemptionError::InvalidGrant);
+    }
     // 3. Sender binding: what was proved when the request was made must be proved again by whoever collects.
     if let Some(confirmation) = &flow.facts.terms.confirmation
         && !sender.holds(confirmation)

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{counters::count, ping, push, sealed};
 use crate::{
-    app::App,
-    domain::notification::back_off_millis,
+    app::{App, Doorbell},
+    domain::{BackchannelAuthenticationState, notification::back_off_millis},
     egress::EgressError,
     storage::{
         Operation, StoreError,
@@ -105,7 +105,26 @@ pub(super) async fn attempt(app: &App, job: DueJob) -> bool {
     if let Err(error) = store(app, end).await {
         tracing::error!(%error, "notification.not_stored");
     }
+    if job.is_push && next_at_millis.is_none() {
+        tell_device(app, &job).await;
+    }
     true
+}
+
+/// What is pushed is collected when it has arrived: the device that approved tells the person.
+async fn tell_device(app: &App, job: &DueJob) {
+    let Some(addressed) = sealed::open(app, job.seq, &job.sealed) else {
+        return;
+    };
+    let id = addressed.auth_req_id.clone();
+    let read = app
+        .store
+        .read(move |reader| reader.backchannel_authentication(&id));
+    if let Ok(Some(flow)) = read.await
+        && let BackchannelAuthenticationState::Redeemed { approval, .. } = flow.state
+    {
+        app.delivery.ring(&[approval.device]);
+    }
 }
 
 async fn call(app: &App, job: &DueJob, attempts: u32) -> Outcome {

@@ -14,7 +14,7 @@ use std::{
 };
 use tegata_protocol::{AccountId, ClientId, DeviceId};
 
-use super::Op;
+use super::{Op, Outcome, ops::DecideOutcome};
 use crate::domain::{Account, Client, PairedDevice};
 
 /// Copies of each kind; when there are more, all are dropped, which costs a read each.
@@ -100,6 +100,15 @@ impl Catalogue {
     }
 }
 
+/// Whether what came of an operation for which [`changes`] does not hold changed one all the same: an approval that revokes a
+/// device.
+pub(super) fn has_changed(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Decide(outcome) if matches!(
+        &**outcome,
+        DecideOutcome::Recorded { carried_out: Some(carried_out), .. } if carried_out.revoked.is_some()
+    ))
+}
+
 /// Whether carrying out `op` can change a client, an account or a device in anything but what decisions and sightings
 /// write all the time: counters, suspicion, and when a device was last seen.
 pub(super) fn changes(op: &Op) -> bool {
@@ -113,6 +122,7 @@ pub(super) fn changes(op: &Op) -> bool {
         | Op::AskSimulatedDevice(_)
         | Op::SuspendClient(_)
         | Op::ConfirmPairing(_)
+        | Op::RenameDevice(_)
         | Op::Countersign(_)
         | Op::RevokeDevice(_) => true,
         Op::CheckUserCode(_)
@@ -125,6 +135,9 @@ pub(super) fn changes(op: &Op) -> bool {
         | Op::CountApproval(_)
         | Op::CountPossession(_)
         | Op::CreateBackchannelAuthentication(_)
+        | Op::AskDevice(_)
+        | Op::TakeInvitation(_)
+        | Op::RevokeGrant(_)
         | Op::MarkSeen(_)
         | Op::Withdraw(_)
         | Op::Decide(_)

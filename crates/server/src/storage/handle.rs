@@ -17,7 +17,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use super::{
     AccountName, Counters, Op, Operation, Outcome, Store, StoreError, StoreReader, StoreStatistics,
     catalogue::{self, Catalogue},
-    ops::{DecideOutcome, Sweep, WithdrawOutcome},
+    ops::{ConfirmPairingOutcome, DecideOutcome, Sweep, WithdrawOutcome},
     statistics::{FlowCounters, FlowEvent, FlowStatistics},
 };
 use crate::domain::{Account, Client, FlowIds, FlowSeq, Locator, PairedDevice};
@@ -384,7 +384,10 @@ fn write_until_closed<S: Store>(
         let changes_catalogue = ops.iter().any(catalogue::changes);
         let outcomes = catch_unwind(AssertUnwindSafe(|| store.apply(ops)))
             .unwrap_or_else(|panic| vec![Err(panicked(panic.as_ref())); count]);
-        if changes_catalogue {
+        let has_changed = |answer: &Result<Outcome, StoreError>| {
+            answer.as_ref().is_ok_and(catalogue::has_changed)
+        };
+        if changes_catalogue || outcomes.iter().any(has_changed) {
             catalogue.changed();
         }
         for (((answer, outcome), seq), approves) in
@@ -394,11 +397,15 @@ fn write_until_closed<S: Store>(
             if let Some(event) = event.and_then(|outcome| FlowEvent::of(approves, outcome)) {
                 flows.note(event);
             }
-            let settled = seq.filter(|_| outcome.as_ref().is_ok_and(settles));
+            let settled: Vec<FlowSeq> = match &outcome {
+                Ok(outcome) if settles(outcome) => seq.into_iter().collect(),
+                Ok(outcome) => closed_by_move(outcome),
+                Err(_) => Vec::new(),
+            };
             // A caller that went away does not need its answer; the operation is stored all the same.
             drop(answer.send(outcome));
-            if let (Some(seq), Some(tell)) = (settled, listener.get()) {
-                tell(seq);
+            if let Some(tell) = listener.get() {
+                settled.into_iter().for_each(tell);
             }
         }
     }
@@ -423,6 +430,19 @@ fn settles(outcome: &Outcome) -> bool {
         ),
         Outcome::Withdraw(outcome) => matches!(**outcome, WithdrawOutcome::Withdrawn { .. }),
         _ => false,
+    }
+}
+
+/// Requests that a move closed.
+fn closed_by_move(outcome: &Outcome) -> Vec<FlowSeq> {
+    match outcome {
+        Outcome::ConfirmPairing(outcome) => match &**outcome {
+            ConfirmPairingOutcome::Confirmed {
+                moved: Some(moved), ..
+            } => moved.closed.clone(),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
     }
 }
 

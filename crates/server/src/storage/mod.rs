@@ -22,8 +22,8 @@ pub use handle::{StoreHandle, StoreOptions};
 pub use ops::{Op, Operation, Outcome};
 pub use statistics::{Counters, FlowStatistics, StoreStatistics};
 pub use views::{
-    Closure, ConsentRequest, Counts, DueJob, EvidenceRecord, FlowRecord, HistoryEntry, IssuedToken,
-    PendingPrompt, PendingSet, Slice, SubmittedPairing,
+    Adding, Closure, ConsentRequest, Counts, DueJob, EvidenceRecord, FlowRecord, GrantRecord,
+    HistoryEntry, IssuedToken, PendingPrompt, PendingSet, Slice, SubmittedPairing,
 };
 
 use std::{path::Path, sync::Arc};
@@ -216,6 +216,26 @@ pub trait StoreReader: Send + 'static {
     /// # Errors
     /// [`StoreError::Corrupt`] naming the first row or account that does not fit.
     fn verify_evidence_chain(&self) -> Result<u64, StoreError>;
+    /// What the account of a device has granted and is good at `now`, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// See [`StoreReader::account`].
+    fn grants(
+        &self,
+        device: &DeviceId,
+        now: UnixTime,
+        limit: usize,
+    ) -> Result<Vec<GrantRecord>, StoreError>;
+    /// How the pairing stands at `now` that came of an addition which `device` approved; `None` if there is none.
+    ///
+    /// # Errors
+    /// See [`StoreReader::account`].
+    fn adding(
+        &self,
+        request: &ConsentRequestId,
+        device: &DeviceId,
+        now: UnixTime,
+    ) -> Result<Option<Adding>, StoreError>;
     /// What an opaque access token stands for; `None` if unknown, revoked or expired at `now`.
     ///
     /// # Errors

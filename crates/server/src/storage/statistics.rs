@@ -130,6 +130,10 @@ impl FlowEvent {
                 _ => None,
             },
             Outcome::Decide(outcome) => match **outcome {
+                DecideOutcome::Recorded {
+                    carried_out: Some(_),
+                    ..
+                } => None,
                 DecideOutcome::Recorded { .. } if approves => Some(Self::Approved),
                 DecideOutcome::Recorded { .. } => Some(Self::Denied),
                 DecideOutcome::TransferFailed { .. } => Some(Self::TransferFailed),

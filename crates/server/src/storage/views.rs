@@ -1,10 +1,13 @@
 //! What reads return beyond the domain's own values.
 
-use tegata_protocol::{AccountId, ClientId, ConsentRequestId, DeviceId, Sha256Digest, UnixTime};
+use tegata_protocol::{
+    AccountId, ClientId, ConsentRequestId, DeviceId, Sha256Digest, UnixTime,
+    device::management::{AddingState, Notice},
+};
 
 use crate::domain::{
-    BackchannelAuthentication, CloseReason, Decision, FlowSeq, Pairing, Registration, TokenDetails,
-    debug_without_content,
+    BackchannelAuthentication, CloseReason, Decision, FlowSeq, IssuingSessionId, Pairing,
+    Registration, RequestFacts, TokenDetails, debug_without_content,
 };
 
 /// A request as one device knows it.
@@ -20,6 +23,8 @@ pub struct ConsentRequest {
     pub seen: Option<UnixTime>,
     /// Why it is closed at the time of the read, `None` while it is open. Expiry is not considered: ask `flow`.
     pub closed: Option<CloseReason>,
+    /// Whether the client has collected what this device approved; `None` of everything else.
+    pub collected: Option<bool>,
 }
 
 debug_without_content!(ConsentRequest { flow, seen, closed });
@@ -73,6 +78,8 @@ pub struct PendingSet {
     pub prompts: Vec<PendingPrompt>,
     /// Requests of this device that closed within the last ten minutes, oldest first.
     pub closed: Vec<Closure>,
+    /// What happened to the account's devices in the last week, oldest first.
+    pub notices: Vec<Notice>,
 }
 
 /// One open prompt.
@@ -95,6 +102,37 @@ pub struct Closure {
     pub request: ConsentRequestId,
     /// Why.
     pub reason: CloseReason,
+    /// Whether the client has collected what this device approved; `None` of everything else.
+    pub collected: Option<bool>,
+}
+
+/// What an account has granted, as long as its tokens are good.
+#[derive(Clone, PartialEq, Eq)]
+pub struct GrantRecord {
+    /// What was asked and granted.
+    pub facts: RequestFacts,
+    /// When it was approved.
+    pub granted_at: UnixTime,
+    /// When the last of its tokens ends.
+    pub expires: UnixTime,
+    /// Whether that is a refresh token.
+    pub is_renewable: bool,
+}
+
+debug_without_content!(GrantRecord {
+    facts,
+    granted_at,
+    expires,
+    is_renewable
+});
+
+/// How the pairing of an approved addition stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adding {
+    /// The session that confirms it.
+    pub session: IssuingSessionId,
+    /// How it stands, as the device is told.
+    pub state: AddingState,
 }
 
 /// One decision in an account's history.

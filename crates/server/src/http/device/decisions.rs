@@ -275,8 +275,18 @@ fn answer(app: &App, device: &PairedDevice, outcome: DecideOutcome) -> Result<St
             Err(mismatch(0))
         }
         // 11. Decided; everybody who was asked is told, this device's own inbox included.
-        DecideOutcome::Recorded { receipt, devices } => {
+        DecideOutcome::Recorded {
+            receipt,
+            devices,
+            carried_out,
+        } => {
             app.delivery.ring(&devices);
+            if let Some(done) = carried_out {
+                if let Some(revoked) = &done.revoked {
+                    app.delivery.close_revoked(revoked);
+                }
+                app.delivery.ring(&done.told);
+            }
             app.delivery.ring(std::slice::from_ref(&device.id));
             Ok(receipt)
         }

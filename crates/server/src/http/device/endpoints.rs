@@ -13,6 +13,15 @@ pub(crate) const PENDING: &str = "/device/v1/pending";
 pub(crate) const DECISIONS: &str = "/device/v1/decisions";
 pub(crate) const SEEN: &str = "/device/v1/seen";
 pub(crate) const RECEIPTS: &str = "/device/v1/receipts";
+pub(crate) const DEVICES: &str = "/device/v1/devices";
+pub(crate) const DEVICE_RENAME: &str = "/device/v1/devices/rename";
+pub(crate) const DEVICE_REMOVE: &str = "/device/v1/devices/remove";
+pub(crate) const DEVICE_ADD: &str = "/device/v1/devices/add";
+pub(crate) const DEVICE_INVITATION: &str = "/device/v1/devices/invitation";
+pub(crate) const DEVICE_CONFIRM: &str = "/device/v1/devices/confirm";
+pub(crate) const CONSENTS: &str = "/device/v1/consents";
+pub(crate) const CONSENT_REVOKE: &str = "/device/v1/consents/revoke";
+pub(crate) const TEST: &str = "/device/v1/test";
 
 /// The absolute URLs, as the signed metadata and every proof have them.
 pub(crate) fn all(issuer: &Issuer) -> Endpoints {
@@ -25,6 +34,14 @@ pub(crate) fn all(issuer: &Issuer) -> Endpoints {
         decisions: issuer.endpoint(DECISIONS),
         seen: issuer.endpoint(SEEN),
         receipts: issuer.endpoint(RECEIPTS),
-        ..Endpoints::default()
+        devices: Some(issuer.endpoint(DEVICES)),
+        device_rename: Some(issuer.endpoint(DEVICE_RENAME)),
+        device_remove: Some(issuer.endpoint(DEVICE_REMOVE)),
+        device_add: Some(issuer.endpoint(DEVICE_ADD)),
+        device_invitation: Some(issuer.endpoint(DEVICE_INVITATION)),
+        device_confirm: Some(issuer.endpoint(DEVICE_CONFIRM)),
+        consents: Some(issuer.endpoint(CONSENTS)),
+        consent_revoke: Some(issuer.endpoint(CONSENT_REVOKE)),
+        test: Some(issuer.endpoint(TEST)),
     }
 }

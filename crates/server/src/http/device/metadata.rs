@@ -131,7 +131,13 @@ fn build(app: &App, keys_since: UnixTime) -> Metadata {
         prompt_keys: vec![key(&app.keys.prompt)],
         receipt_keys: vec![key(&app.keys.receipt)],
         capabilities: Capabilities {
-            kinds: vec![PromptKind::SignIn, PromptKind::Grant, PromptKind::Test],
+            kinds: vec![
+                PromptKind::SignIn,
+                PromptKind::Grant,
+                PromptKind::Test,
+                PromptKind::DeviceAdd,
+                PromptKind::DeviceRemove,
+            ],
             delivery: vec!["websocket".to_owned(), "pending".to_owned()],
         },
         limits: MetadataLimits {

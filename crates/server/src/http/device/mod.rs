@@ -9,6 +9,7 @@
 pub(crate) mod body;
 pub(crate) mod decisions;
 pub(crate) mod endpoints;
+mod management;
 mod memory;
 pub(crate) mod metadata;
 pub(crate) mod pages;
@@ -36,7 +37,7 @@ use tegata_protocol::{
 use problem::Refusal;
 
 use crate::{
-    app::App,
+    app::{App, Doorbell},
     delivery::socket::{Unproved, with_small_buffers},
     storage::{
         StoreError,
@@ -56,10 +57,12 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .route(endpoints::DECISIONS, post(decisions_endpoint))
         .route(endpoints::SEEN, post(seen))
         .route(endpoints::RECEIPTS, post(receipts))
+        .merge(management::router())
         .merge(pages::router())
 }
 
-/// Revokes a device and closes its socket. For the administrator's interface.
+/// Revokes a device, closes its socket and rings for the account's others. For the administrator's interface, and for a device
+/// that takes itself away.
 ///
 /// # Errors
 /// [`StoreError`]: then nothing was revoked.
@@ -74,6 +77,12 @@ pub(crate) async fn revoke_device(
     };
     let outcome = app.store.apply(operation).await?;
     app.delivery.close_revoked(&device);
+    if let Some(device) = app.store.device(&device).await? {
+        let others = app.store.devices_of(&device.account).await?;
+        let others = others.iter().filter(|other| other.is_asked());
+        let others: Vec<DeviceId> = others.map(|other| other.id.clone()).collect();
+        app.delivery.ring(&others);
+    }
     Ok(outcome)
 }
 

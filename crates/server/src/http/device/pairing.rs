@@ -30,7 +30,7 @@ use crate::{
     app::{App, Doorbell},
     delivery::{device_info::DeviceInfo, pending::seconds_left},
     domain::{
-        InvitationState, IssuingSessionId, PairedDevice, Pairing, PairingState, Registration,
+        Grade, InvitationState, IssuingSessionId, PairedDevice, Pairing, PairingState, Registration,
     },
     storage::{
         StoreError, SubmittedPairing,
@@ -45,7 +45,7 @@ use crate::{
 /// Tries for the six digits.
 const TRIES: u8 = 3;
 /// The longest that `confirm` holds its answer, in seconds.
-const LONGEST_WAIT: u8 = 25;
+pub(super) const LONGEST_WAIT: u8 = 25;
 
 /// Step 2: consumes the code and makes the offer.
 pub(super) async fn redeem(app: &App, body: &[u8]) -> Result<RedeemResponse, Refusal> {
@@ -112,7 +112,10 @@ pub(super) async fn redeem(app: &App, body: &[u8]) -> Result<RedeemResponse, Ref
         .await
         .map_err(|error| store_trouble(&error))?;
     match outcome {
-        RedeemInvitationOutcome::Redeemed => Ok(RedeemResponse { offer }),
+        RedeemInvitationOutcome::Redeemed => {
+            app.delivery.gateway.pairing_changed();
+            Ok(RedeemResponse { offer })
+        }
         RedeemInvitationOutcome::Unknown => Err(unknown()),
         RedeemInvitationOutcome::Used => Err(Refusal::new(ProblemCode::InvitationUsed)),
         RedeemInvitationOutcome::Expired => Err(Refusal::new(ProblemCode::InvitationExpired)),
@@ -200,6 +203,12 @@ async fn submit(
     verified: VerifiedDevice,
 ) -> Result<PairingResponse, Refusal> {
     let (iss, now, device) = (issuer(app), app.now(), DeviceId::make(app.rng()));
+    let session = pairing.session.clone();
+    let session = app
+        .store
+        .read(move |reader| reader.issuing_session(&session))
+        .await
+        .map_err(|error| store_trouble(&error))?;
     let (approval, possession) = (&verified.approval, &verified.possession);
     // 3. The reveal.
     let reveal = Reveal {
@@ -231,7 +240,10 @@ async fn submit(
         possession: possession.key,
         // What the device said, as the receipt's member is defined; what its approvals are worth is `DeviceInfo`'s.
         key: request.device.key,
-        confirmed_by: ConfirmedBy::Administrator,
+        confirmed_by: match session.map(|session| session.grade) {
+            Some(Grade::Device) => ConfirmedBy::Device,
+            _ => ConfirmedBy::Administrator,
+        },
         iat: now,
     };
     let operation = SubmitRegistration {
@@ -258,7 +270,10 @@ async fn submit(
         .await
         .map_err(|error| store_trouble(&error))?;
     match outcome {
-        SubmitRegistrationOutcome::Submitted => Ok(PairingResponse { reveal }),
+        SubmitRegistrationOutcome::Submitted => {
+            app.delivery.gateway.pairing_changed();
+            Ok(PairingResponse { reveal })
+        }
         SubmitRegistrationOutcome::NotOffered => Err(Refusal::new(ProblemCode::InvitationUsed)),
         SubmitRegistrationOutcome::KeyInUse => Err(Refusal::new(ProblemCode::AssertionInvalid)
             .with_detail("One of the keys is registered already; make new ones.")),
@@ -269,15 +284,18 @@ async fn submit(
 
 /// The device's own words must be showable as they are: they stand in lists of devices.
 fn check_description(device: &DeviceDescription) -> Result<(), Refusal> {
-    let words = [&device.name, &device.platform, &device.app, &device.locale];
-    if words
-        .iter()
-        .all(|word| text::inspect(word).defects.is_empty())
-    {
+    [&device.name, &device.platform, &device.app, &device.locale]
+        .into_iter()
+        .try_for_each(|word| check_words(word))
+}
+
+/// Refuses words that could be shown only after altering them.
+pub(super) fn check_words(words: &str) -> Result<(), Refusal> {
+    if text::inspect(words).defects.is_empty() {
         Ok(())
     } else {
         Err(Refusal::new(ProblemCode::MalformedRequest)
-            .with_detail("A member of `device` holds characters that cannot be shown."))
+            .with_detail("What a device says of itself holds characters that cannot be shown."))
     }
 }
 
@@ -391,8 +409,11 @@ pub(crate) async fn confirm_digits(
     let outcome = app.store.apply(operation).await?;
     // The device that waits is told at once, whatever came of it, and so are the account's other devices.
     app.delivery.gateway.pairing_changed();
-    if let ConfirmPairingOutcome::Confirmed { others, .. } = &outcome {
+    if let ConfirmPairingOutcome::Confirmed { others, moved, .. } = &outcome {
         app.delivery.ring(others);
+        if let Some(moved) = moved {
+            app.delivery.close_revoked(&moved.from);
+        }
     }
     Ok(outcome)
 }

@@ -91,7 +91,7 @@ pub(super) async fn receipts(
     Ok(KnownRequest::Closed {
         closed: close_reason(closed),
         receipt: receipt.map(|record| record.receipt),
-        collected: None,
+        collected: found.collected,
     })
 }
 

@@ -235,6 +235,7 @@ async fn store(
                 .settings
                 .refresh
                 .then(|| now.plus(i64::from(lifetimes.refresh_token))),
+            subject: None,
         },
     };
     // A prompt says that there is a code, and never which: it need not be signed again for another one.

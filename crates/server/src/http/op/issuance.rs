@@ -17,7 +17,7 @@ use super::{
     token_signatures::sign_access_token,
 };
 use crate::{
-    app::App,
+    app::{App, Doorbell},
     config::AccessTokenFormat,
     domain::{
         Approval, BackchannelAuthentication, Client, ClientAssertion, Confirmation, FlowSeq,
@@ -137,6 +137,8 @@ async fn collect(
                 request = %flow.facts.consent_request_id,
                 "backchannel_authentication.redeemed"
             );
+            // The device that approved tells the person that it was collected.
+            app.delivery.ring(std::slice::from_ref(&approval.device));
             let receipt = client_receipt(app, &flow.facts, &approval);
             let issued = Issued {
                 client,

@@ -7,7 +7,7 @@ use crate::http::{device::endpoints as device, op::paths};
 
 /// All of them.
 pub(super) fn all() -> Vec<Endpoint> {
-    [provider(), registration(), gateway()]
+    [provider(), registration(), gateway(), management()]
         .into_iter()
         .flatten()
         .collect()
@@ -185,8 +185,17 @@ fn registration() -> Vec<Endpoint> {
     ]
 }
 
-fn gateway() -> Vec<Endpoint> {
-    let post = |path, id, summary, access, request, answer, statuses| Endpoint {
+/// A POST to the gateway.
+fn post(
+    path: &'static str,
+    id: &'static str,
+    summary: &'static str,
+    access: Access,
+    request: &'static str,
+    answer: &'static str,
+    statuses: &'static [u16],
+) -> Endpoint {
+    Endpoint {
         method: HttpMethod::Post,
         path,
         id,
@@ -196,7 +205,10 @@ fn gateway() -> Vec<Endpoint> {
         request: Body::Json(request),
         answer: Answer::Json(answer),
         refusals: Refusals::Problem(statuses),
-    };
+    }
+}
+
+fn gateway() -> Vec<Endpoint> {
     vec![
         Endpoint {
             method: HttpMethod::Get,
@@ -282,6 +294,92 @@ fn gateway() -> Vec<Endpoint> {
             "RequestReference",
             "KnownRequest",
             &[400, 401, 413, 415],
+        ),
+    ]
+}
+
+fn management() -> Vec<Endpoint> {
+    vec![
+        post(
+            device::DEVICES,
+            "devices",
+            "The account's devices (section 6.4)",
+            Access::Device,
+            "ManagementRequest",
+            "DeviceList",
+            &[400, 401, 413, 415],
+        ),
+        post(
+            device::DEVICE_RENAME,
+            "renameDevice",
+            "Renames the asking device (section 6.4)",
+            Access::Device,
+            "DeviceRename",
+            "DeviceList",
+            &[400, 401, 413, 415],
+        ),
+        post(
+            device::DEVICE_REMOVE,
+            "removeDevice",
+            "Revokes the asking device, or asks to remove another (section 6.4)",
+            Access::Device,
+            "DeviceRemove",
+            "ManagementAnswer",
+            &[400, 401, 403, 404, 413, 415, 429],
+        ),
+        post(
+            device::DEVICE_ADD,
+            "addDevice",
+            "Asks to add a device, or to move to one (section 6.4)",
+            Access::Device,
+            "DeviceAdd",
+            "ManagementAnswer",
+            &[400, 401, 403, 413, 415, 429],
+        ),
+        post(
+            device::DEVICE_INVITATION,
+            "takeInvitation",
+            "Takes the invitation of an approved addition, once (section 6.4)",
+            Access::Device,
+            "InvitationRequest",
+            "Invitation",
+            &[400, 401, 404, 409, 410, 413, 415],
+        ),
+        post(
+            device::DEVICE_CONFIRM,
+            "confirmDevice",
+            "How that pairing stands, and its digits (section 6.4)",
+            Access::Device,
+            "DeviceConfirm",
+            "AddingState",
+            &[400, 401, 404, 413, 415],
+        ),
+        post(
+            device::CONSENTS,
+            "consents",
+            "What was granted and is still good (section 6.4)",
+            Access::Device,
+            "ManagementRequest",
+            "GrantList",
+            &[400, 401, 413, 415],
+        ),
+        post(
+            device::CONSENT_REVOKE,
+            "revokeConsent",
+            "Takes a grant back (section 6.4)",
+            Access::Device,
+            "ConsentRevoke",
+            "GrantList",
+            &[400, 401, 413, 415],
+        ),
+        post(
+            device::TEST,
+            "test",
+            "Sends the asking device a test (section 6.4)",
+            Access::Device,
+            "ManagementRequest",
+            "ManagementAnswer",
+            &[400, 401, 413, 415, 429],
         ),
     ]
 }

@@ -1,6 +1,8 @@
 //! The schemas that the endpoints speak of. What is signed inside a JWS, and the parts of WebAuthn, are not spelled out:
 //! the device protocol and its vectors have them.
 
+mod managing;
+
 use serde::Serialize;
 use tegata_protocol::{ciba::OAuthErrorCode, device::problem::ProblemCode};
 use utoipa::openapi::{
@@ -124,7 +126,7 @@ const OAUTH_CODES: [OAuthErrorCode; 25] = {
 };
 
 /// Every code of the gateway's problems.
-const PROBLEM_CODES: [ProblemCode; 23] = {
+const PROBLEM_CODES: [ProblemCode; 24] = {
     use ProblemCode as C;
     [
         C::AssertionInvalid,
@@ -141,6 +143,7 @@ const PROBLEM_CODES: [ProblemCode; 23] = {
         C::InvitationUsed,
         C::MalformedRequest,
         C::NotFound,
+        C::NotYet,
         C::PayloadTooLarge,
         C::ProofInvalid,
         C::ProofReplayed,
@@ -162,6 +165,7 @@ pub(super) fn all() -> Vec<(&'static str, Schema)> {
         clients(),
         pairing(),
         deciding(),
+        managing::managing(),
     ]
     .concat()
 }
@@ -202,6 +206,7 @@ fn errors() -> Vec<(&'static str, Schema)> {
                     ("closed", Object, MAY, "How a request was closed"),
                     ("tries_left", Whole, MAY, "Of a code that was typed"),
                     ("retry_after", Whole, MAY, "Seconds"),
+                    ("not_before", Whole, MAY, "With not_yet: seconds since 1970"),
                 ],
             ),
         ),
@@ -605,6 +610,12 @@ fn deciding() -> Vec<(&'static str, Schema)> {
                 &[
                     ("prompts", NamedList("PendingPrompt"), MUST, "Oldest first"),
                     ("closed", Objects, MUST, "What closed lately, with why"),
+                    (
+                        "notices",
+                        NamedList("Notice"),
+                        MAY,
+                        "What happened to the account's devices",
+                    ),
                 ],
             ),
         ),
@@ -645,6 +656,12 @@ fn deciding() -> Vec<(&'static str, Schema)> {
                     ("expires_in", Whole, MAY, "Seconds, while pending"),
                     ("closed", Object, MAY, "How it was closed"),
                     ("receipt", Text, MAY, "The device's own receipt"),
+                    (
+                        "collected",
+                        Truth,
+                        MAY,
+                        "Whether the client has what the device approved",
+                    ),
                 ],
             ),
         ),

@@ -243,7 +243,7 @@ fn steps(record: &FlowRecord, delivered: Option<UnixTime>, now: UnixTime, t: &Te
         S::Approved(approval) => steps.push(Step::done(&by_device(t.answered_yes), approval.at)),
         S::Denied { at, .. } => steps.push(Step::bad(&by_device(t.answered_no), *at)),
         S::TransferFailed { at } => steps.push(Step::bad(t.failed_code, *at)),
-        S::Withdrawn { at } => steps.push(Step::bad(t.withdrawn, *at)),
+        S::Withdrawn { at, .. } => steps.push(Step::bad(t.withdrawn, *at)),
         S::Redeemed { approval, at } => {
             steps.push(Step::done(&by_device(t.answered_yes), approval.at));
             collected = Step::done(t.collected, *at);

@@ -228,7 +228,18 @@ pub enum DecideOutcome {
         receipt: String,
         /// Whose doorbell to ring: all other devices that were sent the prompt.
         devices: Vec<DeviceId>,
+        /// Of a question of the server's own: what its decision did in the same commit.
+        carried_out: Option<CarriedOut>,
     },
+}
+
+/// What the decision of a question of the server's own did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CarriedOut {
+    /// This device is revoked: close its socket.
+    pub revoked: Option<DeviceId>,
+    /// Whose doorbell to ring.
+    pub told: Vec<DeviceId>,
 }
 
 /// Without receipts: they hold what was typed.

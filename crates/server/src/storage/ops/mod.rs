@@ -5,6 +5,7 @@
 
 mod accounts;
 mod flows;
+mod management;
 mod notifications;
 mod operators;
 mod pairings;
@@ -12,6 +13,7 @@ mod tokens;
 
 pub use accounts::*;
 pub use flows::*;
+pub use management::*;
 pub use notifications::*;
 pub use operators::*;
 pub use pairings::*;
@@ -87,6 +89,10 @@ operations! {
     CountPossession => CountPossessionOutcome,
     CreateBackchannelAuthentication => CreateOutcome,
     AskSimulatedDevice => bool,
+    AskDevice => AskDeviceOutcome,
+    RenameDevice => bool,
+    TakeInvitation => TakeInvitationOutcome,
+    RevokeGrant => usize,
     MarkSeen => bool,
     Withdraw => WithdrawOutcome,
     Decide => DecideOutcome,

@@ -2,7 +2,7 @@
 
 use tegata_protocol::{AccountId, DeviceId, PairingId, Secret, Sha256Digest, UnixTime};
 
-use crate::domain::{Grade, IssuingSessionId, Registration, debug_without_content};
+use crate::domain::{FlowSeq, Grade, IssuingSessionId, Registration, debug_without_content};
 
 /// Starts a session that may issue one invitation and confirm its pairing.
 #[derive(Debug, Clone)]
@@ -179,6 +179,8 @@ pub enum ConfirmPairingOutcome {
         device_name: String,
         /// The account's other active devices, which are to be told at once.
         others: Vec<DeviceId>,
+        /// The device that was moved from: close its socket.
+        moved: Option<Moved>,
     },
     /// Wrong digits; counted.
     WrongCode {
@@ -193,6 +195,15 @@ pub enum ConfirmPairingOutcome {
     Expired,
     /// No such session or pairing.
     Unknown,
+}
+
+/// What a move left behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// Revoked in the same commit.
+    pub from: DeviceId,
+    /// Requests that were pending at it, closed in the same commit.
+    pub closed: Vec<FlowSeq>,
 }
 
 /// Stores the device's countersignature of its pairing receipt (step 5); the caller has verified it. `false`: no such

@@ -5,7 +5,7 @@ use tegata_protocol::{AccountId, ClientId, UnixTime, bytes::constant_time_eq};
 
 use super::rows::{self, Result};
 use crate::{
-    domain::{Account, Budget, Client, ClientAssertion, OneTimeName, UserCodeTries},
+    domain::{Account, Budget, Client, ClientAssertion, OneTimeName, UserCodeTries, own_client_id},
     storage::ops::{
         CheckUserCode, CheckUserCodeOutcome, CreateAccount, CreateAccountOutcome, CreateClient,
         CreateClientOutcome, DeleteAccount, DeleteClient, ReplaceClient, SetUserCode, SetValue,
@@ -123,6 +123,9 @@ pub(super) fn check_user_code(c: &Connection, op: &CheckUserCode) -> Result<Chec
 
 pub(super) fn create_client(c: &Connection, op: &CreateClient) -> Result<CreateClientOutcome> {
     let client = &op.0;
+    if client.id == own_client_id() {
+        return Ok(CreateClientOutcome::Taken);
+    }
     let inserted = c.execute(
         "INSERT INTO client (id, name, authentication, registered_by, since, host, binding_message, transfer_code, settings)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",

@@ -7,7 +7,7 @@ use super::{
     accounts::{self, with_budget},
     devices, evidence, flows,
     flows::Loaded,
-    notifications,
+    management, notifications,
     rows::{self, APPROVED, PENDING, Refused, Result, SettledVerdict, Settlement, corrupt},
     simulation, tokens,
 };
@@ -19,7 +19,10 @@ use crate::{
     },
     storage::{
         StoreOptions,
-        ops::{Decide, DecideOutcome, Redeem, RedeemOutcome, Verdict, Withdraw, WithdrawOutcome},
+        ops::{
+            CarriedOut, Decide, DecideOutcome, Redeem, RedeemOutcome, Verdict, Withdraw,
+            WithdrawOutcome,
+        },
         views::EvidenceKind,
     },
 };
@@ -149,9 +152,15 @@ pub(super) fn decide(c: &Connection, options: &StoreOptions, op: &Decide) -> Res
     )?;
     let mut devices = carry_out(c, options, &loaded, &transition, op.now)?;
     devices.retain(|id| *id != op.device);
+    let carried_out = match &op.verdict {
+        _ if !loaded.flow.facts.kind.is_own() => None,
+        Verdict::Approve { .. } => Some(management::carry_out(c, &loaded, &device, op.now)?),
+        Verdict::Deny { .. } => Some(CarriedOut::default()),
+    };
     Ok(DecideOutcome::Recorded {
         receipt: op.receipt.clone(),
         devices,
+        carried_out,
     })
 }
 
@@ -208,7 +217,8 @@ fn report(
         op,
         receipt,
     )?;
-    let devices = carry_out(c, options, loaded, &transition, op.now)?;
+    let mut devices = carry_out(c, options, loaded, &transition, op.now)?;
+    devices.extend(management::report(c, loaded, device, op.now)?);
     Ok((Some(receipt.clone()), devices))
 }
 
@@ -338,7 +348,7 @@ fn replace(c: &Connection, loaded: &Loaded, op: &Redeem) -> Result<Option<Redeem
 }
 
 /// Stores a transition if the row is still in the state `from`.
-fn swap(
+pub(super) fn swap(
     c: &Connection,
     loaded: &Loaded,
     transition: &Transition,
@@ -361,7 +371,7 @@ fn swap(
 }
 
 /// Carries out a transition's effects; the devices to tell.
-fn carry_out(
+pub(super) fn carry_out(
     c: &Connection,
     options: &StoreOptions,
     loaded: &Loaded,

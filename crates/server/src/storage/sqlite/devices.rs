@@ -1,9 +1,12 @@
 //! Devices.
 
 use rusqlite::{Connection, OptionalExtension, params};
-use tegata_protocol::{AccountId, DeviceId, Sha256Digest, Thumbprint};
+use tegata_protocol::{
+    AccountId, DeviceId, Sha256Digest, Thumbprint, UnixTime, device::management::NoticeKind,
+};
 
 use super::{
+    notices, pairings,
     rows::{self, Refused, Result},
     tokens,
 };
@@ -72,34 +75,64 @@ pub(super) fn countersign(c: &Connection, op: &Countersign) -> Result<bool> {
 }
 
 pub(super) fn revoke(c: &Connection, op: &RevokeDevice) -> Result<RevokeDeviceOutcome> {
-    let Some(no) = device_no(c, &op.device)? else {
+    let Some(device) = device(c, &op.device)? else {
         return Ok(RevokeDeviceOutcome::Unknown);
     };
-    let changed = c.execute(
-        "UPDATE device SET revoked_at = ?1 WHERE no = ?2 AND revoked_at IS NULL",
-        params![op.now.0, no],
-    )?;
-    Ok(if changed == 1 {
-        take_back_approvals(c, no, op)?;
+    Ok(if revoke_device(c, &device, None, op.now)? {
         RevokeDeviceOutcome::Revoked
     } else {
         RevokeDeviceOutcome::AlreadyRevoked
     })
 }
 
+/// Revokes a device with all that rests on it, for the device in row `by` if one wants that; the account's other devices
+/// get to know. `false`: it was revoked before.
+pub(super) fn revoke_device(
+    c: &Connection,
+    device: &PairedDevice,
+    by: Option<i64>,
+    now: UnixTime,
+) -> Result<bool> {
+    let found: Option<(i64, i64)> = c
+        .query_row(
+            "UPDATE device SET revoked_at = ?1 WHERE id = ?2 AND revoked_at IS NULL
+             RETURNING no, account_no",
+            params![now.0, device.id.as_str()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()?;
+    let Some((no, account_no)) = found else {
+        return Ok(false);
+    };
+    take_back_approvals(c, no, &device.id, now)?;
+    pairings::end_sessions(c, "device_no", no, now)?;
+    if !device.is_simulated() {
+        let news = notices::News {
+            account_no,
+            what: NoticeKind::DeviceRemoved,
+            device_name: &device.registration.device_name,
+            about: Some(no),
+            by,
+            at: now,
+        };
+        notices::add(c, &news)?;
+    }
+    Ok(true)
+}
+
 /// What a device approved is as good as the device: what has not been collected is withdrawn, and tokens end.
-fn take_back_approvals(c: &Connection, no: i64, op: &RevokeDevice) -> Result<()> {
+fn take_back_approvals(c: &Connection, no: i64, device: &DeviceId, now: UnixTime) -> Result<()> {
     let mut statement = c.prepare(
         "WITH RECURSIVE chained(no) AS (
              SELECT a.last_evidence FROM account a JOIN device d ON d.account_no = a.no WHERE d.no = ?1
              UNION ALL SELECT e.previous FROM chained JOIN evidence e ON e.no = chained.no)
          SELECT e.seq FROM chained JOIN evidence e ON e.no = chained.no WHERE e.device = ?2 AND e.kind = 0",
     )?;
-    let mut found = statement.query(params![no, op.device.as_str()])?;
+    let mut found = statement.query(params![no, device.as_str()])?;
     while let Some(row) = found.next()? {
         let seq = FlowSeq(row.get(0)?);
         c.prepare_cached("UPDATE flow SET state = ?1, at = ?2 WHERE seq = ?3 AND state = ?4")?
-            .execute(params![rows::WITHDRAWN, op.now.0, seq.0, rows::APPROVED])?;
+            .execute(params![rows::WITHDRAWN, now.0, seq.0, rows::APPROVED])?;
         tokens::end_all(c, seq)?;
     }
     Ok(())

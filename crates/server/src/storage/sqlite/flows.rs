@@ -2,12 +2,13 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 use tegata_protocol::{
-    AccountId, AuthReqId, ClientId, ConsentRequestId, DeviceId, UnixTime, bytes::constant_time_eq,
+    AccountId, AuthReqId, ClientId, ConsentRequestId, DeviceId, Sha256Digest, UnixTime,
+    bytes::constant_time_eq,
 };
 
 use super::{
     accounts::{self, with_budget},
-    devices, notifications, pairings,
+    devices, management, notices, notifications, pairings,
     rows::{self, PENDING, Result, Settlement, corrupt},
     tokens,
 };
@@ -18,7 +19,10 @@ use crate::{
     },
     storage::{
         StoreOptions,
-        ops::{CreateBackchannelAuthentication, CreateOutcome, MarkSeen, Sweep, SweepOutcome},
+        ops::{
+            CreateBackchannelAuthentication, CreateOutcome, MarkSeen, NewPrompt, Sweep,
+            SweepOutcome,
+        },
         views::{Closure, ConsentRequest, PendingPrompt, PendingSet},
     },
 };
@@ -103,36 +107,21 @@ pub(super) fn create(
         })?
     };
     reserve_code(c, account_no, facts, admission)?;
-    c.prepare_cached(
-        "INSERT INTO flow (seq, tag_hash, account_no, client_no, state, expires, previous)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, CASE WHEN ?7 THEN (SELECT last_flow FROM account WHERE no = ?3) END)",
-    )?
-    .execute(params![
-        op.seq.0,
-        op.tag_hash.0,
-        account_no,
-        client_no,
-        PENDING,
-        facts.expires.0,
-        admission == Admission::Prompted
-    ])?;
-    if admission == Admission::Prompted {
-        // The chain holds what somebody was asked: a flood of requests that nobody sees must not push that out of sight.
-        c.prepare_cached("UPDATE account SET last_flow = ?1 WHERE no = ?2")?
-            .execute([op.seq.0, account_no])?;
-    }
-    c.prepare_cached("INSERT INTO body (seq, facts) VALUES (?1, ?2)")?
-        .execute(params![op.seq.0, rows::to_json(facts)?])?;
+    let is_prompted = admission == Admission::Prompted;
+    insert(
+        c,
+        (op.seq, op.tag_hash),
+        (account_no, client_no),
+        facts,
+        is_prompted,
+    )?;
     if let Some(new) = &op.notification {
         notifications::keep(c, op.seq, facts, new)?;
     }
     let mut rung = Vec::new();
-    if admission == Admission::Prompted {
+    if is_prompted {
         for (device_no, prompt) in prompts {
-            c.prepare_cached(
-                "INSERT INTO prompt (device_no, seq, nonce, jws) VALUES (?1, ?2, ?3, ?4)",
-            )?
-            .execute(params![device_no, op.seq.0, prompt.nonce, prompt.jws])?;
+            insert_prompt(c, device_no, op.seq, prompt)?;
             rung.push(prompt.device.clone());
         }
     }
@@ -140,6 +129,49 @@ pub(super) fn create(
         admission,
         devices: rung,
     })
+}
+
+/// Stores a request of these account and client rows that is pending.
+pub(super) fn insert(
+    c: &Connection,
+    (seq, tag_hash): (FlowSeq, Sha256Digest),
+    (account_no, client_no): (i64, i64),
+    facts: &RequestFacts,
+    is_prompted: bool,
+) -> Result<()> {
+    c.prepare_cached(
+        "INSERT INTO flow (seq, tag_hash, account_no, client_no, state, expires, previous)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, CASE WHEN ?7 THEN (SELECT last_flow FROM account WHERE no = ?3) END)",
+    )?
+    .execute(params![
+        seq.0,
+        tag_hash.0,
+        account_no,
+        client_no,
+        PENDING,
+        facts.expires.0,
+        is_prompted
+    ])?;
+    if is_prompted {
+        // The chain holds what somebody was asked: a flood of requests that nobody sees must not push that out of sight.
+        c.prepare_cached("UPDATE account SET last_flow = ?1 WHERE no = ?2")?
+            .execute([seq.0, account_no])?;
+    }
+    c.prepare_cached("INSERT INTO body (seq, facts) VALUES (?1, ?2)")?
+        .execute(params![seq.0, rows::to_json(facts)?])?;
+    Ok(())
+}
+
+/// Stores the prompt of a request for the device in row `device_no`.
+pub(super) fn insert_prompt(
+    c: &Connection,
+    device_no: i64,
+    seq: FlowSeq,
+    prompt: &NewPrompt,
+) -> Result<()> {
+    c.prepare_cached("INSERT INTO prompt (device_no, seq, nonce, jws) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![device_no, seq.0, prompt.nonce, prompt.jws])?;
+    Ok(())
 }
 
 /// Keeps the transfer code from being used again. A minted code of a silent request is on no device and reserves nothing,
@@ -274,6 +306,7 @@ fn reason_of(
             .is_some_and(|now| now >= expires)
             .then_some(CloseReason::Expired),
         S::TransferFailed { .. } => Some(CloseReason::TransferFailed),
+        S::Withdrawn { moved: true, .. } => Some(CloseReason::Moved),
         S::Withdrawn { .. } => Some(CloseReason::Withdrawn),
         S::Approved(_) | S::Denied { .. } | S::Redeemed { .. } => {
             settlement.map(|settlement| CloseReason::Handled {
@@ -301,13 +334,36 @@ pub(super) fn consent_request(
             Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<i64>>(2)?))
         })
         .optional()?;
+    let is_being_pushed: bool = c
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM job WHERE seq = ?1 AND kind = 'push')")?
+        .query_row([loaded.flow.seq.0], |row| row.get(0))?;
+    let is_own = loaded.flow.facts.kind.is_own();
+    let collected = collected(&loaded.flow.state, device, is_own, is_being_pushed);
     Ok(found.map(|(prompt, nonce, seen)| ConsentRequest {
+        collected,
         flow: loaded.flow.clone(),
         prompt,
         nonce,
         seen: seen.map(UnixTime),
         closed: close_reason(loaded, None),
     }))
+}
+
+/// Whether the client has what `device` approved. What is pushed is collected when it has arrived.
+fn collected(
+    state: &BackchannelAuthenticationState,
+    device: &DeviceId,
+    is_own: bool,
+    is_being_pushed: bool,
+) -> Option<bool> {
+    use BackchannelAuthenticationState as S;
+    match state {
+        S::Approved(approval) if !is_own && approval.device == *device => Some(false),
+        S::Redeemed { approval, .. } if !is_own && approval.device == *device => {
+            Some(!is_being_pushed)
+        }
+        _ => None,
+    }
 }
 
 /// Whether the account has decided on a request of this client before, or has one of it pending.
@@ -352,7 +408,8 @@ pub(super) fn pending(
     };
     Ok(Some(PendingSet {
         prompts: open_prompts(c, device_no, account_no, now)?,
-        closed: closures(c, device_no, account_no, now)?,
+        closed: closures(c, device, device_no, account_no, now)?,
+        notices: notices::of_device(c, device_no, account_no, now)?,
     }))
 }
 
@@ -384,13 +441,15 @@ fn open_prompts(
 /// than can have closed lately.
 fn closures(
     c: &Connection,
+    device: &DeviceId,
     device_no: i64,
     account_no: i64,
     now: UnixTime,
 ) -> Result<Vec<Closure>> {
     let mut statement = c.prepare_cached(
         "SELECT f.previous, f.expires, f.state, f.at, s.settled,
-                CASE WHEN p.no IS NOT NULL THEN json_extract(b.facts, '$.consent_request_id') END
+                CASE WHEN p.no IS NOT NULL THEN json_extract(b.facts, '$.consent_request_id') END,
+                f.client_no, EXISTS (SELECT 1 FROM job j WHERE j.seq = f.seq AND j.kind = 'push')
          FROM flow f JOIN body b ON b.seq = f.seq LEFT JOIN settlement s ON s.seq = f.seq
          LEFT JOIN prompt p ON p.seq = f.seq AND p.device_no = ?2
          WHERE f.seq = ?1",
@@ -422,7 +481,12 @@ fn closures(
             && closed_at(&state, expires) > since
         {
             let request = request_id(&request)?;
-            closed.push(Closure { request, reason });
+            let is_own = row.get::<_, i64>(6)? == management::OWN;
+            closed.push(Closure {
+                collected: collected(&state, device, is_own, row.get(7)?),
+                request,
+                reason,
+            });
         }
     }
     // Read newest first so that the limit keeps the newest; delivered oldest first.
@@ -439,14 +503,15 @@ fn closed_at(state: &BackchannelAuthenticationState, expires: UnixTime) -> UnixT
     match state {
         S::Pending => expires,
         S::Approved(approval) | S::Redeemed { approval, .. } => approval.at,
-        S::Denied { at, .. } | S::TransferFailed { at } | S::Withdrawn { at } => *at,
+        S::Denied { at, .. } | S::TransferFailed { at } | S::Withdrawn { at, .. } => *at,
     }
 }
 
 pub(super) fn sweep(c: &Connection, options: &StoreOptions, op: &Sweep) -> Result<SweepOutcome> {
     let now = op.now;
     let horizon = now.plus(-options.retention).0;
-    let mut dropped = accounts::sweep_assertions(c, now)? + pairings::sweep(c, now)?;
+    let mut dropped =
+        accounts::sweep_assertions(c, now)? + pairings::sweep(c, now)? + notices::sweep(c, now)?;
     let tokens = tokens::sweep(c, now, SWEEP_ROWS)?;
     dropped += c.execute("DELETE FROM transfer_code WHERE taken_until <= ?1", [now.0])?;
     // Prompts grow in order of time, so only the oldest are looked at; decided ones are kept in the evidence. One whose request

@@ -8,6 +8,9 @@ mod decisions;
 mod devices;
 mod evidence;
 mod flows;
+mod grants;
+mod management;
+mod notices;
 mod notifications;
 mod operators;
 mod pairings;
@@ -229,7 +232,9 @@ fn run(c: &Connection, options: &StoreOptions, op: &Op) -> Answer {
         Op::SubmitRegistration(op) => {
             Outcome::SubmitRegistration(Box::new(pairings::submit(c, op)?))
         }
-        Op::ConfirmPairing(op) => Outcome::ConfirmPairing(Box::new(pairings::confirm(c, op)?)),
+        Op::ConfirmPairing(op) => {
+            Outcome::ConfirmPairing(Box::new(pairings::confirm(c, options, op)?))
+        }
         Op::Countersign(op) => Outcome::Countersign(Box::new(devices::countersign(c, op)?)),
         Op::RevokeDevice(op) => Outcome::RevokeDevice(Box::new(devices::revoke(c, op)?)),
         Op::TouchDevice(op) => Outcome::TouchDevice(Box::new(devices::touch(c, op)?)),
@@ -243,6 +248,12 @@ fn run(c: &Connection, options: &StoreOptions, op: &Op) -> Answer {
         Op::AskSimulatedDevice(op) => {
             Outcome::AskSimulatedDevice(Box::new(simulation::ask(c, options, op)?))
         }
+        Op::AskDevice(op) => Outcome::AskDevice(Box::new(management::ask(c, options, op)?)),
+        Op::RenameDevice(op) => Outcome::RenameDevice(Box::new(management::rename(c, op)?)),
+        Op::TakeInvitation(op) => {
+            Outcome::TakeInvitation(Box::new(management::take_invitation(c, options, op)?))
+        }
+        Op::RevokeGrant(op) => Outcome::RevokeGrant(Box::new(grants::revoke(c, options, op)?)),
         Op::MarkSeen(op) => Outcome::MarkSeen(Box::new(flows::mark_seen(c, options, op)?)),
         Op::Withdraw(op) => Outcome::Withdraw(Box::new(decisions::withdraw(c, options, op)?)),
         Op::Decide(op) => Outcome::Decide(Box::new(decisions::decide(c, options, op)?)),

@@ -3,32 +3,38 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tegata_protocol::{
     AccountId, DeviceId, PairingId, Sha256Digest, Thumbprint, UnixTime, bytes::constant_time_eq,
+    device::management::NoticeKind,
 };
 
 use super::{
     accounts::{account_no, is_taken},
+    devices, management, notices,
     rows::{self, Result, corrupt},
 };
 use crate::{
     domain::{
-        Invitation, InvitationState, IssuingSession, IssuingSessionId, Pairing, PairingState,
-        Registration,
+        FlowSeq, Invitation, InvitationState, IssuingSession, IssuingSessionId, Pairing,
+        PairingState, Registration,
     },
-    storage::ops::{
-        ConfirmPairing, ConfirmPairingOutcome, CreateInvitation, CreateInvitationOutcome,
-        CreateIssuingSession, CreateIssuingSessionOutcome, OpenPairingPage, OpenPairingPageOutcome,
-        RedeemInvitation, RedeemInvitationOutcome, SubmitRegistration, SubmitRegistrationOutcome,
+    storage::{
+        StoreOptions,
+        ops::{
+            ConfirmPairing, ConfirmPairingOutcome, CreateInvitation, CreateInvitationOutcome,
+            CreateIssuingSession, CreateIssuingSessionOutcome, Moved, OpenPairingPage,
+            OpenPairingPageOutcome, RedeemInvitation, RedeemInvitationOutcome, SubmitRegistration,
+            SubmitRegistrationOutcome,
+        },
+        views::{Adding, SubmittedPairing},
     },
-    storage::views::SubmittedPairing,
 };
 
 /// Wrong codes that end a pairing.
-const TRIES: u8 = 3;
+pub(super) const TRIES: u8 = 3;
 
 const OFFERED: i64 = 0;
-const SUBMITTED: i64 = 1;
-const CONFIRMED: i64 = 2;
-const FAILED: i64 = 3;
+pub(super) const SUBMITTED: i64 = 1;
+pub(super) const CONFIRMED: i64 = 2;
+pub(super) const FAILED: i64 = 3;
 
 pub(super) fn create_session(
     c: &Connection,
@@ -208,10 +214,14 @@ pub(super) fn submit(c: &Connection, op: &SubmitRegistration) -> Result<SubmitRe
     })
 }
 
-pub(super) fn confirm(c: &Connection, op: &ConfirmPairing) -> Result<ConfirmPairingOutcome> {
+pub(super) fn confirm(
+    c: &Connection,
+    options: &StoreOptions,
+    op: &ConfirmPairing,
+) -> Result<ConfirmPairingOutcome> {
     let found = c
         .query_row(
-            "SELECT s.no, s.account_no, s.grade, p.code, p.receipt
+            "SELECT s.no, s.account_no, s.grade, p.code, p.receipt, s.device_no, s.moving
              FROM issuing_session s LEFT JOIN pairing p ON p.session_no = s.no WHERE s.id = ?1",
             [op.session.as_str()],
             |row| {
@@ -223,11 +233,12 @@ pub(super) fn confirm(c: &Connection, op: &ConfirmPairing) -> Result<ConfirmPair
                     grade,
                     row.get::<_, Option<String>>(3)?,
                     row.get::<_, Option<String>>(4)?,
+                    (row.get::<_, Option<i64>>(5)?, row.get::<_, bool>(6)?),
                 ))
             },
         )
         .optional()?;
-    let Some((session, account, grade, code, receipt)) = found else {
+    let Some((session, account, grade, code, receipt, (by, moving))) = found else {
         return Ok(ConfirmPairingOutcome::Unknown);
     };
     let pairing = pairing_where(c, "s.id", op.session.as_str())?;
@@ -269,6 +280,20 @@ pub(super) fn confirm(c: &Connection, op: &ConfirmPairing) -> Result<ConfirmPair
         "UPDATE pairing SET state = ?1, code = NULL WHERE session_no = ?2 AND state = ?3",
         params![CONFIRMED, session, SUBMITTED],
     )?;
+    let news = notices::News {
+        account_no: account,
+        what: NoticeKind::DeviceAdded,
+        device_name: &registration.device_name,
+        about: None,
+        by,
+        at: op.now,
+    };
+    notices::add(c, &news)?;
+    // The old device's end and the new one's start are one commit.
+    let moved = match by.filter(|_| moving) {
+        Some(by) => move_from(c, options, by, account, op.now)?,
+        None => None,
+    };
     let others = active_devices(c, account)?
         .into_iter()
         .map(|(_, id)| id)
@@ -297,7 +322,69 @@ pub(super) fn confirm(c: &Connection, op: &ConfirmPairing) -> Result<ConfirmPair
         device,
         device_name: registration.device_name,
         others,
+        moved,
     })
+}
+
+/// Ends the device in row `no`, whose owner goes on with another.
+fn move_from(
+    c: &Connection,
+    options: &StoreOptions,
+    no: i64,
+    account: i64,
+    now: UnixTime,
+) -> Result<Option<Moved>> {
+    let active = active_devices(c, account)?;
+    let Some((_, from)) = active.into_iter().find(|(one, _)| *one == no) else {
+        return Ok(None);
+    };
+    let closed = management::close_moved(c, options, no, account, now)?;
+    let device = devices::device(c, &from)?.ok_or_else(|| corrupt("an active device"))?;
+    devices::revoke_device(c, &device, Some(no), now)?;
+    Ok(Some(Moved { from, closed }))
+}
+
+/// Ends sessions that led to no device yet, of the device or the approval in `column` (a name of ours).
+pub(super) fn end_sessions(c: &Connection, column: &str, value: i64, now: UnixTime) -> Result<()> {
+    let sessions: Vec<i64> = c
+        .prepare_cached(&format!(
+            "SELECT s.no FROM issuing_session s LEFT JOIN pairing p ON p.session_no = s.no
+             WHERE s.{column} = ?1 AND p.state IS NOT ?2"
+        ))?
+        .query_map([value, CONFIRMED], |row| row.get(0))?
+        .collect::<std::result::Result<_, _>>()?;
+    for session in sessions {
+        c.execute(
+            "UPDATE issuing_session SET expires = min(expires, ?1) WHERE no = ?2",
+            [now.0, session],
+        )?;
+        c.execute(
+            "UPDATE invitation SET expires = min(expires, ?1) WHERE session_no = ?2",
+            [now.0, session],
+        )?;
+        c.execute(
+            "UPDATE pairing SET state = ?1, code = NULL WHERE session_no = ?2",
+            [FAILED, session],
+        )?;
+    }
+    Ok(())
+}
+
+/// How the pairing of the session stands that came of the approval in row `flow`.
+pub(super) fn adding(c: &Connection, flow: FlowSeq, now: UnixTime) -> Result<Option<Adding>> {
+    let mut statement = c.prepare_cached(
+        "SELECT s.id, p.state, ifnull(p.tries, 0), p.registration, ifnull(p.expires, s.expires)
+         FROM issuing_session s LEFT JOIN pairing p ON p.session_no = s.no WHERE s.flow = ?1",
+    )?;
+    let mut found = statement.query([flow.0])?;
+    let Some(row) = found.next()? else {
+        return Ok(None);
+    };
+    let is_over = now.0 >= row.get::<_, i64>(4)?;
+    Ok(Some(Adding {
+        session: session_id(&row.get::<_, String>(0)?)?,
+        state: management::adding_state(row.get(1)?, row.get(2)?, row.get(3)?, is_over)?,
+    }))
 }
 
 /// Numbers and ids of an account's active devices, oldest first.

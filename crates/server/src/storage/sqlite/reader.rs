@@ -13,8 +13,8 @@ use tegata_protocol::{
 };
 
 use super::{
-    accounts, devices, evidence, flows, notifications, operators, pairings, rows::Result,
-    simulation, tokens,
+    accounts, devices, evidence, flows, grants, management, notifications, operators, pairings,
+    rows::Result, simulation, tokens,
 };
 use crate::{
     domain::{
@@ -24,8 +24,8 @@ use crate::{
     storage::{
         StoreError, StoreOptions, StoreReader,
         views::{
-            ConsentRequest, Counts, DueJob, EvidenceRecord, FlowRecord, HistoryEntry, IssuedToken,
-            PendingSet, Slice, SubmittedPairing,
+            Adding, ConsentRequest, Counts, DueJob, EvidenceRecord, FlowRecord, GrantRecord,
+            HistoryEntry, IssuedToken, PendingSet, Slice, SubmittedPairing,
         },
     },
 };
@@ -106,6 +106,19 @@ impl StoreReader for SqliteReader {
 
     fn pairing_by_possession(&self, key: &Thumbprint) -> Result<Option<SubmittedPairing>> {
         self.snapshot(|c| pairings::by_possession(c, key))
+    }
+
+    fn grants(&self, device: &DeviceId, now: UnixTime, limit: usize) -> Result<Vec<GrantRecord>> {
+        self.snapshot(|c| grants::of_device(c, device, now, limit))
+    }
+
+    fn adding(
+        &self,
+        request: &ConsentRequestId,
+        device: &DeviceId,
+        now: UnixTime,
+    ) -> Result<Option<Adding>> {
+        self.snapshot(|c| management::adding(c, &self.locator, request, device, now))
     }
 
     fn has_asked(&self, account: &AccountId, client: &ClientId) -> Result<bool> {

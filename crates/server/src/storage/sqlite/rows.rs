@@ -20,6 +20,8 @@ pub(super) const DENIED: i64 = 2;
 pub(super) const TRANSFER_FAILED: i64 = 3;
 pub(super) const WITHDRAWN: i64 = 4;
 pub(super) const REDEEMED: i64 = 5;
+/// Withdrawn because the person moved to another device.
+pub(super) const MOVED: i64 = 6;
 
 pub(super) const ACCOUNT: &str = "id, sub, login_name, display_name, test, created, user_code";
 pub(super) const CLIENT: &str = "id, name, authentication, registered_by, since, host, binding_message, transfer_code, settings";
@@ -189,7 +191,10 @@ pub(super) fn state(
             }
         }
         TRANSFER_FAILED => S::TransferFailed { at: at()? },
-        WITHDRAWN => S::Withdrawn { at: at()? },
+        WITHDRAWN | MOVED => S::Withdrawn {
+            at: at()?,
+            moved: code == MOVED,
+        },
         REDEEMED => S::Redeemed {
             approval: approval()?,
             at: at()?,
@@ -206,6 +211,7 @@ pub(super) fn state_code(state: &BackchannelAuthenticationState) -> i64 {
         S::Approved(_) => APPROVED,
         S::Denied { .. } => DENIED,
         S::TransferFailed { .. } => TRANSFER_FAILED,
+        S::Withdrawn { moved: true, .. } => MOVED,
         S::Withdrawn { .. } => WITHDRAWN,
         S::Redeemed { .. } => REDEEMED,
     }

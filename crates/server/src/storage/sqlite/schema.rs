@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::storage::StoreError;
 
 /// Steps from the empty file to today's schema. Only ever appended to.
-const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6];
+const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7];
 
 /// Low-traffic things have ordinary keys. What every request touches follows one layout: a narrow hot row `flow` whose
 /// integer key grows with time, wide rows beside it that are written once, and no index on anything random. `flow` has
@@ -325,6 +325,30 @@ CREATE TABLE operator_invitation (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// Devices that manage devices: sessions that an approval of a device opened, when a device was tested, and what the devices
+/// of an account are told about each other.
+const V7: &str = "
+ALTER TABLE issuing_session ADD COLUMN device_no INTEGER;
+ALTER TABLE issuing_session ADD COLUMN flow INTEGER;
+ALTER TABLE issuing_session ADD COLUMN moving INTEGER NOT NULL DEFAULT 0;
+CREATE UNIQUE INDEX issuing_session_flow ON issuing_session (flow) WHERE flow IS NOT NULL;
+CREATE INDEX issuing_session_device ON issuing_session (device_no) WHERE device_no IS NOT NULL;
+
+ALTER TABLE device ADD COLUMN tested_at INTEGER;
+
+CREATE TABLE notice (
+    no INTEGER PRIMARY KEY AUTOINCREMENT,
+    account_no INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+    at INTEGER NOT NULL,
+    what TEXT NOT NULL,
+    device_name TEXT NOT NULL,
+    about INTEGER,
+    by_device INTEGER,
+    newest INTEGER NOT NULL -- the newest device then: later ones are not told
+) STRICT;
+CREATE INDEX notice_account ON notice (account_no, at);
+";
+
 /// Takes the steps that are missing, all in one commit.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -366,6 +390,43 @@ mod tests {
         INSERT INTO device (no, id, account_no, grade, registration, possession, approval, paired_at, approval_counter,
                             receipt)
             VALUES (1, 'd', 1, 'g', '{}', x'01', x'02', 0, 7, 'jws');"#;
+
+    /// An administrator's session and a device, as version 6 knew them.
+    const ROWS_BEFORE_V7: &str = r#"
+        INSERT INTO account (no, id, sub, login_name, display_name, test, created, budget)
+            VALUES (7, 'a7', 's7', 'l7', 'd', 0, 0, '{}');
+        INSERT INTO issuing_session (no, id, account_no, grade, secret_hash, expires)
+            VALUES (7, 'session', 7, '"administrator"', x'01', 60);
+        INSERT INTO device (no, id, account_no, grade, possession, approval, paired_at)
+            VALUES (7, 'd7', 7, '"administrator"', x'71', x'72', 9);"#;
+
+    #[test]
+    fn a_database_of_version_6_keeps_its_sessions_and_devices() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        for step in &MIGRATIONS[..6] {
+            connection.execute_batch(step).unwrap();
+        }
+        connection.pragma_update(None, "user_version", 6).unwrap();
+        connection.execute_batch(ROWS_BEFORE_V7).unwrap();
+        migrate(&mut connection).unwrap();
+        let kept: (String, bool, Option<i64>, i64, Option<i64>) = connection
+            .query_row(
+                "SELECT s.id, s.moving, s.device_no, d.paired_at, d.tested_at
+                 FROM issuing_session s JOIN device d ON d.account_no = s.account_no",
+                [],
+                |row| {
+                    Ok((
+                        row.get(0)?,
+                        row.get(1)?,
+                        row.get(2)?,
+                        row.get(3)?,
+                        row.get(4)?,
+                    ))
+                },
+            )
+            .unwrap();
+        assert_eq!(kept, ("session".to_owned(), false, None, 9, None));
+    }
 
     #[test]
     fn a_database_of_each_earlier_version_is_brought_up_to_date_and_keeps_its_rows() {

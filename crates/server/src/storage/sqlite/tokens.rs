@@ -18,8 +18,8 @@ use crate::{
     },
 };
 
-const ACCESS: i64 = 0;
-const REFRESH: i64 = 1;
+pub(super) const ACCESS: i64 = 0;
+pub(super) const REFRESH: i64 = 1;
 /// A refresh token that was used; the row ends with the leeway.
 const USED: i64 = 2;
 

@@ -71,7 +71,8 @@ async fn the_same_decision_twice_gets_the_same_receipt_and_another_is_a_conflict
         outcome,
         DecideOutcome::Recorded {
             receipt: receipt.clone(),
-            devices: vec![second.id.clone()]
+            devices: vec![second.id.clone()],
+            carried_out: None,
         }
     );
     let retry = Decide {

@@ -12,7 +12,8 @@ async fn an_approved_request_is_redeemed_once_also_after_a_restart() {
         outcome,
         DecideOutcome::Recorded {
             receipt: decide.receipt.clone(),
-            devices: vec![]
+            devices: vec![],
+            carried_out: None,
         }
     );
 
@@ -137,7 +138,7 @@ async fn a_device_is_sent_its_whole_pending_set_and_what_closed() {
     let set = pending(&bench, &second, later(4)).await;
     assert_eq!(set.prompts.len(), 1);
     assert!(
-        matches!(&set.closed[..], [Closure { request, reason: CloseReason::Handled { device, .. } }]
+        matches!(&set.closed[..], [Closure { request, reason: CloseReason::Handled { device, .. }, .. }]
         if *request == a.consent_request_id && *device == first.id)
     );
 

@@ -47,6 +47,7 @@ async fn pairing_goes_from_code_to_active_device_in_four_steps() {
         device: submit.device.clone(),
         device_name: "Laptop".to_owned(),
         others: vec![],
+        moved: None,
     };
     assert_eq!(outcome, expected);
     let device = bench.device(&submit.device).await;

@@ -1,7 +1,10 @@
 //! The gateway over its real router and a real store, with the protocol's own functions playing the device.
 
+mod adding;
 mod decisions;
 pub(crate) mod fixture;
+mod grants;
+mod management;
 mod metadata;
 mod pages;
 mod pairing;

@@ -1,0 +1,306 @@
+//! Questions of the server's own, and what their approvals do (device protocol, section 6.4).
+
+use rusqlite::{Connection, OptionalExtension, params};
+use tegata_protocol::{
+    ConsentRequestId, DeviceId, UnixTime,
+    device::management::{AddingState, NoticeKind},
+};
+
+use super::{
+    decisions, devices,
+    flows::{self, Loaded},
+    notices, pairings,
+    rows::{self, APPROVED, PENDING, Result, corrupt},
+};
+use crate::{
+    domain::{
+        BackchannelAuthenticationState, FlowSeq, Grade, Kind, Locator, PENDING_DEVICE_QUESTIONS,
+        PairedDevice, Registration, Subject, TEST_PAUSE_SECONDS, may_manage_from,
+    },
+    storage::{
+        StoreOptions,
+        ops::{
+            AskDevice, AskDeviceOutcome, CarriedOut, RenameDevice, TakeInvitation,
+            TakeInvitationOutcome,
+        },
+        views::Adding,
+    },
+};
+
+/// In `flow.client_no` of questions that no client asked: rows of clients begin at 1.
+pub(super) const OWN: i64 = 0;
+
+pub(super) fn ask(
+    c: &Connection,
+    options: &StoreOptions,
+    op: &AskDevice,
+) -> Result<AskDeviceOutcome> {
+    let (facts, now) = (&op.facts, op.facts.created);
+    // 1. Who asks.
+    let found: Option<(i64, i64)> = c
+        .prepare_cached("SELECT no, account_no FROM device WHERE id = ?1 AND revoked_at IS NULL")?
+        .query_row([op.prompt.device.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    let Some((device_no, account_no)) = found else {
+        return Ok(AskDeviceOutcome::DeviceRevoked);
+    };
+    // 2. Whether it may.
+    if facts.kind == Kind::Test {
+        let tested = c
+            .prepare_cached(
+                "UPDATE device SET tested_at = ?1 WHERE no = ?2 AND (tested_at IS NULL OR tested_at <= ?3)",
+            )?
+            .execute(params![
+                now.0,
+                device_no,
+                now.plus(-TEST_PAUSE_SECONDS).0
+            ])?;
+        if tested == 0 {
+            return Ok(AskDeviceOutcome::TooMany);
+        }
+    } else if let Some(refused) = refuse(c, options, op, account_no)? {
+        return Ok(refused);
+    }
+    // 3. The question.
+    flows::insert(c, (op.seq, op.tag_hash), (account_no, OWN), facts, true)?;
+    flows::insert_prompt(c, device_no, op.seq, &op.prompt)?;
+    Ok(AskDeviceOutcome::Asked)
+}
+
+/// Why a question about devices is not put.
+fn refuse(
+    c: &Connection,
+    options: &StoreOptions,
+    op: &AskDevice,
+    account_no: i64,
+) -> Result<Option<AskDeviceOutcome>> {
+    let (facts, now) = (&op.facts, op.facts.created);
+    let all = devices::devices_of(c, &facts.account)?;
+    if let Some(Subject::RemoveDevice { device, .. }) = &facts.terms.subject
+        && !all
+            .iter()
+            .any(|one| one.id == *device && one.id != op.prompt.device && one.is_asked())
+    {
+        return Ok(Some(AskDeviceOutcome::NoSuchDevice));
+    }
+    let asking = all.iter().find(|one| one.id == op.prompt.device);
+    let asking = asking.ok_or_else(|| corrupt("a device that is not its account's"))?;
+    let wait = options.limits.first_device_wait_seconds;
+    if let Some(from) = may_manage_from(asking, &all, wait, now) {
+        return Ok(Some(AskDeviceOutcome::NotYet { from }));
+    }
+    let pending: i64 = c
+        .prepare_cached(
+            "SELECT count(*) FROM flow f JOIN body b ON b.seq = f.seq
+             WHERE f.account_no = ?1 AND f.state = 0 AND f.expires > ?2 AND f.client_no = ?3
+                 AND json_extract(b.facts, '$.kind') <> 'test'",
+        )?
+        .query_row([account_no, now.0, OWN], |row| row.get(0))?;
+    Ok((pending >= PENDING_DEVICE_QUESTIONS).then_some(AskDeviceOutcome::TooMany))
+}
+
+/// Does what the person approved, in the commit of the approval.
+pub(super) fn carry_out(
+    c: &Connection,
+    loaded: &Loaded,
+    device: &PairedDevice,
+    now: UnixTime,
+) -> Result<CarriedOut> {
+    let Some(Subject::RemoveDevice { device: target, .. }) = &loaded.flow.facts.terms.subject
+    else {
+        return Ok(CarriedOut::default());
+    };
+    let by = devices::device_no(c, &device.id)?;
+    let target = devices::device(c, target)?.filter(PairedDevice::is_active);
+    // Revoked by somebody else meanwhile: the approval stands, and there is nothing left to do.
+    let Some(target) = target.filter(|one| one.account == device.account) else {
+        return Ok(CarriedOut::default());
+    };
+    devices::revoke_device(c, &target, by, now)?;
+    let told = pairings::active_devices(c, loaded.account_no)?;
+    Ok(CarriedOut {
+        told: told.into_iter().map(|(_, id)| id).collect(),
+        revoked: Some(target.id),
+    })
+}
+
+/// A report about an approval: an addition that is under way ends, and the account's other devices are told. Whose doorbell
+/// to ring for that.
+pub(super) fn report(
+    c: &Connection,
+    loaded: &Loaded,
+    device: &PairedDevice,
+    now: UnixTime,
+) -> Result<Vec<DeviceId>> {
+    pairings::end_sessions(c, "flow", loaded.flow.seq.0, now)?;
+    if loaded.flow.facts.kind == Kind::Test {
+        return Ok(Vec::new());
+    }
+    let by = devices::device_no(c, &device.id)?;
+    let news = notices::News {
+        account_no: loaded.account_no,
+        what: NoticeKind::Reported,
+        device_name: &device.registration.device_name,
+        about: by,
+        by,
+        at: now,
+    };
+    notices::add(c, &news)?;
+    let all = pairings::active_devices(c, loaded.account_no)?;
+    Ok(all.into_iter().map(|(_, id)| id).collect())
+}
+
+/// Closes what is pending at a device that is moved from; the requests.
+pub(super) fn close_moved(
+    c: &Connection,
+    options: &StoreOptions,
+    device_no: i64,
+    account_no: i64,
+    now: UnixTime,
+) -> Result<Vec<FlowSeq>> {
+    let pending: Vec<i64> = c
+        .prepare_cached(
+            "SELECT f.seq FROM flow f JOIN prompt p ON p.seq = f.seq AND p.device_no = ?1
+             WHERE f.account_no = ?2 AND f.state = 0 AND f.expires > ?3 ORDER BY f.seq",
+        )?
+        .query_map([device_no, account_no, now.0], |row| row.get(0))?
+        .collect::<std::result::Result<_, _>>()?;
+    let mut closed = Vec::with_capacity(pending.len());
+    for seq in pending {
+        let loaded = flows::load(c, FlowSeq(seq))?.ok_or_else(|| corrupt("a pending request"))?;
+        let transition = loaded
+            .flow
+            .close_moved(now)
+            .map_err(|_| corrupt("a pending request that cannot be closed"))?;
+        decisions::swap(c, &loaded, &transition, PENDING, now)?;
+        decisions::carry_out(c, options, &loaded, &transition, now)?;
+        closed.push(loaded.flow.seq);
+    }
+    Ok(closed)
+}
+
+pub(super) fn rename(c: &Connection, op: &RenameDevice) -> Result<bool> {
+    let changed = c.execute(
+        "UPDATE device_document SET registration = json_set(registration, '$.device_name', ?1)
+         WHERE device_no = (SELECT no FROM device WHERE id = ?2 AND revoked_at IS NULL)",
+        params![op.name, op.device.as_str()],
+    )?;
+    Ok(changed == 1)
+}
+
+/// The question to add a device that was put to `device`.
+fn addition(
+    c: &Connection,
+    locator: &Locator,
+    request: &ConsentRequestId,
+    device: &DeviceId,
+) -> Result<Option<(Loaded, bool)>> {
+    let Some(loaded) = flows::by_consent_request_id(c, locator, request)? else {
+        return Ok(None);
+    };
+    let Some(Subject::AddDevice { moving }) = loaded.flow.facts.terms.subject else {
+        return Ok(None);
+    };
+    let is_its_own = flows::consent_request(c, &loaded, device)?.is_some();
+    Ok(is_its_own.then_some((loaded, moving)))
+}
+
+pub(super) fn take_invitation(
+    c: &Connection,
+    options: &StoreOptions,
+    op: &TakeInvitation,
+) -> Result<TakeInvitationOutcome> {
+    let Some((loaded, moving)) = addition(c, &options.locator, &op.request, &op.device)? else {
+        return Ok(TakeInvitationOutcome::Unknown);
+    };
+    let device = devices::device(c, &op.device)?.filter(PairedDevice::is_active);
+    let Some(device_no) = devices::device_no(c, &op.device)?.filter(|_| device.is_some()) else {
+        return Ok(TakeInvitationOutcome::Unknown);
+    };
+    let transition = match &loaded.flow.state {
+        BackchannelAuthenticationState::Redeemed { .. } => return Ok(TakeInvitationOutcome::Used),
+        BackchannelAuthenticationState::Approved(_) => loaded.flow.redeem(op.now),
+        _ => {
+            return Ok(match flows::close_reason(&loaded, Some(op.now)) {
+                Some(reason) => TakeInvitationOutcome::Closed(reason),
+                None => TakeInvitationOutcome::Unknown,
+            });
+        }
+    };
+    let Ok(transition) = transition else {
+        return Ok(TakeInvitationOutcome::Expired);
+    };
+    decisions::swap(c, &loaded, &transition, APPROVED, op.now)?;
+    c.execute(
+        "INSERT INTO issuing_session (id, account_no, grade, secret_hash, expires, device_no, flow, moving)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        params![
+            op.session.as_str(),
+            loaded.account_no,
+            rows::to_json(&Grade::Device)?,
+            op.secret_hash.0,
+            op.expires.0,
+            device_no,
+            loaded.flow.seq.0,
+            moving,
+        ],
+    )?;
+    c.execute(
+        "INSERT INTO invitation (session_no, code_mac, expires) VALUES (?1, ?2, ?3)",
+        params![c.last_insert_rowid(), op.code_mac.0, op.expires.0],
+    )?;
+    Ok(TakeInvitationOutcome::Taken)
+}
+
+/// How the pairing of an approved addition stands; `None` if there is none that is this device's.
+pub(super) fn adding(
+    c: &Connection,
+    locator: &Locator,
+    request: &ConsentRequestId,
+    device: &DeviceId,
+    now: UnixTime,
+) -> Result<Option<Adding>> {
+    let Some((loaded, _)) = addition(c, locator, request, device)? else {
+        return Ok(None);
+    };
+    pairings::adding(c, loaded.flow.seq, now)
+}
+
+/// The name in a stored registration.
+pub(super) fn name_in(registration: &str) -> Result<String> {
+    let registration: Registration = rows::from_json(registration, "registration")?;
+    Ok(registration.device_name)
+}
+
+/// What the pairing's row says.
+pub(super) fn adding_state(
+    state: Option<i64>,
+    tries: u8,
+    registration: Option<String>,
+    is_over: bool,
+) -> Result<AddingState> {
+    let name = || {
+        name_in(
+            &registration
+                .clone()
+                .ok_or_else(|| corrupt("a pairing without keys"))?,
+        )
+    };
+    Ok(match state {
+        Some(pairings::CONFIRMED) => AddingState::Confirmed {
+            device_name: name()?,
+        },
+        Some(pairings::FAILED) => AddingState::Ended {
+            failed: tries >= pairings::TRIES,
+        },
+        _ if is_over => AddingState::Ended { failed: false },
+        None => AddingState::Invited,
+        Some(pairings::SUBMITTED) => AddingState::Registered {
+            device_name: name()?,
+            tries_left: u32::from(pairings::TRIES.saturating_sub(tries)),
+        },
+        Some(_) => AddingState::Used,
+    })
+}
