@@ -601,7 +601,7 @@ mod tests {
         let (code, error) = failure(scratch.path(), &["serve", "--listen", "127.0.0.1:0"]);
         assert_eq!(code, 1);
         assert!(
-            error.contains("schema 99") && error.contains("up to 6"),
+            error.contains("schema 99") && error.contains("up to 7"),
             "{error}"
         );
     }

@@ -15,8 +15,10 @@ use crate::{
 use futures_util::{SinkExt, StreamExt};
 use std::{sync::Arc, time::Duration};
 use tegata_protocol::device::{
+    V1,
     decision::{DecisionRequest, DenyReason, Verdict},
     delivery::{ByeReason, DeviceFrame, PendingSet, ServerFrame, parse_server_frame},
+    management::{DeviceRemove, ManagementAnswer, NoticeKind, RemovalReason},
     problem::{CloseReason, ProblemCode},
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
@@ -170,8 +172,9 @@ async fn a_request_reaches_a_connected_device_and_its_decision_is_answered_with_
     let server = Server::start(SocketLimits::default()).await;
     let world = &server.world;
     let (desk, phone) = (world.pair("Desk").await, world.pair("Phone").await);
-    let (mut on_desk, empty) = server.proved(&desk).await;
-    assert_eq!(empty, PendingSet::default());
+    let (mut on_desk, first) = server.proved(&desk).await;
+    assert!(first.prompts.is_empty() && first.closed.is_empty());
+    assert_eq!(first.notices[0].what, NoticeKind::DeviceAdded);
     let (mut on_phone, _) = server.proved(&phone).await;
     let request = world.ask().await;
     let set = on_desk.pending().await;
@@ -345,6 +348,32 @@ async fn revoking_a_device_closes_its_socket_at_once() {
     let nonce = again.hello().await;
     again.prove(&server, &desk, &nonce).await;
     assert_eq!(again.bye().await.0, ByeReason::Revoked);
+}
+
+#[tokio::test]
+async fn a_removal_closes_the_socket_of_the_device_that_goes_and_rings_for_the_others() {
+    let server = Server::start(SocketLimits::default()).await;
+    let world = &server.world;
+    let desk = world.pair("Desk").await;
+    world.advance(86_400);
+    let (phone, tablet) = (world.pair("Phone").await, world.pair("Tablet").await);
+    let (mut on_phone, _) = server.proved(&phone).await;
+    let (mut on_tablet, _) = server.proved(&tablet).await;
+    let remove = DeviceRemove {
+        v: V1,
+        device: phone.id(),
+        reason: RemovalReason::NotUsed,
+    };
+    let url = world.endpoints().device_remove.unwrap();
+    let answer: ManagementAnswer = desk.post(world, &url, &remove).await.json();
+    let prompt = desk.prompt(world, &answer.request.unwrap()).await;
+    let approval = desk.sign(&prompt, Device::approve(None));
+    desk.decide(world, &approval).await;
+    assert_eq!(on_phone.bye().await.0, ByeReason::Revoked);
+    let told = on_tablet.pending().await.notices;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].device_name, "Phone");
+    assert_eq!(told[0].what, NoticeKind::DeviceRemoved);
 }
 
 #[tokio::test]

@@ -341,7 +341,7 @@ fn a_newer_schema_is_refused_and_both_versions_are_named() {
         error,
         StoreError::NewerSchema {
             found: 99,
-            supported: 6
+            supported: 7
         }
     );
     assert!(

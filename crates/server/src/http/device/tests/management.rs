@@ -231,13 +231,11 @@ async fn another_device_is_removed_in_the_commit_of_the_approval() {
     assert_eq!(again, receipt, "the same decision again, the same receipt");
     let removed = [(NoticeKind::DeviceRemoved, "Phone".to_owned())];
     assert_eq!(notices(&world, &tablet).await, removed);
-    assert_eq!(notices(&world, &desk).await, [], "it did it itself");
-    let late = phone.post(
-        &world,
-        &world.endpoints().pending,
-        &ManagementRequest { v: V1 },
-    );
-    assert_eq!(late.await.code(), "device_revoked");
+    let told = notices(&world, &desk).await;
+    assert!(!told.contains(&removed[0]), "it did it itself: {told:?}");
+    let url = world.endpoints().pending;
+    let late = phone.post(&world, &url, &ManagementRequest { v: V1 }).await;
+    assert_eq!(late.code(), "device_revoked");
     // Removed is removed: nothing is left to ask about.
     let gone = remove(&world, &desk, &phone.id()).await;
     assert_eq!(gone.code(), "not_found");
@@ -363,7 +361,7 @@ async fn not_me_after_an_approval_is_told_to_the_other_devices_for_a_week() {
     assert_eq!(desk.decide(&world, &report).await.status, StatusCode::OK);
     let told = [(NoticeKind::Reported, "Desk".to_owned())];
     assert_eq!(notices(&world, &phone).await, told);
-    assert_eq!(notices(&world, &desk).await, []);
+    assert!(!notices(&world, &desk).await.contains(&told[0]));
     let again = phone.pending(&world).await.notices;
     assert_eq!(
         again,
