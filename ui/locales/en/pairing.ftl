@@ -17,6 +17,7 @@ pairing-submit-hint = Nothing is added yet. You will see who it is first.
 pairing-scan = Read a picture or use the camera
 pairing-checking = Checking the invitation…
 pairing-code-lead = You opened a link that names this server. Type the code from the same page. Nothing was sent yet.
+pairing-code-warning = If you did not open this link yourself, cancel.
 
 pairing-confirm-title = Is this your account?
 pairing-confirm-lead = From now on, this server could ask you to approve things for this account.

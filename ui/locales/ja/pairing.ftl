@@ -17,6 +17,7 @@ pairing-submit-hint = まだ何も追加されません。先に相手を確認�
 pairing-scan = 画像やカメラで読み取る
 pairing-checking = 招待を確認しています…
 pairing-code-lead = 開いたリンクは、このサーバーのものです。同じページのコードを入力してください。まだ何も送られていません。
+pairing-code-warning = 自分で開いたリンクでない場合は、キャンセルしてください。
 
 pairing-confirm-title = あなたのアカウントですか？
 pairing-confirm-lead = 追加すると、このサーバーはこのアカウントについて承認を求められるようになります。

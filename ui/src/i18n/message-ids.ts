@@ -396,6 +396,7 @@ export type MessageId =
   | "pairing-code-help"
   | "pairing-code-label"
   | "pairing-code-lead"
+  | "pairing-code-warning"
   | "pairing-confirm-account"
   | "pairing-confirm-compare"
   | "pairing-confirm-different"

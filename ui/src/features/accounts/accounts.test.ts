@@ -68,6 +68,13 @@ describe("the page of an account", () => {
     expect(shown.get(ids.pairAgain).getAttribute("href")).toBe("#/pairing");
   });
 
+  it("leads to the history of this account alone", async () => {
+    const shown = await show(scenario("account-labelled"));
+    await shown.press(ids.history);
+    expect(location.hash).toBe("#/history");
+    expect(sent(shown, "history_list").at(-1)).toEqual({ text: "", account: "acc-2", outcome: null, after: null });
+  });
+
   it("says so when the account is gone", async () => {
     expect((await show(scenario("account-gone"))).get(ids.gone)).toBeDefined();
   });
@@ -181,7 +188,7 @@ describe("removing an account", () => {
 
   it("offers to forget it here only, with what that means, when the issuer cannot be told", async () => {
     const shown = await show(scenario("account-unpair-offline"));
-    expect(plain(shown.get(ids.unpairAsk).textContent)).toContain("goes on asking this device");
+    expect(plain(shown.get(ids.unpairAsk).textContent)).toContain("keeps asking this device");
     await shown.press(ids.unpairHere);
     expect(sent(shown, "account_unpair")).toEqual([{ id: "acc-3", only_here: true }]);
   });

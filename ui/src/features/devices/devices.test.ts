@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { plain, show } from "../../../tests/render";
-import { devices, invitation, NOW_MILLIS } from "../../demo/fixtures";
+import { devices, invitation, NOW_MILLIS, signIn } from "../../demo/fixtures";
 import { SCENARIOS } from "../../demo/scenarios";
 import type { AddingView } from "../../generated/contract";
 import { accountIds } from "../accounts/test-ids";
@@ -136,6 +136,17 @@ describe("adding a device", () => {
     expect(approving.get(ids.adding).dataset["stage"]).toBe("making");
     await change(approving, invitation);
     expect(approving.get(ids.qr)).toBeDefined();
+  });
+
+  it("goes on from the request where that was approved instead", async () => {
+    const request = {
+      ...signIn,
+      facts: { ...signIn.facts, kind: "device_add" as const },
+      state: { state: "approved" as const, at: Math.floor(NOW_MILLIS / 1000), collected: null },
+    };
+    const shown = await show({ world: { requests: [request], adding: invitation }, hash: `#/request/${request.id}` });
+    await shown.press(consentIds.resultDone);
+    expect(shown.get(ids.qr)).toBeDefined();
   });
 
   it("draws the invitation as one path on a light square, beside what can be typed instead", async () => {
