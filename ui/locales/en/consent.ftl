@@ -56,7 +56,7 @@ consent-next = Next request
 consent-also-says = It also says:
 consent-granted = This would be allowed
 consent-detail = Detail { $number }
-consent-known = What { $issuer } saw
+consent-known = What { $issuer } knows
 consent-claimed = What { $client } says, which nobody has checked
 consent-message = Message from { $client }
 consent-answer = Your answer
@@ -188,6 +188,7 @@ refusal-keyring = This computer’s password store did not give out the key. Unl
 refusal-offline = { $issuer } cannot be reached. Nothing was sent and nothing was approved. Check your connection and try again.
 refusal-server = { $issuer } did not accept the answer. Nothing was approved. Try again, or start again where you came from.
 
+result-loading-body = Nothing is approved by opening it.
 result-done = Done
 result-deny-instead = Deny instead
 result-approved-title = Approved

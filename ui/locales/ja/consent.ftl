@@ -178,6 +178,7 @@ refusal-keyring = このコンピューターのパスワード保管庫から�
 refusal-offline = { $issuer } に接続できません。何も送信されず、何も承認されていません。接続を確認して、もう一度お試しください。
 refusal-server = { $issuer } が回答を受け付けませんでした。何も承認されていません。もう一度試すか、元の画面からやり直してください。
 
+result-loading-body = 開いただけでは、何も承認されません。
 result-done = 完了
 result-deny-instead = 拒否に変更
 result-approved-title = 承認しました

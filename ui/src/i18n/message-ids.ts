@@ -511,6 +511,7 @@ export type MessageId =
   | "result-handled-denied"
   | "result-handled-report"
   | "result-handled-title"
+  | "result-loading-body"
   | "result-moved-body"
   | "result-moved-title"
   | "result-needs-check-body"

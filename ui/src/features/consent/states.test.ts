@@ -28,6 +28,15 @@ describe("every screen", () => {
   });
 });
 
+describe("a request that is still being read", () => {
+  it("says that opening approves nothing, and lets the person go back", async () => {
+    const shown = await show(SCENARIOS["request-loading"] ?? { world: {} });
+    expect(plain(shown.get(ids.loading).textContent)).toContain("Nothing is approved by opening it.");
+    expect(shown.get(ids.loading).querySelector("a")?.getAttribute("href")).toBe("#/inbox");
+    expect(shown.find(ids.approve)).toBeNull();
+  });
+});
+
 describe("the end of a request", () => {
   const ends = Object.entries(states);
 

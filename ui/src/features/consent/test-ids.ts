@@ -10,6 +10,7 @@ export const consentIds = {
   denyAllStatus: "inbox.deny_all_status",
   /** Carries `data-request-id`. */
   inboxBlocked: "inbox.blocked",
+  loading: "request.loading",
   /** There only if an earlier answer was lost. */
   again: "approval.again",
   title: "approval.title",
