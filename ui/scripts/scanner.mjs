@@ -6,86 +6,54 @@
 //
 // CHROMIUM names the browser; otherwise the first `chromium` on PATH is used.
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, extname, join, normalize } from "node:path";
-import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+import { join } from "node:path";
 import encodeQR from "qr";
+import { launch } from "./screens/browser.mjs";
+import { newContext, newPage, show } from "./screens/pages.mjs";
+import { serve } from "./screens/server.mjs";
 
 const LINK = "https://id.kawabe.example/pair#v=1&i=https%3A%2F%2Fid.kawabe.example&c=7K3M9QTXV2HC&k=qFJr0dBVn1sY3lMZb6kX8ZcQ0wUu2mT5yHn4oKe7R1A";
-const root = fileURLToPath(new URL("../dist-demo/", import.meta.url));
-const { csp } = JSON.parse(readFileSync(new URL("../../src-tauri/tauri.conf.json", import.meta.url), "utf8")).app.security;
-const policy = Object.entries(csp).map((directive) => directive.join(" ")).join("; ");
-const TYPES = { ".css": "text/css", ".html": "text/html", ".js": "text/javascript" };
 const folder = mkdtempSync(join(tmpdir(), "tegata-scanner-"));
 const film = join(folder, "code.y4m");
 writeFileSync(film, filmOf(encodeQR(LINK, "raw", { border: 4 }), 640, 480, 6));
 
-const server = createServer((request, response) => {
-  const path = normalize(join(root, new URL(request.url, "http://localhost").pathname));
-  if (request.url === "/favicon.ico") {
-    // Browsers ask for it by themselves; the app's window does not.
-    response.writeHead(204).end();
-    return;
-  }
-  if (!path.startsWith(root) || !existsSync(path)) {
-    response.writeHead(404).end();
-    return;
-  }
-  response.writeHead(200, {
-    "content-type": `${TYPES[extname(path)] ?? "application/octet-stream"}; charset=utf-8`,
-    "content-security-policy": policy,
-  });
-  response.end(readFileSync(path));
-});
-await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-const origin = `http://127.0.0.1:${server.address().port}`;
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? onPath("chromium"),
-  args: [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--use-fake-device-for-media-stream",
-    `--use-file-for-fake-video-capture=${film}`,
-  ],
-});
-
+const server = await serve();
+// Browsers ask for it by themselves; the app's window does not.
+server.extra.set("/favicon.ico", { type: "image/x-icon", bytes: "" });
+const browser = await launch(["--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${film}`]);
 const problems = [];
 let checked = 0;
 try {
-  await check("camera", { permissions: ["camera"] }, async (page, at) => {
+  await check("camera", ["camera"], async (page, at) => {
     await at("scan.camera").click();
     await at("pair.host").waitFor();
     const live = await page.evaluate(() => document.querySelector("video") !== null);
     assert.equal(live, false, "the camera is still shown");
     await linkArrived(page);
   });
-  await check("chosen picture", {}, async (page, at) => {
+  await check("chosen picture", [], async (page, at) => {
     const buffer = Buffer.from(await pictureOf(page, LINK, 3), "base64");
     await at("scan.file").setInputFiles({ name: "code.png", mimeType: "image/png", buffer });
     await at("pair.host").waitFor();
     await linkArrived(page);
   });
   for (const name of ["drop", "paste"])
-    await check(`${name} of a picture`, {}, async (page, at) => {
+    await check(`${name} of a picture`, [], async (page, at) => {
       await bring(page, name, await pictureOf(page, LINK, 4));
       await at("pair.host").waitFor();
       await linkArrived(page);
     });
-  await check("picture without a code", {}, async (page, at) => {
+  await check("picture without a code", [], async (page, at) => {
     await bring(page, "paste", await pictureOf(page, "", 4));
     assert.equal(await at("scan.trouble").getAttribute("data-trouble"), "no_code");
   });
-  await check("something that is no picture", {}, async (page, at) => {
+  await check("something that is no picture", [], async (page, at) => {
     await bring(page, "drop", Buffer.from("no picture").toString("base64"));
     assert.equal(await at("scan.trouble").getAttribute("data-trouble"), "not_a_picture");
   });
-  await check("refused camera", {}, async (_, at) => {
+  await check("refused camera", [], async (_, at) => {
     await at("scan.camera").click();
     assert.equal(await at("scan.trouble").getAttribute("data-trouble"), "camera_refused");
   });
@@ -99,18 +67,12 @@ console.log(`${checked} ways of scanning checked, ${problems.length} problems`);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
 /** Opens the scanner and lets `use` bring it something. */
-async function check(name, options, use) {
-  const context = await browser.newContext({ viewport: { width: 390, height: 844 }, locale: "en-US", ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") problems.push(`${name}: ${message.text()}`);
-  });
-  page.on("pageerror", (error) => problems.push(`${name}: ${error.message}`));
+async function check(name, permissions, use) {
+  const context = await newContext(browser, "en");
+  await context.grantPermissions(permissions);
+  const page = await newPage(context, (text) => problems.push(`${name}: ${text}`));
   try {
-    await page.addInitScript(() => Object.freeze(Object.prototype));
-    await page.goto(`${origin}/demo.html?scenario=pair-scan&locale=en`);
-    await page.locator("[data-testid='scan.dialog']").waitFor();
+    await show(page, server.origin, { name: "pair-scan", locale: "en" });
     await use(page, (testid) => page.locator(`[data-testid="${testid}"]`));
   } catch (error) {
     problems.push(`${name}: ${error.message}`);
@@ -175,10 +137,4 @@ function filmOf(modules, width, height, scale) {
       luma[(top + y) * width + left + x] = modules[Math.floor(y / scale)][Math.floor(x / scale)] ? 0x10 : 0xeb;
   const chroma = Buffer.alloc((width * height) / 2, 0x80);
   return Buffer.concat([Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420jpeg\nFRAME\n`), luma, chroma]);
-}
-
-function onPath(name) {
-  const found = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, name)).find(existsSync);
-  if (!found) throw new Error(`no ${name} on PATH; set CHROMIUM`);
-  return found;
 }

@@ -7,8 +7,8 @@ import { chromium } from "playwright-core";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-/** The browser that CHROMIUM names, or else the first `chromium` on PATH. */
-export function launch() {
+/** The browser that CHROMIUM names, or else the first `chromium` on PATH, with `more` arguments. */
+export function launch(more = []) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? onPath("chromium"),
     args: [
@@ -20,6 +20,7 @@ export function launch() {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...more,
     ],
   });
 }
