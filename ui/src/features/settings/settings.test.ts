@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { plain, show, type Shown } from "../../../tests/render";
 import type { DemoStart } from "../../demo/demo-bridge";
+import { account, secondAccount } from "../../demo/fixtures";
 import { appIds } from "../../app/test-ids";
 import { settingsIds as ids } from "./test-ids";
 
@@ -69,6 +70,13 @@ describe("the settings", () => {
     expect(shown.bridge.world.settings.lock_after_minutes).toBe(30);
     await shown.press(ids.lockNow);
     expect(shown.get(appIds.lock)).toBeDefined();
+  });
+
+  it("lead to where a PIN is changed: the account, or the choice of one", async () => {
+    const one = await settings();
+    expect(one.get(ids.pin).getAttribute("href")).toBe(`#/account/${account.id}`);
+    const two = await settings({ accounts: [account, secondAccount] });
+    expect(two.get(ids.pin).getAttribute("href")).toBe("#/accounts");
   });
 
   it("offer nothing that this machine lacks, and say why", async () => {

@@ -11,6 +11,7 @@ export const settingsIds = {
   quietTo: "settings.quiet_to",
   lockAfter: "settings.lock_after",
   lockNow: "settings.lock_now",
+  pin: "settings.pin",
   protect: "settings.protect",
   unknownClients: "settings.unknown_clients",
   autostart: "settings.autostart",
