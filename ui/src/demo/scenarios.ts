@@ -178,10 +178,10 @@ export const SCENARIOS: Record<string, Scenario> = {
   "approval-pin-locked": unable({ state: "pin_locked" }),
   "approval-key-lost": unable({ state: "key_lost" }),
   "approval-device-revoked": unable({ state: "device_revoked" }),
-  "approval-letters": approval({
-    ...signIn,
-    transfer: { kind: "code", alphabet: `${DIGITS}ABCDEFGHJKMNPQRSTVWXYZ`, length: 8 },
-  }),
+  "approval-letters": approval(
+    { ...signIn, transfer: { kind: "code", alphabet: `${DIGITS}ABCDEFGHJKMNPQRSTVWXYZ`, length: 8 } },
+    { steps: [...filledIn("7K3M9QTX", "493817"), `${consentIds.approve}?`] },
+  ),
   ...Object.fromEntries(results),
   "result-sending-offline": {
     world: { accounts: [{ ...account, connection: offline }], requests: [{ ...signIn, state: states.sending }] },
