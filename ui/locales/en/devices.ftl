@@ -22,7 +22,8 @@ devices-remove-next = Next, you approve this here with your PIN.
 devices-remove-no = Keep it
 devices-remove-yes = Remove it
 devices-lost-yes = I lost it, remove it
-devices-opening = Waiting for the request to approve…
+devices-opening = Waiting for the request
+devices-opening-body = It comes in a moment, and you approve it with your PIN. You also find it under Requests.
 
 adding-lead = Another device can then approve for { $account }, with its own PIN. This one stays as it is.
 adding-move-lead = { $account } goes to the new device, which gets its own PIN.

@@ -22,7 +22,8 @@ devices-remove-next = 次に、ここで PIN を入力して承認します。
 devices-remove-no = 残す
 devices-remove-yes = 削除する
 devices-lost-yes = なくしたので削除
-devices-opening = 承認の要求を待っています…
+devices-opening = 要求を待っています
+devices-opening-body = まもなく届きます。PIN を入力して承認してください。「確認」の一覧にも表示されます。
 
 adding-lead = 別の端末でも、その端末の PIN で { $account } の承認ができるようになります。この端末はそのままです。
 adding-move-lead = { $account } を新しい端末に移行します。新しい端末では別の PIN を決めます。

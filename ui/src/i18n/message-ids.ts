@@ -222,6 +222,7 @@ export type MessageId =
   | "devices-never"
   | "devices-not-yet"
   | "devices-opening"
+  | "devices-opening-body"
   | "devices-paired"
   | "devices-platform"
   | "devices-remove"

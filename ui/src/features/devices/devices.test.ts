@@ -104,6 +104,12 @@ describe("removing a device", () => {
     expect(sent(shown, "device_remove")).toEqual([]);
   });
 
+  it("can be left while the question has not arrived", async () => {
+    const shown = await show(scenario("devices-opening"));
+    await shown.press(ids.openingLeave);
+    expect(shown.get(ids.screen)).toBeDefined();
+  });
+
   it("says from when this device may", async () => {
     const shown = await show(scenario("devices-remove-refused"));
     expect(plain(shown.get(accountIds.refusal).textContent)).toMatch(/from Nov 24, 2026.*Nothing was changed/);
@@ -191,6 +197,13 @@ describe("adding a device", () => {
     await shown.type(ids.digits, "427905");
     await shown.press(ids.confirm);
     expect(shown.get(ids.ended).dataset["state"]).toBe("moved");
+  });
+
+  it("can be left while the question has not arrived", async () => {
+    const shown = await show(scenario("adding-opening"));
+    await shown.press(ids.openingLeave);
+    expect(sent(shown, "adding_cancel")).toHaveLength(1);
+    expect(location.hash).toBe("#/accounts");
   });
 
   it.each(["making", "invitation", "digits"])("can be cancelled at %s", async (stage) => {

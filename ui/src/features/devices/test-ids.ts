@@ -17,6 +17,7 @@ export const deviceIds = {
   removeNo: "devices.remove_no",
   /** There until the request to be approved is in the inbox. */
   opening: "devices.opening",
+  openingLeave: "devices.opening_leave",
   add: "devices.add",
   move: "devices.move",
   startAsk: "adding.start_ask",
