@@ -15,7 +15,7 @@ const ONE = "virtual:language/";
 export const OUTSIDE = "desktop.ftl";
 
 /** What a start and a request are worded with. The rest is loaded with the first screen that needs it. */
-export const AT_START = ["accounts.ftl", "app.ftl", "consent.ftl"];
+export const AT_START = ["app.ftl", "consent.ftl"];
 
 /** Every text of the screens in the language in `folder`, by id; or those `of` some of its files. */
 export function compile(folder: string, of: (file: string) => boolean = () => true): Record<string, Pattern> {

@@ -2,20 +2,9 @@
  * Keys that lead somewhere. None of them answers a request, and none does anything while a field or a dialog has the
  * focus.
  */
-import type { MessageId } from "../i18n/i18n.svelte";
 import { PLACES } from "./places";
 import { go } from "./routes.svelte";
 import type { Store } from "./store.svelte";
-
-/** What the sheet lists beside the places. */
-export const KEYS: Array<{ keys: string[]; label: MessageId }> = [
-  { keys: ["j", "↓"], label: "keys-next" },
-  { keys: ["k", "↑"], label: "keys-previous" },
-  { keys: ["Enter"], label: "keys-open" },
-  { keys: ["/"], label: "keys-search" },
-  { keys: ["g l"], label: "keys-lock" },
-  { keys: ["?"], label: "keys-sheet" },
-];
 
 const sheet = $state({ open: false });
 

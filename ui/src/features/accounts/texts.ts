@@ -1,7 +1,7 @@
 /** Which text belongs to which value of the contract. The compiler refuses a value without one. */
-import type { Accent, AccountHealth, AccountIcon, AccountView } from "../../generated/contract";
+import type { Accent, AccountIcon } from "../../generated/contract";
 import type { Failure } from "../../host/bridge";
-import { dateTime, timeOfDay } from "../../i18n/format";
+import { dateTime } from "../../i18n/format";
 import { t, type MessageId } from "../../i18n/i18n.svelte";
 
 export const ACCENTS: Record<Accent, MessageId> = {
@@ -21,36 +21,6 @@ export const ICONS: Record<AccountIcon, MessageId> = {
   school: "sign-school",
   shop: "sign-shop",
 };
-
-const HEALTH: Record<Exclude<AccountHealth["state"], "ok">, MessageId> = {
-  clock_skew: "health-clock-skew",
-  device_revoked: "health-device-revoked",
-  device_suspended: "health-device-suspended",
-  issuer_changed: "health-issuer-changed",
-  key_lost: "health-key-lost",
-  keyring_locked: "health-keyring-locked",
-  keyring_missing: "health-keyring-missing",
-  keyring_timeout: "health-keyring-timeout",
-  pin_locked: "health-pin-locked",
-};
-
-/** What the person calls the account. */
-export function nameOf(account: AccountView): string {
-  return account.label ?? account.name;
-}
-
-/** How the account stands, in a few words: what is wrong with it, or else its connection. */
-export function standing({ health, connection }: AccountView): string {
-  if (health.state !== "ok") return t(HEALTH[health.state]);
-  switch (connection.state) {
-    case "connecting":
-      return t("account-connecting");
-    case "offline":
-      return t("account-offline", { time: timeOfDay(connection.since) });
-    case "online":
-      return t("account-online");
-  }
-}
 
 const REFUSALS: Partial<Record<Failure["code"], MessageId>> = {
   device_revoked: "refused-device-revoked",
