@@ -35,6 +35,7 @@ impl Events {
 fn stale(told: Changes, now: Changes) -> impl Iterator<Item = UiEvent> {
     [
         (told.accounts != now.accounts).then_some(UiEvent::AccountsChanged),
+        (told.devices != now.devices).then_some(UiEvent::DevicesChanged),
         (told.history != now.history).then_some(UiEvent::HistoryChanged),
         (told.inbox != now.inbox).then_some(UiEvent::InboxChanged),
         (told.settings != now.settings).then_some(UiEvent::SettingsChanged),

@@ -4,47 +4,103 @@
 //! business; what is shown is the screens'. Keys, tokens and the network never enter the webview: it has commands, events
 //! and nothing else.
 
+mod adding_session;
 mod commands;
+mod desktop;
 mod events;
+mod gate;
+mod links;
+mod log_file;
 mod pairing_session;
+mod platform;
+mod qr;
 mod setup;
 mod state;
 mod views;
+mod words;
 
 use anyhow::Context as _;
-use tauri::Manager as _;
-use tracing_subscriber::EnvFilter;
+use log_file::LogFile;
+use std::path::Path;
+use tauri::{Manager as _, webview::PermissionResponse};
+use tauri_plugin_window_state::StateFlags;
+use tegata_device::Device;
+use tracing_subscriber::{
+    EnvFilter, Layer as _, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
-/// Runs the app until its window is closed.
+/// Runs the app until it is ended.
 ///
 /// # Errors
 /// If the data folder cannot be opened or there is no display.
 #[cfg_attr(mobile, tauri::mobile_entry_point)]
 pub fn run() -> anyhow::Result<()> {
-    let filter = EnvFilter::try_from_env("TEGATA_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
     tegata_device::transport::install_crypto_provider();
     let device = setup::open_device()?;
+    start_log(device.data_dir());
+    let app = builder(device)
+        .build(tauri::generate_context!())
+        .context("the window cannot be opened")?;
+    app.run(setup::on_run_event);
+    Ok(())
+}
+
+fn builder(device: Device) -> tauri::Builder<tauri::Wry> {
+    let window_state = device.data_dir().join("window.json");
     tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(
-            |app, _arguments, _folder| {
-                // A second start brings the first window forward. Its arguments are not looked at.
-                if let Some(window) = app.get_webview_window("main") {
-                    let _ = window.unminimize();
-                    let _ = window.set_focus();
+            |app, arguments, _folder| {
+                // A second start brings the first window forward, and hands on a link if it was started with one.
+                if let Some(state) = app.try_state::<state::AppState>() {
+                    match links::link_among(arguments.into_iter().skip(1)) {
+                        Some(link) => state.open_link(link),
+                        None => state.desktop.open(None),
+                    }
                 }
             },
         ))
+        .plugin(
+            tauri_plugin_window_state::Builder::new()
+                .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED)
+                .with_filename(window_state.to_string_lossy())
+                .build(),
+        )
         .setup(move |app| {
             setup::install(app, &device);
             Ok(())
         })
+        .on_window_event(setup::on_window_event)
+        .on_permission_request(|webview, kind| {
+            if setup::permitted(&webview, &kind) {
+                PermissionResponse::Allow
+            } else {
+                PermissionResponse::Deny
+            }
+        })
         .invoke_handler(setup::handler())
-        .run(tauri::generate_context!())
-        .context("the window cannot be opened")
+}
+
+/// To standard error, and to a file, so that there is something to send when somebody asks for help.
+fn start_log(data_dir: &Path) {
+    let filter =
+        || EnvFilter::try_from_env("TEGATA_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let terminal = fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_filter(filter());
+    let file = LogFile::open(&data_dir.join("logs")).map(|log| {
+        fmt::layer()
+            .with_ansi(false)
+            .with_writer(log)
+            .with_filter(filter())
+    });
+    let problem = file.as_ref().err().map(ToString::to_string);
+    tracing_subscriber::registry()
+        .with(terminal)
+        .with(file.ok())
+        .init();
+    if let Some(error) = problem {
+        tracing::warn!(%error, "log.no_file");
+    }
 }
 
 #[cfg(test)]

@@ -20,6 +20,8 @@ use tegata_ui_contract::{
 
 enum Phase {
     Accepted(Box<Accepted>),
+    /// A link named the server alone.
+    Named(Box<Invited>),
     Nothing,
     Offered(Box<Offered>),
 }
@@ -60,16 +62,41 @@ impl PairingSession {
         self.lock().view.clone()
     }
 
-    /// Begins anew. Reading the input sends nothing; asking the server runs beside.
+    /// Whether a pairing can begin without ending one that the person is in the middle of.
+    pub(crate) fn can_begin(&self) -> bool {
+        matches!(
+            self.lock().view,
+            PairingView::Idle
+                | PairingView::Code { .. }
+                | PairingView::Done { .. }
+                | PairingView::Failed { .. }
+        )
+    }
+
+    /// Begins anew. Reading the input sends nothing; asking the server runs beside. A code for the server that a link has
+    /// named goes on with that link, so that the server is held to the root key in it.
     pub(crate) fn start(&self, input: &PairingInput) -> PairingView {
+        let named = std::mem::replace(&mut self.lock().phase, Phase::Nothing);
         let generation = self.begin(PairingView::Checking);
-        let invited = match input {
+        let invited = match (input, named) {
             // EXPOSE: the link and the code are what a pairing starts from.
-            PairingInput::Link { link } => self.device.read_invitation(link.expose()),
-            PairingInput::Code { server, code } => self.device.read_code(server, code.expose()),
+            (PairingInput::Link { link }, _) => self.device.read_invitation(link.expose()),
+            (PairingInput::Code { server, code }, Phase::Named(named))
+                if named.issuer().host().eq_ignore_ascii_case(server.trim()) =>
+            {
+                named.with_code(code.expose())
+            }
+            (PairingInput::Code { server, code }, _) => {
+                self.device.read_code(server, code.expose())
+            }
         };
         match invited {
             Err(failure) => self.fail(generation, &failure),
+            Ok(invited) if invited.needs_code() => {
+                let host = invited.issuer().host().to_owned();
+                let phase = Phase::Named(Box::new(invited));
+                self.advance(generation, PairingView::Code { host }, phase);
+            }
             Ok(invited) => self.run(generation, Self::check(self.clone(), generation, invited)),
         }
         self.view()

@@ -1,9 +1,20 @@
 //! Start-up: the device with this machine's ports, the window, the commands.
 
-use crate::{commands, events::Events, state::AppState};
+use crate::{
+    commands,
+    desktop::{AppScreen, Closing, Desktop, Picture},
+    events::Events,
+    gate::gated,
+    links::link_among,
+    platform::{Autostart, HIDDEN, prepare_webview},
+    state::AppState,
+};
 use anyhow::Context as _;
-use std::{path::PathBuf, sync::Arc};
-use tauri::{App, Emitter as _, Manager as _, Runtime, ipc::Invoke};
+use std::{path::PathBuf, sync::Arc, time::Duration};
+use tauri::{
+    App, AppHandle, Emitter as _, Manager as _, RunEvent, Runtime, Webview, Window, WindowEvent,
+    ipc::Invoke, webview::PermissionKind,
+};
 use tegata_device::{
     Device, DeviceConfig,
     keys::SoftwareApprovalKey,
@@ -13,15 +24,40 @@ use tegata_device::{
 };
 use tegata_protocol::{SystemClock, SystemRng};
 
+/// How long the end of the app may wait for notifications to be withdrawn.
+const LEAVE: Duration = Duration::from_millis(500);
+
 /// Every command of the contract. `every_command_of_the_contract_is_handled` holds the two together.
 pub(crate) fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'static {
-    tauri::generate_handler![
+    gated(tauri::generate_handler![
+        commands::accounts::account_customize,
         commands::accounts::account_retry,
         commands::accounts::account_unlock,
+        commands::accounts::account_unpair,
         commands::accounts::accounts_list,
+        commands::accounts::pin_change,
+        commands::consents::consent_revoke,
+        commands::consents::consents_list,
+        commands::desktop::close_answer,
+        commands::desktop::desktop_state,
+        commands::desktop::lock_now,
+        commands::desktop::lock_open,
+        commands::desktop::lock_state,
+        commands::desktop::shown_request,
+        commands::devices::adding_cancel,
+        commands::devices::adding_confirm,
+        commands::devices::adding_start,
+        commands::devices::adding_state,
+        commands::devices::device_remove,
+        commands::devices::device_rename,
+        commands::devices::devices_list,
+        commands::history::history_export,
+        commands::history::history_export_all,
         commands::history::history_list,
+        commands::history::history_verify,
         commands::inbox::inbox_list,
         commands::inbox::request_approve,
+        commands::inbox::request_check,
         commands::inbox::request_deny,
         commands::inbox::request_dismiss,
         commands::inbox::request_show,
@@ -30,10 +66,12 @@ pub(crate) fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync 
         commands::pairing::pairing_set_pin_and_continue,
         commands::pairing::pairing_start,
         commands::pairing::pairing_state,
-        commands::settings::start,
+        commands::self_test::self_test_start,
+        commands::self_test::self_test_state,
         commands::settings::settings_get,
         commands::settings::settings_set,
-    ]
+        commands::settings::start,
+    ])
 }
 
 /// The device of this machine: system clock and generator, the operating system's credential store, the real network.
@@ -55,7 +93,7 @@ pub(crate) fn open_device() -> anyhow::Result<Device> {
     Device::open(config, ports).context("the app's data folder cannot be opened")
 }
 
-/// Hands the device to the commands, connects it, and tells the window what becomes stale.
+/// Hands the device to the commands, connects it, shows the window, and begins to be a part of the desktop.
 pub(crate) fn install<R: Runtime>(app: &App<R>, device: &Device) {
     let handle = app.handle().clone();
     let events = Events::new(move |event| {
@@ -63,12 +101,91 @@ pub(crate) fn install<R: Runtime>(app: &App<R>, device: &Device) {
             tracing::error!(%error, "event.not_emitted");
         }
     });
-    app.manage(AppState::new(
+    let desktop = Desktop::new(
         device.clone(),
-        Arc::new(SystemClock),
         events.clone(),
-    ));
+        Box::new(AppScreen(app.handle().clone())),
+        Autostart::locate(),
+        icon(app),
+    );
+    let clock = Arc::new(SystemClock);
+    let state = AppState::new(device.clone(), clock, events.clone(), desktop.clone());
+    app.manage(state);
+    if let Some(window) = app.get_webview_window("main") {
+        prepare_webview(&window);
+    }
+    let hidden = std::env::args().any(|argument| argument == HIDDEN);
+    if !hidden {
+        desktop.screen().present();
+    }
     let connecting = device.clone();
     tauri::async_runtime::spawn(async move { connecting.connect() });
     tauri::async_runtime::spawn(events.follow(device.clone()));
+    desktop.start(app.handle());
+    if hidden {
+        tauri::async_runtime::spawn(desktop.show_without_tray());
+    }
+    if let Some(link) = link_among(std::env::args().skip(1)) {
+        app.state::<AppState>().open_link(link);
+    }
+}
+
+/// The app's own icon, as large as a tray may want it.
+fn icon<R: Runtime>(app: &App<R>) -> Picture {
+    let icon = app.default_window_icon();
+    let square = icon.filter(|icon| icon.width() == icon.height());
+    square.map_or_else(Picture::default, |icon| Picture {
+        side: icon.width(),
+        rgba: icon.rgba().to_vec(),
+    })
+}
+
+/// What happens to the window.
+pub(crate) fn on_window_event<R: Runtime>(window: &Window<R>, event: &WindowEvent) {
+    let Some(state) = window.try_state::<AppState>() else {
+        return;
+    };
+    match event {
+        WindowEvent::CloseRequested { api, .. } => match state.desktop.close() {
+            Closing::Ask => api.prevent_close(),
+            Closing::Hide => {
+                api.prevent_close();
+                state.desktop.screen().hide();
+            }
+            Closing::Quit => {}
+        },
+        WindowEvent::Focused(true) => state.desktop.use_now(),
+        _ => {}
+    }
+}
+
+/// What happens to the app as a whole.
+pub(crate) fn on_run_event<R: Runtime>(app: &AppHandle<R>, event: RunEvent) {
+    let Some(state) = app.try_state::<AppState>() else {
+        return;
+    };
+    match event {
+        RunEvent::Exit => {
+            // Whatever is not withdrawn in time stays on the screen. A time limit needs the run time around it.
+            let leave = async { tokio::time::timeout(LEAVE, state.desktop.leave()).await };
+            drop(tauri::async_runtime::block_on(leave));
+        }
+        #[cfg(any(target_os = "macos", mobile))]
+        RunEvent::Opened { urls } => {
+            if let Some(link) = link_among(urls.into_iter().map(String::from)) {
+                state.open_link(link);
+            }
+        }
+        #[cfg(target_os = "macos")]
+        RunEvent::Reopen { .. } => state.desktop.open(None),
+        _ => {}
+    }
+}
+
+/// A camera for the app's own pages, to scan a code, and nothing else.
+pub(crate) fn permitted<R: Runtime>(webview: &Webview<R>, kind: &PermissionKind) -> bool {
+    let own = webview
+        .url()
+        .is_ok_and(|url| url.scheme() == "tauri" || url.host_str() == Some("tauri.localhost"));
+    own && matches!(kind, PermissionKind::Camera)
 }

@@ -1,6 +1,12 @@
 //! The commands, through Tauri's own dispatch, without a display.
 
-use crate::{events::Events, setup, state::AppState};
+use crate::{
+    desktop::{AppScreen, Desktop, Picture, Screen},
+    events::Events,
+    platform::Autostart,
+    setup,
+    state::AppState,
+};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tauri::{
@@ -15,13 +21,27 @@ use tegata_device::{
 };
 use tegata_protocol::{SystemClock, SystemRng};
 
-struct Fixture {
+pub(crate) struct Fixture {
     window: WebviewWindow<MockRuntime>,
-    _app: tauri::App<MockRuntime>,
-    _folder: tempfile::TempDir,
+    app: tauri::App<MockRuntime>,
+    folder: tempfile::TempDir,
+}
+
+impl Fixture {
+    pub(crate) fn state(&self) -> tauri::State<'_, AppState> {
+        tauri::Manager::state(&self.app)
+    }
 }
 
 fn fixture() -> Fixture {
+    build(None)
+}
+
+pub(crate) fn fixture_with(screen: Box<dyn Screen>) -> Fixture {
+    build(Some(screen))
+}
+
+fn build(screen: Option<Box<dyn Screen>>) -> Fixture {
     tegata_device::transport::install_crypto_provider();
     let folder = tempfile::tempdir().unwrap();
     let rng = SystemRng::new();
@@ -41,21 +61,27 @@ fn fixture() -> Fixture {
         .invoke_handler(setup::handler())
         .build(mock_context(noop_assets()))
         .unwrap();
-    tauri::Manager::manage(
-        &app,
-        AppState::new(device, Arc::new(SystemClock), Events::new(|_| {})),
+    let events = Events::new(|_| {});
+    let desktop = Desktop::new(
+        device.clone(),
+        events.clone(),
+        screen.unwrap_or_else(|| Box::new(AppScreen(app.handle().clone()))),
+        Autostart::in_folder(&folder.path().join("autostart")),
+        Picture::default(),
     );
+    let state = AppState::new(device, Arc::new(SystemClock), events, desktop);
+    tauri::Manager::manage(&app, state);
     let window = WebviewWindowBuilder::new(&app, "main", tauri::WebviewUrl::default())
         .build()
         .unwrap();
     Fixture {
         window,
-        _app: app,
-        _folder: folder,
+        app,
+        folder,
     }
 }
 
-fn call(fixture: &Fixture, command: &str, body: Value) -> Result<Value, Value> {
+pub(crate) fn call(fixture: &Fixture, command: &str, body: Value) -> Result<Value, Value> {
     let request = InvokeRequest {
         cmd: command.into(),
         callback: CallbackFn(0),
@@ -114,9 +140,9 @@ fn every_command_of_the_contract_is_granted_to_the_window_and_nothing_else_is() 
 fn settings_are_kept() {
     let fixture = fixture();
     let chosen = json!({
-        "locale": "ja", "theme": "dark", "notifications": true, "sound": false, "quiet_hours": null,
-        "lock_after_minutes": 0, "unknown_clients": "caution", "start_at_login": false, "on_close": "ask",
-        "protect_content": false,
+        "locale": "ja", "theme": "dark", "notifications": false, "sound": true,
+        "quiet_hours": {"from": 1320, "to": 420}, "lock_after_minutes": 5, "unknown_clients": "deny_only",
+        "start_at_login": true, "on_close": "hide", "protect_content": false,
     });
     let answer = call(
         &fixture,
@@ -125,6 +151,8 @@ fn settings_are_kept() {
     );
     assert_eq!(answer, Ok(chosen.clone()));
     assert_eq!(call(&fixture, "settings_get", json!({})), Ok(chosen));
+    let entries = std::fs::read_dir(fixture.folder.path().join("autostart"));
+    assert_eq!(entries.unwrap().count(), 1, "the app starts at login");
 }
 
 #[test]

@@ -2,11 +2,17 @@
 
 use crate::{
     state::AppState,
-    views::{access_error, account_view},
+    views::{
+        access_error, account_view, customize_error, look_of, management_error, pin_change_error,
+        pin_weak,
+    },
 };
 use tauri::State;
-use tegata_device::LocalAccountId;
-use tegata_ui_contract::{AccountRequest, AccountView, ErrorCode, UiError};
+use tegata_device::{LocalAccountId, Pin};
+use tegata_ui_contract::{
+    AccountCustomizeRequest, AccountId, AccountRequest, AccountUnpairRequest, AccountView,
+    ErrorCode, PinChangeRequest, UiError,
+};
 
 #[tauri::command]
 pub(crate) fn accounts_list(state: State<'_, AppState>) -> Vec<AccountView> {
@@ -18,7 +24,7 @@ pub(crate) async fn account_unlock(
     state: State<'_, AppState>,
     request: AccountRequest,
 ) -> Result<AccountView, UiError> {
-    let id = local_id(&request)?;
+    let id = local_id(&request.id)?;
     let account = state
         .device
         .unlock(&id)
@@ -32,7 +38,7 @@ pub(crate) async fn account_retry(
     state: State<'_, AppState>,
     request: AccountRequest,
 ) -> Result<AccountView, UiError> {
-    let id = local_id(&request)?;
+    let id = local_id(&request.id)?;
     let account = state
         .device
         .retry(&id)
@@ -41,11 +47,51 @@ pub(crate) async fn account_retry(
     Ok(account_view(&account))
 }
 
-fn local_id(request: &AccountRequest) -> Result<LocalAccountId, UiError> {
-    LocalAccountId::parse(&request.id.0).ok_or_else(|| {
-        UiError::new(
-            ErrorCode::AccountUnknown,
-            "there is no such account on this device",
-        )
-    })
+#[tauri::command]
+pub(crate) async fn account_customize(
+    state: State<'_, AppState>,
+    request: AccountCustomizeRequest,
+) -> Result<AccountView, UiError> {
+    let id = local_id(&request.id)?;
+    let account = state.device.customize(&id, look_of(&request)).await;
+    Ok(account_view(
+        &account.map_err(|error| customize_error(&error))?,
+    ))
+}
+
+#[tauri::command]
+pub(crate) async fn account_unpair(
+    state: State<'_, AppState>,
+    request: AccountUnpairRequest,
+) -> Result<Vec<AccountView>, UiError> {
+    let id = local_id(&request.id)?;
+    let unpaired = state.device.unpair(&id, request.only_here).await;
+    unpaired.map_err(|error| management_error(&error))?;
+    Ok(accounts_list(state))
+}
+
+#[tauri::command]
+pub(crate) async fn pin_change(
+    state: State<'_, AppState>,
+    request: PinChangeRequest,
+) -> Result<AccountView, UiError> {
+    let id = local_id(&request.id)?;
+    // EXPOSE: one opens the key, the other closes it. One that cannot be a PIN cannot be this one either.
+    let old = Pin::typed(request.old.expose()).map_err(pin_weak)?;
+    let new = Pin::choose(request.new.expose()).map_err(pin_weak)?;
+    let changed = state.device.change_pin(&id, &old, &new).await;
+    changed.map_err(|error| pin_change_error(&error))?;
+    let account = state.device.account(&id).ok_or_else(unknown)?;
+    Ok(account_view(&account))
+}
+
+pub(super) fn local_id(id: &AccountId) -> Result<LocalAccountId, UiError> {
+    LocalAccountId::parse(&id.0).ok_or_else(unknown)
+}
+
+fn unknown() -> UiError {
+    UiError::new(
+        ErrorCode::AccountUnknown,
+        "there is no such account on this device",
+    )
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     state::AppState,
-    views::{Names, decide_error, inbox_view, request_view},
+    views::{Names, decide_error, inbox_view, management_error, request_view},
 };
 use tauri::State;
 use tegata_device::{Pin, RequestKey, RequestSnapshot, error::DecideError, ports::GivenPin};
@@ -74,6 +74,17 @@ pub(crate) fn request_dismiss(
 ) -> Result<InboxView, UiError> {
     state.device.dismiss(&request_key(&request.id)?);
     Ok(inbox_view(&state.device.inbox(), &names(&state)))
+}
+
+#[tauri::command]
+pub(crate) async fn request_check(
+    state: State<'_, AppState>,
+    request: RequestRequest,
+) -> Result<ConsentRequestView, UiError> {
+    let key = request_key(&request.id)?;
+    let checked = state.device.check(&key).await;
+    checked.map_err(|error| management_error(&error))?;
+    Ok(request_view(&find(&state, &key)?, &names(&state)))
 }
 
 /// A decision that was signed and could not be sent is shown as being sent, which it is.

@@ -9,7 +9,11 @@
 )]
 
 pub(crate) mod accounts;
+pub(crate) mod consents;
+pub(crate) mod desktop;
+pub(crate) mod devices;
 pub(crate) mod history;
 pub(crate) mod inbox;
 pub(crate) mod pairing;
+pub(crate) mod self_test;
 pub(crate) mod settings;

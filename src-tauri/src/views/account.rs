@@ -1,9 +1,10 @@
 //! Accounts.
 
 use super::seconds;
-use tegata_device::{AccountSummary, Connection, Health};
+use tegata_device::{AccountSummary, Connection, Health, account as look};
 use tegata_ui_contract::{
-    Accent, AccountHealth, AccountIcon, AccountId, AccountView, ConnectionView, PartyView,
+    Accent, AccountCustomizeRequest, AccountHealth, AccountIcon, AccountId, AccountView,
+    ConnectionView, PartyView,
 };
 
 pub(crate) fn account_view(account: &AccountSummary) -> AccountView {
@@ -22,9 +23,46 @@ pub(crate) fn account_view(account: &AccountSummary) -> AccountView {
             Connection::Online => ConnectionView::Online,
         },
         health: health_view(account.health),
-        label: None,
-        accent: Accent::default(),
-        icon: AccountIcon::default(),
+        label: account.look.label.clone(),
+        accent: match account.look.accent {
+            look::Accent::Pine => Accent::Pine,
+            look::Accent::Sea => Accent::Sea,
+            look::Accent::Plum => Accent::Plum,
+            look::Accent::Clay => Accent::Clay,
+            look::Accent::Amber => Accent::Amber,
+            look::Accent::Slate => Accent::Slate,
+        },
+        icon: match account.look.icon {
+            look::AccountIcon::Letter => AccountIcon::Letter,
+            look::AccountIcon::Bank => AccountIcon::Bank,
+            look::AccountIcon::Briefcase => AccountIcon::Briefcase,
+            look::AccountIcon::Home => AccountIcon::Home,
+            look::AccountIcon::School => AccountIcon::School,
+            look::AccountIcon::Shop => AccountIcon::Shop,
+        },
+    }
+}
+
+/// What the person chose, as the device keeps it.
+pub(crate) fn look_of(request: &AccountCustomizeRequest) -> look::AccountLook {
+    look::AccountLook {
+        label: request.label.clone(),
+        accent: match request.accent {
+            Accent::Pine => look::Accent::Pine,
+            Accent::Sea => look::Accent::Sea,
+            Accent::Plum => look::Accent::Plum,
+            Accent::Clay => look::Accent::Clay,
+            Accent::Amber => look::Accent::Amber,
+            Accent::Slate => look::Accent::Slate,
+        },
+        icon: match request.icon {
+            AccountIcon::Letter => look::AccountIcon::Letter,
+            AccountIcon::Bank => look::AccountIcon::Bank,
+            AccountIcon::Briefcase => look::AccountIcon::Briefcase,
+            AccountIcon::Home => look::AccountIcon::Home,
+            AccountIcon::School => look::AccountIcon::School,
+            AccountIcon::Shop => look::AccountIcon::Shop,
+        },
     }
 }
 

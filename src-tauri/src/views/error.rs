@@ -4,9 +4,11 @@ use super::closed_error;
 use std::fmt::Display;
 use tegata_device::{
     Health, PinWeakness,
-    error::{AccessError, DecideError},
+    error::{AccessError, CustomizeError, DecideError, HistoryError},
+    management::{AddingError, ManagementError},
+    pin::{PinChangeError, PinError},
 };
-use tegata_protocol::device::problem::ProblemCode;
+use tegata_protocol::device::problem::{Problem, ProblemCode};
 use tegata_ui_contract::{self as ui, ErrorCode, UiError};
 
 /// Ours: logged, and told as such without its text.
@@ -43,7 +45,7 @@ pub(crate) fn decide_error(error: &DecideError) -> UiError {
     let code = match error {
         DecideError::Access(error) => return access_error(error),
         DecideError::Busy => ErrorCode::Busy,
-        DecideError::DenyOnly(_) => ErrorCode::RequestDenyOnly,
+        DecideError::DenyOnly(_) | DecideError::UnknownClient => ErrorCode::RequestDenyOnly,
         DecideError::Offline(_) => ErrorCode::Offline,
         DecideError::PinLocked => ErrorCode::PinLocked,
         DecideError::PinWrong { tries_left } => ErrorCode::PinWrong {
@@ -58,12 +60,78 @@ pub(crate) fn decide_error(error: &DecideError) -> UiError {
             tries_left: *tries_left,
         },
         DecideError::RequestState(_) => ErrorCode::Busy,
-        DecideError::ServerRefused(problem) => match problem.code {
-            ProblemCode::DeviceRevoked | ProblemCode::DeviceSuspended => ErrorCode::DeviceRevoked,
-            _ => ErrorCode::ServerError,
-        },
+        DecideError::ServerRefused(problem) => refusal(problem),
         DecideError::Receipt | DecideError::ServerAnswer(_) => ErrorCode::ServerError,
         _ => return internal(error),
     };
     UiError::new(code, error.to_string())
+}
+
+pub(crate) fn management_error(error: &ManagementError) -> UiError {
+    let code = match error {
+        ManagementError::Access(error) => return access_error(error),
+        ManagementError::NotOffered => ErrorCode::NotOffered,
+        ManagementError::NotYet { from } => ErrorCode::NotYet {
+            from: super::seconds(*from),
+        },
+        ManagementError::Offline(_) => ErrorCode::Offline,
+        ManagementError::ServerRefused(problem) => refusal(problem),
+        ManagementError::ServerAnswer(_) => ErrorCode::ServerError,
+        _ => return internal(error),
+    };
+    UiError::new(code, error.to_string())
+}
+
+pub(crate) fn adding_error(error: &AddingError) -> UiError {
+    let code = match error {
+        AddingError::Malformed => ErrorCode::TransferMalformed,
+        AddingError::Management(error) => return management_error(error),
+        _ => ErrorCode::PairingStage,
+    };
+    UiError::new(code, error.to_string())
+}
+
+pub(crate) fn pin_error(error: &PinError) -> UiError {
+    let code = match error {
+        PinError::Access(error) => return access_error(error),
+        PinError::Locked => ErrorCode::PinLocked,
+        PinError::Wrong { tries_left } => ErrorCode::PinWrong {
+            tries_left: *tries_left,
+        },
+        _ => return internal(error),
+    };
+    UiError::new(code, error.to_string())
+}
+
+pub(crate) fn pin_change_error(error: &PinChangeError) -> UiError {
+    match error {
+        PinChangeError::Pin(error) => pin_error(error),
+        PinChangeError::Weak(weakness) => pin_weak(*weakness),
+        PinChangeError::ChangedMeanwhile => UiError::new(ErrorCode::Busy, error.to_string()),
+        _ => internal(error),
+    }
+}
+
+pub(crate) fn customize_error(error: &CustomizeError) -> UiError {
+    match error {
+        CustomizeError::Access(error) => access_error(error),
+        _ => internal(error),
+    }
+}
+
+pub(crate) fn history_error(error: &HistoryError) -> UiError {
+    let code = match error {
+        HistoryError::Access(error) => return access_error(error),
+        HistoryError::NoEntry => ErrorCode::RequestUnknown,
+        HistoryError::NoReceipt => ErrorCode::NotOffered,
+        _ => return internal(error),
+    };
+    UiError::new(code, error.to_string())
+}
+
+fn refusal(problem: &Problem) -> ErrorCode {
+    match problem.code {
+        ProblemCode::DeviceRevoked | ProblemCode::DeviceSuspended => ErrorCode::DeviceRevoked,
+        _ => ErrorCode::ServerError,
+    }
 }

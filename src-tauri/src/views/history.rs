@@ -6,8 +6,9 @@ use super::{
 };
 use tegata_device::{
     AccountSummary, RequestState,
-    history::{HistoryEntry, HistoryEvent},
+    history::{Exported, HistoryEntry, HistoryEvent},
 };
+use tegata_protocol::device::management::NoticeKind;
 use tegata_ui_contract as ui;
 
 /// `None` for an event that these screens do not know.
@@ -52,6 +53,22 @@ pub(crate) fn history_view(
                 })
             }),
         },
+        HistoryEvent::Device { what, device_name } => {
+            let summary = accounts
+                .iter()
+                .find(|summary| summary.id == entry.account)?;
+            ui::HistoryEventView::Device {
+                notice: match what {
+                    NoticeKind::DeviceAdded => ui::DeviceNotice::Added,
+                    NoticeKind::DeviceRemoved => ui::DeviceNotice::Removed,
+                    NoticeKind::Reported => ui::DeviceNotice::Reported,
+                    _ => return None,
+                },
+                device_name: device_name.clone(),
+                account_name: summary.account_name.clone(),
+                issuer: super::account::issuer_view(summary),
+            }
+        }
         _ => return None,
     };
     Some(ui::HistoryEntryView {
@@ -61,87 +78,9 @@ pub(crate) fn history_view(
     })
 }
 
-/// Whether an entry is of the outcome that is looked for, and has the words somewhere in what is shown of it.
-pub(crate) fn matches(entry: &ui::HistoryEntryView, wanted: &ui::HistoryListRequest) -> bool {
-    let of_kind = wanted
-        .outcome
-        .is_none_or(|filter| filter == kind(&entry.event));
-    let words = wanted.text.trim().to_lowercase();
-    of_kind && (words.is_empty() || text(&entry.event).to_lowercase().contains(&words))
-}
-
-fn kind(event: &ui::HistoryEventView) -> ui::HistoryFilter {
-    match event {
-        ui::HistoryEventView::Blocked { .. } | ui::HistoryEventView::Device { .. } => {
-            ui::HistoryFilter::Security
-        }
-        ui::HistoryEventView::Request { outcome, .. } => match outcome {
-            ui::RequestStateView::Approved { .. } => ui::HistoryFilter::Approved,
-            ui::RequestStateView::Denied { .. } | ui::RequestStateView::Reported { .. } => {
-                ui::HistoryFilter::Denied
-            }
-            _ => ui::HistoryFilter::Ended,
-        },
-        ui::HistoryEventView::Paired { .. } => ui::HistoryFilter::Ended,
+pub(crate) fn export_view(exported: &Exported) -> ui::ExportView {
+    ui::ExportView {
+        path: exported.path.display().to_string(),
+        entries: u32::try_from(exported.entries).unwrap_or(u32::MAX),
     }
-}
-
-/// Everything of an event that a person reads, a line each.
-fn text(event: &ui::HistoryEventView) -> String {
-    let of_party = |party: &ui::PartyView| [party.name.clone(), party.host.clone()];
-    let mut lines = Vec::new();
-    match event {
-        ui::HistoryEventView::Blocked { blocked } => {
-            lines.push(blocked.account_name.clone());
-            lines.extend(of_party(&blocked.issuer));
-        }
-        ui::HistoryEventView::Device {
-            device_name,
-            account_name,
-            issuer,
-            ..
-        } => {
-            lines.extend([device_name.clone(), account_name.clone()]);
-            lines.extend(of_party(issuer));
-        }
-        ui::HistoryEventView::Paired {
-            account_name,
-            issuer,
-        } => {
-            lines.push(account_name.clone());
-            lines.extend(of_party(issuer));
-        }
-        ui::HistoryEventView::Request { facts, receipt, .. } => {
-            lines.push(facts.account_name.clone());
-            lines.extend(of_party(&facts.issuer));
-            lines.extend(facts.provider.iter().flat_map(of_party));
-            lines.push(facts.client.name.clone());
-            lines.extend(facts.client.host.clone());
-            lines.extend(facts.actors.iter().map(|actor| actor.name.clone()));
-            for scope in &facts.scopes {
-                lines.push(scope.name.clone());
-                lines.extend(scope.description.clone());
-            }
-            for detail in &facts.details {
-                lines.push(detail.kind.clone());
-                lines.extend(detail.label.clone());
-                for leaf in &detail.leaves {
-                    lines.extend(leaf.label.clone());
-                    lines.push(leaf.value.clone());
-                }
-            }
-            lines.extend(facts.resources.iter().cloned());
-            lines.extend(facts.claims.iter().cloned());
-            let claimed = &facts.claimed;
-            let words = [
-                &facts.binding_message,
-                &claimed.place,
-                &claimed.device,
-                &claimed.address,
-            ];
-            lines.extend(words.into_iter().flatten().cloned());
-            lines.extend(receipt.iter().map(|receipt| receipt.sha256.clone()));
-        }
-    }
-    lines.join("\n")
 }

@@ -1,7 +1,8 @@
 //! Consent requests, exactly as their prompts say.
 
 use super::{account::issuer_view, seconds};
-use std::collections::{BTreeSet, HashMap};
+use serde_json::Value;
+use std::collections::HashMap;
 use tegata_device::{
     AccountSummary, BlockReason, BlockedMessage, Health, InboxSnapshot, RequestSnapshot,
     RequestState,
@@ -9,8 +10,12 @@ use tegata_device::{
 use tegata_protocol::{
     device::{
         decision::{DenyReason, Verdict},
+        management::SubjectDevice,
         problem::CloseReason,
-        prompt::{DenyOnlyReason, Prompt, PromptKind, RegisteredBy, Transfer},
+        prompt::{
+            DenyOnlyReason, DetailLabel, Prompt, PromptClient, PromptKind, PromptScope,
+            RegisteredBy, Transfer, detail_leaves,
+        },
     },
     text::{CodeAlphabet, TextCaution},
 };
@@ -76,8 +81,8 @@ pub(crate) fn request_view(request: &RequestSnapshot, names: &Names) -> ui::Cons
         expires_in: request.expires_in,
         received_at: ui::UnixMillis(u64::try_from(request.received_at_millis).unwrap_or_default()),
         lifetime: request.lifetime.max(1),
-        deny_only: deny_only(&request.deny_only, names.pin_locked(account)),
-        state: state_view(&request.state),
+        deny_only: deny_only(request, names.pin_locked(account)),
+        state: open_state_view(request),
     }
 }
 
@@ -92,15 +97,7 @@ pub(super) fn facts_view(prompt: &Prompt, account: &str, names: &Names) -> ui::R
             name: provider.name.clone(),
             host: provider.id.clone(),
         }),
-        client: ui::ClientView {
-            name: prompt.client.name.clone(),
-            registered_by: match prompt.client.registered_by {
-                RegisteredBy::Operator => ui::RegisteredBy::Operator,
-                RegisteredBy::Itself => ui::RegisteredBy::Itself,
-            },
-            since: seconds(prompt.client.since),
-            host: prompt.client.host.clone(),
-        },
+        client: client_view(&prompt.client),
         kind: match prompt.kind {
             PromptKind::DeviceAdd => ui::RequestKind::DeviceAdd,
             PromptKind::DeviceGrade => ui::RequestKind::DeviceGrade,
@@ -110,15 +107,8 @@ pub(super) fn facts_view(prompt: &Prompt, account: &str, names: &Names) -> ui::R
             PromptKind::Test => ui::RequestKind::Test,
             _ => ui::RequestKind::Grant,
         },
-        scopes: prompt
-            .scopes
-            .iter()
-            .map(|scope| ui::ScopeView {
-                name: scope.name.clone(),
-                description: Some(scope.description.clone()).filter(|text| !text.is_empty()),
-            })
-            .collect(),
-        details: details_view(prompt),
+        scopes: prompt.scopes.iter().map(scope_view).collect(),
+        details: details_of(&prompt.authorization_details, &prompt.labels),
         resources: prompt.resource.clone(),
         observed: ui::ObservedContextView {
             time: seconds(prompt.context.observed.time),
@@ -140,18 +130,50 @@ pub(super) fn facts_view(prompt: &Prompt, account: &str, names: &Names) -> ui::R
         claims: prompt.claims.clone(),
         access_seconds: prompt.access_token_lifetime,
         renewable_until: prompt.refresh.map(seconds),
-        device: None,
+        device: prompt.device.as_ref().map(subject_view),
         binding_message: prompt.binding_message.clone(),
         cautions: cautions(prompt),
     }
 }
 
-fn details_view(prompt: &Prompt) -> Vec<ui::DetailView> {
-    let leaves = prompt.detail_leaves();
+pub(super) fn client_view(client: &PromptClient) -> ui::ClientView {
+    ui::ClientView {
+        name: client.name.clone(),
+        registered_by: match client.registered_by {
+            RegisteredBy::Operator => ui::RegisteredBy::Operator,
+            RegisteredBy::Itself => ui::RegisteredBy::Itself,
+        },
+        since: seconds(client.since),
+        host: client.host.clone(),
+    }
+}
+
+pub(super) fn scope_view(scope: &PromptScope) -> ui::ScopeView {
+    ui::ScopeView {
+        name: scope.name.clone(),
+        description: Some(scope.description.clone()).filter(|text| !text.is_empty()),
+    }
+}
+
+fn subject_view(device: &SubjectDevice) -> ui::SubjectDeviceView {
+    ui::SubjectDeviceView {
+        name: device.name.clone(),
+        platform: device.platform.clone(),
+        paired_at: device.paired_at.map(seconds),
+        moving: device.moving,
+        lost: device.lost,
+        old_key: device.old_key.clone(),
+        new_key: device.new_key.clone(),
+    }
+}
+
+/// Authorization details, each reduced to its leaves.
+pub(super) fn details_of(details: &[Value], labels: &[DetailLabel]) -> Vec<ui::DetailView> {
+    let leaves = detail_leaves(details, labels);
     let of = |index: usize| {
         let prefix = format!("/{index}");
         let root = format!("{prefix}/type");
-        let label = prompt.labels.iter().find(|label| label.pointer == root);
+        let label = labels.iter().find(|label| label.pointer == root);
         let inside = |pointer: &str| {
             pointer
                 .strip_prefix(&prefix)
@@ -159,9 +181,9 @@ fn details_view(prompt: &Prompt) -> Vec<ui::DetailView> {
                 .map(str::to_owned)
         };
         ui::DetailView {
-            kind: prompt.authorization_details[index]
+            kind: details[index]
                 .get("type")
-                .and_then(serde_json::Value::as_str)
+                .and_then(Value::as_str)
                 .unwrap_or_default()
                 .to_owned(),
             label: label.map(|label| label.text.clone()),
@@ -177,7 +199,7 @@ fn details_view(prompt: &Prompt) -> Vec<ui::DetailView> {
                 .collect(),
         }
     };
-    (0..prompt.authorization_details.len()).map(of).collect()
+    (0..details.len()).map(of).collect()
 }
 
 fn cautions(prompt: &Prompt) -> Vec<ui::Caution> {
@@ -212,10 +234,8 @@ fn transfer_view(transfer: Transfer) -> ui::TransferView {
 }
 
 /// The reason to be shown, by what the person can do about it.
-fn deny_only(
-    reasons: &BTreeSet<DenyOnlyReason>,
-    key_unavailable: bool,
-) -> Option<ui::DenyOnlyReason> {
+fn deny_only(request: &RequestSnapshot, key_unavailable: bool) -> Option<ui::DenyOnlyReason> {
+    let reasons = &request.deny_only;
     let unsupported = [
         DenyOnlyReason::Kind,
         DenyOnlyReason::CriticalMember,
@@ -227,10 +247,23 @@ fn deny_only(
         Some(ui::DenyOnlyReason::NotSupported)
     } else if reasons.contains(&DenyOnlyReason::Text) {
         Some(ui::DenyOnlyReason::TextNotShowable)
-    } else if reasons.is_empty() {
-        None
-    } else {
+    } else if !reasons.is_empty() {
         Some(ui::DenyOnlyReason::AssuranceTooLow)
+    } else if request.unknown_client {
+        Some(ui::DenyOnlyReason::UnknownClient)
+    } else {
+        None
+    }
+}
+
+/// With what is known of the answer's way to the client.
+fn open_state_view(request: &RequestSnapshot) -> ui::RequestStateView {
+    match state_view(&request.state) {
+        ui::RequestStateView::Approved { at, .. } => ui::RequestStateView::Approved {
+            at,
+            collected: request.collected,
+        },
+        other => other,
     }
 }
 
