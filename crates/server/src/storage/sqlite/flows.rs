@@ -334,9 +334,13 @@ pub(super) fn consent_request(
             Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<i64>>(2)?))
         })
         .optional()?;
-    let is_being_pushed: bool = c
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM job WHERE seq = ?1 AND kind = 'push')")?
-        .query_row([loaded.flow.seq.0], |row| row.get(0))?;
+    let is_redeemed = matches!(
+        loaded.flow.state,
+        BackchannelAuthenticationState::Redeemed { .. }
+    );
+    let is_being_pushed: bool = is_redeemed
+        && c.prepare_cached("SELECT EXISTS (SELECT 1 FROM job WHERE seq = ?1 AND kind = 'push')")?
+            .query_row([loaded.flow.seq.0], |row| row.get(0))?;
     let is_own = loaded.flow.facts.kind.is_own();
     let collected = collected(&loaded.flow.state, device, is_own, is_being_pushed);
     Ok(found.map(|(prompt, nonce, seen)| ConsentRequest {

@@ -269,7 +269,7 @@ pub(super) fn adding(
 }
 
 /// The name in a stored registration.
-pub(super) fn name_in(registration: &str) -> Result<String> {
+fn name_in(registration: &str) -> Result<String> {
     let registration: Registration = rows::from_json(registration, "registration")?;
     Ok(registration.device_name)
 }
@@ -278,16 +278,10 @@ pub(super) fn name_in(registration: &str) -> Result<String> {
 pub(super) fn adding_state(
     state: Option<i64>,
     tries: u8,
-    registration: Option<String>,
+    registration: Option<&str>,
     is_over: bool,
 ) -> Result<AddingState> {
-    let name = || {
-        name_in(
-            &registration
-                .clone()
-                .ok_or_else(|| corrupt("a pairing without keys"))?,
-        )
-    };
+    let name = || name_in(registration.ok_or_else(|| corrupt("a pairing without keys"))?);
     Ok(match state {
         Some(pairings::CONFIRMED) => AddingState::Confirmed {
             device_name: name()?,

@@ -380,10 +380,16 @@ pub(super) fn adding(c: &Connection, flow: FlowSeq, now: UnixTime) -> Result<Opt
     let Some(row) = found.next()? else {
         return Ok(None);
     };
+    let registration: Option<String> = row.get(3)?;
     let is_over = now.0 >= row.get::<_, i64>(4)?;
     Ok(Some(Adding {
         session: session_id(&row.get::<_, String>(0)?)?,
-        state: management::adding_state(row.get(1)?, row.get(2)?, row.get(3)?, is_over)?,
+        state: management::adding_state(
+            row.get(1)?,
+            row.get(2)?,
+            registration.as_deref(),
+            is_over,
+        )?,
     }))
 }
 
