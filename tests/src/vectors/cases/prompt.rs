@@ -96,6 +96,33 @@ fn prompt(list: &mut List, world: &World<'_>) {
         C::Valid,
         sign(&agent),
     );
+    let mut removal = without(&payload, "/scopes");
+    removal["kind"] = json!("device_remove");
+    removal["transfer"] = json!({ "kind": "none" });
+    removal["access_token_lifetime"] = json!(0);
+    removal["device"] = json!({
+        "id": "dev-Q81nNe", "name": "Mika's laptop", "platform": "linux, tegata/0.1.0", "paired_at": NOW - 86_400,
+        "lost": true,
+    });
+    add(
+        "device_remove",
+        "A device that is lost shall go.",
+        C::Valid,
+        sign(&removal),
+    );
+    let moving = with(&removal, "/kind", json!("device_add"));
+    add(
+        "device_add_move",
+        "The asked device ends when another takes its place.",
+        C::Valid,
+        sign(&with(&moving, "/device", json!({ "move": true }))),
+    );
+    add(
+        "device_extra_member",
+        "A device with a member that this version does not have.",
+        C::Shape,
+        sign(&with(&removal, "/device/serial", json!("7"))),
+    );
     let leaves = |count: usize| {
         with(
             &grant(),
@@ -322,8 +349,8 @@ fn prompt_deny_only(list: &mut List, world: &World<'_>) {
         list.signed(Area::Prompt, (name, comment, class), text, context());
     };
     add(
-        "kind_reserved",
-        "A kind that is reserved.",
+        "device_missing",
+        "A question about devices that does not say what it is about.",
         C::DenyOnlyKind,
         with(&payload, "/kind", json!("device_key")),
     );
@@ -356,6 +383,23 @@ fn prompt_deny_only(list: &mut List, world: &World<'_>) {
         "The client's name turns around what follows.",
         C::DenyOnlyText,
         with(&payload, "/client/name", json!("bank\u{202e}moc.rebrah")),
+    );
+    add(
+        "device_of_another_kind",
+        "A sign-in is about no device.",
+        C::DenyOnlyKind,
+        with(&payload, "/device", json!({ "move": true })),
+    );
+    let removal = with(&payload, "/kind", json!("device_remove"));
+    add(
+        "device_name_reversed",
+        "The name of a device turns around what follows.",
+        C::DenyOnlyText,
+        with(
+            &removal,
+            "/device",
+            json!({ "id": "dev-Q81nNe", "name": "laptop\u{202e}enohp" }),
+        ),
     );
     add(
         "place_with_line_break",
