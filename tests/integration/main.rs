@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod attacks;
 #[cfg(test)]
+mod devices;
+#[cfg(test)]
 mod flows;
 #[cfg(test)]
 mod fuzz;
