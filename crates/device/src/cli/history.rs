@@ -181,7 +181,8 @@ fn outcome(state: &RequestState) -> String {
     }
 }
 
-fn describe(entry: &HistoryEntry) -> String {
+/// A line about an entry.
+pub(super) fn describe(entry: &HistoryEntry) -> String {
     match &entry.event {
         HistoryEvent::Blocked(blocked) => describe_blocked(blocked),
         HistoryEvent::Paired => format!("{}  paired", utc(entry.at)),
@@ -209,7 +210,8 @@ fn describe(entry: &HistoryEntry) -> String {
     }
 }
 
-fn to_json(entry: &HistoryEntry) -> Value {
+/// An entry for scripts.
+pub(super) fn to_json(entry: &HistoryEntry) -> Value {
     let mut value = match &entry.event {
         HistoryEvent::Blocked(blocked) => json!({ "event": "blocked", "blocked": blocked }),
         HistoryEvent::Request {

@@ -3,13 +3,14 @@
 use super::{
     Context,
     failure::Failure,
+    history,
     requests::{describe, describe_blocked, to_json},
     screen::{self, plain},
     words,
 };
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
-use tegata_device::{AccountSummary, RequestState};
+use tegata_device::{AccountSummary, RequestState, history::HistoryEvent};
 use tegata_protocol::ConsentRequestId;
 
 /// Prints every change until interrupted.
@@ -21,9 +22,14 @@ pub(super) async fn watch(context: &Context, json: bool) -> Result<(), Failure> 
     }
     let mut changes = context.device.changes();
     context.device.connect();
-    let mut shown = Shown::default();
+    let (mut shown, mut told) = (Shown::default(), 0);
     loop {
+        let notices = changes.borrow_and_update().notices;
         shown.print(context, json);
+        if notices > told {
+            print_notices(context, notices - told, json).await?;
+            told = notices;
+        }
         tokio::select! {
             changed = changes.changed() => {
                 if changed.is_err() {
@@ -33,6 +39,21 @@ pub(super) async fn watch(context: &Context, json: bool) -> Result<(), Failure> 
             _ = tokio::signal::ctrl_c() => return Ok(()),
         }
     }
+}
+
+/// Prints the newest things that servers told of the accounts' devices, oldest first.
+async fn print_notices(context: &Context, count: u64, json: bool) -> Result<(), Failure> {
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    let mut entries = context.device.history(usize::MAX).await?;
+    entries.retain(|entry| matches!(entry.event, HistoryEvent::Device { .. }));
+    for entry in entries.iter().take(count).rev() {
+        if json {
+            screen::json(&history::to_json(entry));
+        } else {
+            screen::line(&history::describe(entry));
+        }
+    }
+    Ok(())
 }
 
 /// What was printed last, so that only news is printed.
