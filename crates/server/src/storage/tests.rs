@@ -345,7 +345,7 @@ fn a_newer_schema_is_refused_and_both_versions_are_named() {
         }
     );
     assert!(
-        error.to_string().contains("99") && error.to_string().contains("up to 6"),
+        error.to_string().contains("99") && error.to_string().contains("up to 7"),
         "{error}"
     );
 }
