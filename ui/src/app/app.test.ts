@@ -69,6 +69,27 @@ describe("covered screens", () => {
     expect(shown.bridge.calls.find(({ command }) => command === "lock_open")?.request).toEqual({ account: secondAccount.id, pin: "493817" });
   });
 
+  it("are put off by use, which is told now and then", async () => {
+    const shown = await show({ world: { requests: [signIn] } });
+    const asked = () => shown.bridge.calls.filter(({ command }) => command === "lock_state").length;
+    const press = (millis: number) => {
+      const event = new KeyboardEvent("keydown", { key: "Tab" });
+      Object.defineProperty(event, "timeStamp", { value: millis });
+      window.dispatchEvent(event);
+    };
+    const choose = async (minutes: number) => {
+      shown.bridge.change("settings_changed", (world) => (world.settings = { ...world.settings, lock_after_minutes: minutes }));
+      await shown.settle();
+    };
+    await choose(0);
+    const before = asked();
+    press(1_000);
+    expect(asked()).toBe(before);
+    await choose(1);
+    for (const millis of [2_000, 3_000, 21_000, 23_000, 42_000]) press(millis);
+    expect(asked()).toBe(before + 2);
+  });
+
   it("close over what was open as soon as the app says so", async () => {
     const shown = await show({ world: { requests: [signIn] }, hash: `#/request/${signIn.id}` });
     shown.bridge.change("lock_changed", (world) => (world.lock = { locked: true }));
