@@ -15,13 +15,10 @@ use crate::{
 };
 use std::{
     path::PathBuf,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex},
 };
 use tegata_protocol::SystemRng;
-use tokio::sync::watch;
+use tokio::{runtime::Handle, sync::watch};
 
 /// Where data lies and how the device introduces itself.
 #[derive(Debug, Clone)]
@@ -66,7 +63,8 @@ struct Inner {
     settings: Mutex<Settings>,
     changes: watch::Sender<Changes>,
     accounts: Mutex<Vec<Arc<LiveAccount>>>,
-    connected: AtomicBool,
+    /// The run time of the connections, while there are any: whoever lists the accounts may be on a thread without one.
+    connected: Mutex<Option<Handle>>,
 }
 
 impl std::fmt::Debug for Device {
@@ -92,7 +90,7 @@ impl Device {
                 settings: Mutex::new(settings),
                 changes: watch::Sender::new(Changes::default()),
                 accounts: Mutex::new(Vec::new()),
-                connected: AtomicBool::new(false),
+                connected: Mutex::new(None),
             }),
         };
         device.sync_accounts()?;
@@ -110,7 +108,7 @@ impl Device {
     /// # Panics
     /// Outside a tokio run time.
     pub fn connect(&self) {
-        self.inner.connected.store(true, Ordering::SeqCst);
+        *lock(&self.inner.connected) = Some(Handle::current());
         for live in self.live_accounts() {
             self.spawn(&live);
         }
@@ -118,7 +116,7 @@ impl Device {
 
     /// Ends every connection loop. What is in flight stays on disk.
     pub fn disconnect(&self) {
-        self.inner.connected.store(false, Ordering::SeqCst);
+        *lock(&self.inner.connected) = None;
         for live in self.live_accounts() {
             if let Some(task) = lock(&live.task).take() {
                 task.abort();

@@ -11,7 +11,7 @@ use crate::{
     pairing::{PairingCause, PairingFailure},
     ports::AccountSecret,
 };
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 use tegata_protocol::{
     AccountId,
     device::{invitation::Issuer, problem::ProblemCode},
@@ -45,18 +45,20 @@ impl Device {
                 }
             }
         }
-        if self.inner.connected.load(Ordering::SeqCst) {
-            for live in added {
-                self.spawn(&live);
-            }
+        for live in added {
+            self.spawn(&live);
         }
         Ok(())
     }
 
+    /// Connects an account if the device is connected and the account is not.
     pub(super) fn spawn(&self, live: &Arc<LiveAccount>) {
+        let Some(run_time) = lock(&self.inner.connected).clone() else {
+            return;
+        };
         let mut task = lock(&live.task);
         if task.is_none() {
-            let running = tokio::spawn(inbox::run(self.clone(), Arc::clone(live)));
+            let running = run_time.spawn(inbox::run(self.clone(), Arc::clone(live)));
             *task = Some(running.abort_handle());
         }
     }
@@ -132,9 +134,7 @@ impl Device {
 
     /// Connects an account that was just paired, if the device is connected.
     pub(crate) fn connect_new(&self, id: &LocalAccountId) {
-        if self.inner.connected.load(Ordering::SeqCst)
-            && let Ok(live) = self.live(id)
-        {
+        if let Ok(live) = self.live(id) {
             self.spawn(&live);
         }
     }
