@@ -26,7 +26,7 @@ use tauri::{Manager as _, webview::PermissionResponse};
 use tauri_plugin_window_state::StateFlags;
 use tegata_device::Device;
 use tracing_subscriber::{
-    EnvFilter, Layer as _, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+    Layer as _, filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
 
 /// Runs the app until it is ended.
@@ -38,9 +38,11 @@ pub fn run() -> anyhow::Result<()> {
     tegata_device::transport::install_crypto_provider();
     let device = setup::open_device()?;
     start_log(device.data_dir());
-    let app = builder(device)
+    let app = builder(device.clone())
         .build(tauri::generate_context!())
         .context("the window cannot be opened")?;
+    // This is the only instance now, and there is no window yet: the first picture can show what has come of it.
+    tauri::async_runtime::spawn(async move { device.connect() });
     app.run(setup::on_run_event);
     Ok(())
 }
@@ -80,18 +82,23 @@ fn builder(device: Device) -> tauri::Builder<tauri::Wry> {
         .invoke_handler(setup::handler())
 }
 
+/// By level and target, as in `warn,tegata_device=debug`. What cannot be read is as good as nothing.
+fn log_filter(wanted: Option<&str>) -> Targets {
+    let wanted = wanted.and_then(|text| text.parse().ok());
+    wanted.unwrap_or_else(|| Targets::new().with_default(tracing::Level::WARN))
+}
+
 /// To standard error, and to a file, so that there is something to send when somebody asks for help.
 fn start_log(data_dir: &Path) {
-    let filter =
-        || EnvFilter::try_from_env("TEGATA_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = log_filter(std::env::var("TEGATA_LOG").ok().as_deref());
     let terminal = fmt::layer()
         .with_writer(std::io::stderr)
-        .with_filter(filter());
+        .with_filter(filter.clone());
     let file = LogFile::open(&data_dir.join("logs")).map(|log| {
         fmt::layer()
             .with_ansi(false)
             .with_writer(log)
-            .with_filter(filter())
+            .with_filter(filter)
     });
     let problem = file.as_ref().err().map(ToString::to_string);
     tracing_subscriber::registry()

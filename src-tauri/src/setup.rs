@@ -93,7 +93,7 @@ pub(crate) fn open_device() -> anyhow::Result<Device> {
     Device::open(config, ports).context("the app's data folder cannot be opened")
 }
 
-/// Hands the device to the commands, connects it, shows the window, and begins to be a part of the desktop.
+/// Hands the device to the commands, shows the window, and begins to be a part of the desktop.
 pub(crate) fn install<R: Runtime>(app: &App<R>, device: &Device) {
     let handle = app.handle().clone();
     let events = Events::new(move |event| {
@@ -118,8 +118,6 @@ pub(crate) fn install<R: Runtime>(app: &App<R>, device: &Device) {
     if !hidden {
         desktop.screen().present();
     }
-    let connecting = device.clone();
-    tauri::async_runtime::spawn(async move { connecting.connect() });
     tauri::async_runtime::spawn(events.follow(device.clone()));
     desktop.start(app.handle());
     if hidden {

@@ -178,3 +178,15 @@ fn a_request_that_is_not_there_is_named_as_such() {
         assert_eq!(answer["code"], "request_unknown", "{id}");
     }
 }
+
+#[test]
+fn a_log_filter_that_cannot_be_read_is_as_good_as_none() {
+    use tracing::Level;
+    let usual = crate::log_filter(None);
+    assert!(usual.would_enable("tegata_device", &Level::WARN));
+    assert!(!usual.would_enable("tegata_device", &Level::INFO));
+    assert_eq!(crate::log_filter(Some("tegata_device=loud")), usual);
+    let wanted = crate::log_filter(Some("warn,tegata_device=debug"));
+    assert!(wanted.would_enable("tegata_device::inbox", &Level::DEBUG));
+    assert!(!wanted.would_enable("zbus", &Level::INFO));
+}

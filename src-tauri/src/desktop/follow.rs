@@ -62,7 +62,9 @@ impl Desktop {
     pub(super) async fn follow(self) {
         let mut changes = self.0.device.changes();
         let mut attention = Attention::default();
-        let mut told = *changes.borrow_and_update();
+        // Whatever came before this began is told too: the device connects before there is a window.
+        changes.mark_changed();
+        let mut told = Changes::default();
         loop {
             let waiting = self.reflect();
             self.tell(attention.note(&waiting), &waiting);
