@@ -2,8 +2,11 @@
 
 use super::*;
 use crate::{
+    domain::backchannel_authentication::BackchannelAuthenticationState,
     http::op::issuance::redeem_for_push,
-    storage::ops::{DecideOutcome, DeleteAccount, KeepResponse, SuspendClient, TakeJob},
+    storage::ops::{
+        DecideOutcome, DeleteAccount, EndAttempt, KeepResponse, SuspendClient, TakeJob,
+    },
 };
 use tegata_protocol::{
     AccountId, AuthReqId, ClientId, Sha256Digest,
@@ -59,6 +62,44 @@ async fn a_push_is_the_token_response_with_the_auth_req_id_and_an_id_token_that_
     worker.end().await;
     let asked = scene.bench.poll("kiosk", &id).await;
     assert_eq!(asked.error(), (400, "unauthorized_client"));
+}
+
+/// What the device that approved is told, in both places.
+async fn collected(scene: &Scene, id: &str) -> Option<bool> {
+    let store = &scene.bench.app.store;
+    let id = AuthReqId::parse(id).unwrap();
+    let found = store.read(move |reader| reader.backchannel_authentication(&id));
+    let flow = found.await.unwrap().unwrap();
+    let (BackchannelAuthenticationState::Approved(approval)
+    | BackchannelAuthenticationState::Redeemed { approval, .. }) = flow.state
+    else {
+        panic!("{:?}", flow.state);
+    };
+    let (device, request) = (approval.device, flow.facts.consent_request_id);
+    let set = crate::delivery::pending::pending_set(&scene.bench.app, &device);
+    let notice = set.await.unwrap().unwrap().closed[0].collected;
+    let found = store.read(move |reader| reader.consent_request(&request, &device));
+    assert_eq!(found.await.unwrap().unwrap().collected, notice);
+    notice
+}
+
+#[tokio::test]
+async fn of_a_push_it_is_known_only_while_it_is_sent_that_it_has_not_arrived() {
+    let scene = Scene::new(Receiver::answering(503).await, push).await;
+    let worker = scene.worker();
+    let id = scene.asked().await;
+    scene.decided(true).await;
+    scene.receiver.received(1).await;
+    worker.end().await;
+    assert_eq!(collected(&scene, &id).await, Some(false));
+    let job = scene.jobs().await.pop().unwrap();
+    let given_up = EndAttempt {
+        seq: job.seq,
+        attempts: job.attempts,
+        next_at_millis: None,
+    };
+    assert!(scene.bench.app.store.apply(given_up).await.unwrap());
+    assert_eq!(collected(&scene, &id).await, None);
 }
 
 /// Conformance: CIBA-12-errors

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use tegata_protocol::{
     AccountId, AuthReqId, ClientId, ConsentRequestId, DeviceId, Sha256Digest, UnixTime,
-    bytes::constant_time_eq,
+    bytes::constant_time_eq, ciba::TokenDeliveryMode,
 };
 
 use super::{
@@ -338,11 +338,17 @@ pub(super) fn consent_request(
         loaded.flow.state,
         BackchannelAuthenticationState::Redeemed { .. }
     );
+    let is_pushed = loaded.flow.facts.terms.delivery == TokenDeliveryMode::Push;
     let is_being_pushed: bool = is_redeemed
+        && is_pushed
         && c.prepare_cached("SELECT EXISTS (SELECT 1 FROM job WHERE seq = ?1 AND kind = 'push')")?
             .query_row([loaded.flow.seq.0], |row| row.get(0))?;
-    let is_own = loaded.flow.facts.kind.is_own();
-    let collected = collected(&loaded.flow.state, device, is_own, is_being_pushed);
+    let way = Way {
+        is_own: loaded.flow.facts.kind.is_own(),
+        is_pushed,
+        is_being_pushed,
+    };
+    let collected = collected(&loaded.flow.state, device, way);
     Ok(found.map(|(prompt, nonce, seen)| ConsentRequest {
         collected,
         flow: loaded.flow.clone(),
@@ -353,18 +359,29 @@ pub(super) fn consent_request(
     }))
 }
 
-/// Whether the client has what `device` approved. What is pushed is collected when it has arrived.
-fn collected(
-    state: &BackchannelAuthenticationState,
-    device: &DeviceId,
+/// How an approved request gets to whoever asked.
+#[derive(Clone, Copy)]
+struct Way {
+    /// Nobody collects it.
     is_own: bool,
+    /// It is sent to the client, and not fetched by it.
+    is_pushed: bool,
+    /// It is still being sent.
     is_being_pushed: bool,
-) -> Option<bool> {
+}
+
+/// Whether the client has what `device` approved. Of what is pushed it is known only that it has not arrived, as long as it is
+/// being sent: a push that was given up leaves as little behind as one that arrived.
+fn collected(state: &BackchannelAuthenticationState, device: &DeviceId, way: Way) -> Option<bool> {
     use BackchannelAuthenticationState as S;
     match state {
-        S::Approved(approval) if !is_own && approval.device == *device => Some(false),
-        S::Redeemed { approval, .. } if !is_own && approval.device == *device => {
-            Some(!is_being_pushed)
+        S::Approved(approval) if !way.is_own && approval.device == *device => Some(false),
+        S::Redeemed { approval, .. } if !way.is_own && approval.device == *device => {
+            match (way.is_pushed, way.is_being_pushed) {
+                (false, _) => Some(true),
+                (true, true) => Some(false),
+                (true, false) => None,
+            }
         }
         _ => None,
     }
@@ -453,7 +470,8 @@ fn closures(
     let mut statement = c.prepare_cached(
         "SELECT f.previous, f.expires, f.state, f.at, s.settled,
                 CASE WHEN p.no IS NOT NULL THEN json_extract(b.facts, '$.consent_request_id') END,
-                f.client_no, EXISTS (SELECT 1 FROM job j WHERE j.seq = f.seq AND j.kind = 'push')
+                f.client_no, EXISTS (SELECT 1 FROM job j WHERE j.seq = f.seq AND j.kind = 'push'),
+                coalesce(json_extract(b.facts, '$.terms.delivery'), '') = 'push'
          FROM flow f JOIN body b ON b.seq = f.seq LEFT JOIN settlement s ON s.seq = f.seq
          LEFT JOIN prompt p ON p.seq = f.seq AND p.device_no = ?2
          WHERE f.seq = ?1",
@@ -485,9 +503,13 @@ fn closures(
             && closed_at(&state, expires) > since
         {
             let request = request_id(&request)?;
-            let is_own = row.get::<_, i64>(6)? == management::OWN;
+            let way = Way {
+                is_own: row.get::<_, i64>(6)? == management::OWN,
+                is_being_pushed: row.get(7)?,
+                is_pushed: row.get(8)?,
+            };
             closed.push(Closure {
-                collected: collected(&state, device, is_own, row.get(7)?),
+                collected: collected(&state, device, way),
                 request,
                 reason,
             });
