@@ -73,7 +73,7 @@ fn builder(device: Device) -> tauri::Builder<tauri::Wry> {
         })
         .on_window_event(setup::on_window_event)
         .on_permission_request(|webview, kind| {
-            if setup::permitted(&webview, &kind) {
+            if setup::permitted(&webview, kind) {
                 PermissionResponse::Allow
             } else {
                 PermissionResponse::Deny

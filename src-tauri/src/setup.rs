@@ -158,6 +158,13 @@ pub(crate) fn on_window_event<R: Runtime>(window: &Window<R>, event: &WindowEven
 }
 
 /// What happens to the app as a whole.
+#[cfg_attr(
+    target_os = "linux",
+    expect(
+        clippy::needless_pass_by_value,
+        reason = "on other systems it brings the addresses that were opened"
+    )
+)]
 pub(crate) fn on_run_event<R: Runtime>(app: &AppHandle<R>, event: RunEvent) {
     let Some(state) = app.try_state::<AppState>() else {
         return;
@@ -181,7 +188,7 @@ pub(crate) fn on_run_event<R: Runtime>(app: &AppHandle<R>, event: RunEvent) {
 }
 
 /// A camera for the app's own pages, to scan a code, and nothing else.
-pub(crate) fn permitted<R: Runtime>(webview: &Webview<R>, kind: &PermissionKind) -> bool {
+pub(crate) fn permitted<R: Runtime>(webview: &Webview<R>, kind: PermissionKind) -> bool {
     let own = webview
         .url()
         .is_ok_and(|url| url.scheme() == "tauri" || url.host_str() == Some("tauri.localhost"));

@@ -89,7 +89,7 @@ mod tests {
     use super::*;
     use std::sync::Arc;
 
-    const AFTER: Duration = Duration::from_secs(300);
+    const AFTER: Duration = Duration::from_mins(5);
 
     #[tokio::test(start_paused = true)]
     async fn the_time_counts_from_the_last_use() {
@@ -107,7 +107,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn without_a_time_or_while_covered_nothing_runs_out() {
         let lock = Lock::new(true);
-        let day = Duration::from_secs(86_400);
+        let day = Duration::from_hours(24);
         let covered = tokio::time::timeout(day, lock.is_left_alone(|| Some(AFTER)));
         assert!(covered.await.is_err());
         assert!(lock.set(false));

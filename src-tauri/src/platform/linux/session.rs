@@ -64,7 +64,7 @@ pub(super) async fn follow(mut signals: SelectAll<MessageStream>, left: impl Fn(
 /// `Lock` carries nothing; the others carry whether it begins.
 fn means_leaving(signal: &Message) -> bool {
     let header = signal.header();
-    match header.member().map(|member| member.as_str()) {
+    match header.member().map(zbus::names::MemberName::as_str) {
         Some("Lock") => true,
         Some("ActiveChanged" | "PrepareForSleep") => {
             signal.body().deserialize::<bool>().unwrap_or(false)
@@ -84,16 +84,15 @@ async fn own_session(bus: &Connection) -> Option<OwnedObjectPath> {
             &std::process::id(),
         )
         .await;
-    let answer = match by_pid {
-        Ok(answer) => answer,
+    let answer = if let Ok(answer) = by_pid {
+        answer
+    } else {
         // A process that the session's own service manager started belongs to no session, but is told which it serves.
-        Err(_) => {
-            let id = std::env::var("XDG_SESSION_ID").ok()?;
-            let manager = Some(LOGIND_MANAGER);
-            bus.call_method(Some(LOGIND), LOGIND_PATH, manager, "GetSession", &id)
-                .await
-                .ok()?
-        }
+        let id = std::env::var("XDG_SESSION_ID").ok()?;
+        let manager = Some(LOGIND_MANAGER);
+        bus.call_method(Some(LOGIND), LOGIND_PATH, manager, "GetSession", &id)
+            .await
+            .ok()?
     };
     let body = answer.body();
     let path: ObjectPath<'_> = body.deserialize().ok()?;

@@ -1,5 +1,13 @@
 //! Notifications, the session's end and tray hosts on a real bus of their own, with small services on its other end.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    clippy::used_underscore_binding,
+    reason = "the interfaces' macro fixes how their methods look"
+)]
+
 use super::{
     super::{Note, Pressed, Slot},
     notifications::Notifications,

@@ -126,7 +126,7 @@ struct Item {
 }
 
 impl Item {
-    fn entry(label: String, event: Option<TrayEvent>) -> MenuItem<Self> {
+    fn entry(label: &str, event: Option<TrayEvent>) -> MenuItem<Self> {
         StandardItem {
             // An underscore would make an access key.
             label: label.replace('_', "__"),
@@ -196,14 +196,14 @@ impl ksni::Tray for Item {
     fn menu(&self) -> Vec<MenuItem<Self>> {
         let face = &self.face;
         let mut menu = vec![
-            Self::entry(face.waiting_text.clone(), None),
+            Self::entry(&face.waiting_text, None),
             MenuItem::Separator,
-            Self::entry(face.open.clone(), Some(TrayEvent::Open)),
+            Self::entry(&face.open, Some(TrayEvent::Open)),
         ];
         if let Some(lock) = &face.lock {
-            menu.push(Self::entry(lock.clone(), Some(TrayEvent::Lock)));
+            menu.push(Self::entry(lock, Some(TrayEvent::Lock)));
         }
-        menu.push(Self::entry(face.quit.clone(), Some(TrayEvent::Quit)));
+        menu.push(Self::entry(&face.quit, Some(TrayEvent::Quit)));
         menu
     }
 }
