@@ -175,7 +175,11 @@ fn what_is_wrong_is_said_with_what_to_do() {
         (&["verify", "/nonexistent"], 1, "/nonexistent"),
         (&["add-device"], 2, "not paired with any account"),
         (&["pin", "change"], 2, "not paired with any account"),
-        (&["self-test", "--deny", "--pin-fd", "3"], 2, "cannot be used with"),
+        (
+            &["self-test", "--deny", "--pin-fd", "3"],
+            2,
+            "cannot be used with",
+        ),
         (&["accounts"], 0, "not paired yet; see `tegata pair --help`"),
     ] {
         let output = tegata(dir.path(), &[], args, "");
