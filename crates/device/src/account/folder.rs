@@ -170,9 +170,17 @@ fn sync_dir(_dir: &Path) -> io::Result<()> {
 
 /// Makes a folder that its owner alone can enter.
 pub(crate) fn make_private_dir(dir: &Path) -> io::Result<()> {
+    private_dir().recursive(true).create(dir)
+}
+
+/// The same; fails if there is anything of that name already.
+pub(crate) fn make_new_private_dir(dir: &Path) -> io::Result<()> {
+    private_dir().create(dir)
+}
+
+fn private_dir() -> fs::DirBuilder {
     let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
+    builder
 }

@@ -10,7 +10,7 @@ mod tests;
 
 pub(crate) use file::FORMAT;
 pub use file::{AccountFileError, AccountHeader};
-pub(crate) use folder::make_private_dir;
+pub(crate) use folder::{make_new_private_dir, make_private_dir};
 pub use folder::{AccountFolder, write_atomically};
 pub use lock::FileLock;
 pub(crate) use look::is_showable;

@@ -89,9 +89,17 @@ impl Device {
     pub async fn export_entry(&self, id: &str, dir: &Path) -> Result<Exported, HistoryError> {
         let evidence = self.entry_evidence(id).await?;
         let at = calendar::stamp(self.ports().clock.now());
-        let path = free(dir, &format!("tegata-evidence-{at}"), ".json")?;
-        write_evidence(&path, &evidence)?;
-        Ok(Exported { path, entries: 1 })
+        // Made first, so that two exports at once never share a name; then replaced by the whole file.
+        let made = |path: &Path| fs::File::create_new(path).map(drop);
+        let path = make_new(dir, &format!("tegata-evidence-{at}"), ".json", made)?;
+        match write_evidence(&path, &evidence) {
+            Ok(()) => Ok(Exported { path, entries: 1 }),
+            Err(error) => {
+                // The first failure is the one to tell of.
+                let _ = fs::remove_file(&path);
+                Err(error.into())
+            }
+        }
     }
 
     /// Writes evidence of every entry that `query` asks for and that has one, at most ten thousand, into a new folder of `dir`,
@@ -106,8 +114,9 @@ impl Device {
     ) -> Result<Exported, HistoryError> {
         let page = self.history_page(query, MAX_EXPORT).await?;
         let at = calendar::stamp(self.ports().clock.now());
-        let folder = free(dir, &format!("tegata-history-{at}"), "")?;
-        crate::account::make_private_dir(&folder)?;
+        let name = format!("tegata-history-{at}");
+        crate::account::make_private_dir(dir)?;
+        let folder = make_new(dir, &name, "", crate::account::make_new_private_dir)?;
         let lines = self.lines(query.account.as_ref()).await?;
         match self.write_export(&folder, &page.entries, lines) {
             Ok(entries) => Ok(Exported {
@@ -256,21 +265,35 @@ fn write_evidence(path: &Path, evidence: &EvidenceFile) -> io::Result<()> {
     write_atomically(path, &text)
 }
 
-/// A path of `dir` at which there is nothing: `name`, or `name-2` and so on.
-fn free(dir: &Path, name: &str, ending: &str) -> io::Result<PathBuf> {
-    let names = (1..100).map(|count| match count {
-        1 => format!("{name}{ending}"),
-        count => format!("{name}-{count}{ending}"),
-    });
-    let mut paths = names.map(|name| dir.join(name));
-    let path = paths.find(|path| fs::symlink_metadata(path).is_err());
-    path.ok_or_else(|| io::Error::new(io::ErrorKind::AlreadyExists, "too many exports at once"))
+/// Makes something of `dir` where there was nothing: `name`, or `name-2` and so on.
+fn make_new(
+    dir: &Path,
+    name: &str,
+    ending: &str,
+    make: impl Fn(&Path) -> io::Result<()>,
+) -> io::Result<PathBuf> {
+    for count in 1..100 {
+        let path = dir.join(match count {
+            1 => format!("{name}{ending}"),
+            count => format!("{name}-{count}{ending}"),
+        });
+        match make(&path) {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::new(
+        io::ErrorKind::AlreadyExists,
+        "too many exports at once",
+    ))
 }
 
 /// A cell of the list (RFC 4180). Text that a spreadsheet would take for a formula begins with an apostrophe.
 fn cell(text: &str) -> String {
-    let risky =
-        text.trim_start().starts_with(['=', '+', '-', '@']) || text.starts_with(['\t', '\r', '\n']);
+    // The full-width forms are formulas to spreadsheets set up for East Asian languages.
+    let formula = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+    let risky = text.trim_start().starts_with(formula) || text.starts_with(['\t', '\r', '\n']);
     let guard = if risky { "'" } else { "" };
     format!("\"{guard}{}\"", text.replace('"', "\"\""))
 }
@@ -295,7 +318,22 @@ fn outcome_word(outcome: &RequestState) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::cell;
+    use super::{cell, make_new};
+    use std::fs;
+
+    #[test]
+    fn what_is_exported_at_once_never_shares_a_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |path: &std::path::Path| fs::File::create_new(path).map(drop);
+        let made = [(); 2].map(|()| make_new(dir.path(), "e", ".json", file).unwrap());
+        assert_eq!(
+            made,
+            ["e.json", "e-2.json"].map(|name| dir.path().join(name))
+        );
+        let folder = crate::account::make_new_private_dir;
+        let made = [(); 2].map(|()| make_new(dir.path(), "h", "", folder).unwrap());
+        assert_eq!(made, ["h", "h-2"].map(|name| dir.path().join(name)));
+    }
 
     #[test]
     fn cells_are_never_formulas_and_keep_their_quotes() {
@@ -307,6 +345,7 @@ mod tests {
             ("@A1", "\"'@A1\""),
             ("\t=1", "\"'\t=1\""),
             (" =1", "\"' =1\""),
+            ("＝1", "\"'＝1\""),
             ("a,b\r\nc", "\"a,b\r\nc\""),
         ] {
             assert_eq!(cell(text), expected);
