@@ -241,6 +241,11 @@ pub(super) fn confirm(
     let Some((session, account, grade, code, receipt, (by, moving))) = found else {
         return Ok(ConfirmPairingOutcome::Unknown);
     };
+    // Revoked since its proof was checked: what it began has ended with it.
+    let active = active_devices(c, account)?;
+    if by.is_some_and(|by| active.iter().all(|(one, _)| *one != by)) {
+        return Ok(ConfirmPairingOutcome::Failed);
+    }
     let pairing = pairing_where(c, "s.id", op.session.as_str())?;
     let over = pairing
         .as_ref()
