@@ -60,7 +60,7 @@ pub use locator::{FlowIds, FlowSeq, Located, Locator};
 pub use one_time_name::{NameKind, OneTimeName};
 pub use operator::{ENROLMENT_SECONDS, Operator, OperatorId, OperatorInvitation};
 pub use own_question::{
-    NOTICE_SECONDS, OWN_QUESTION_SECONDS, PENDING_DEVICE_QUESTIONS, Subject, TEST_PAUSE_SECONDS,
+    NOTICE_SECONDS, OWN_QUESTION_SECONDS, PENDING_OWN_QUESTIONS, Subject, TEST_PAUSE_SECONDS,
     may_manage_from, own_client_id,
 };
 pub use pairing::{

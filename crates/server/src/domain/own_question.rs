@@ -17,8 +17,8 @@ const OWN_CLIENT: &str = "~server";
 /// Seconds for which a question of the server's own can be decided.
 pub const OWN_QUESTION_SECONDS: i64 = 120;
 
-/// Questions about devices that may be pending at once for one account.
-pub const PENDING_DEVICE_QUESTIONS: i64 = 2;
+/// Questions about devices that may be pending at once at one device, and tests likewise.
+pub const PENDING_OWN_QUESTIONS: i64 = 2;
 
 /// Seconds between two tests of one device.
 pub const TEST_PAUSE_SECONDS: i64 = 5;

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     domain::{
-        BackchannelAuthenticationState, FlowSeq, Grade, Kind, Locator, PENDING_DEVICE_QUESTIONS,
+        BackchannelAuthenticationState, FlowSeq, Grade, Kind, Locator, PENDING_OWN_QUESTIONS,
         PairedDevice, Registration, Subject, TEST_PAUSE_SECONDS, may_manage_from,
     },
     storage::{
@@ -47,6 +47,9 @@ pub(super) fn ask(
         return Ok(AskDeviceOutcome::DeviceRevoked);
     };
     // 2. Whether it may.
+    if pending(c, op, (device_no, account_no))? >= PENDING_OWN_QUESTIONS {
+        return Ok(AskDeviceOutcome::TooMany);
+    }
     if facts.kind == Kind::Test {
         let tested = c
             .prepare_cached(
@@ -60,7 +63,7 @@ pub(super) fn ask(
         if tested == 0 {
             return Ok(AskDeviceOutcome::TooMany);
         }
-    } else if let Some(refused) = refuse(c, options, op, account_no)? {
+    } else if let Some(refused) = refuse(c, options, op)? {
         return Ok(refused);
     }
     // 3. The question.
@@ -69,12 +72,32 @@ pub(super) fn ask(
     Ok(AskDeviceOutcome::Asked)
 }
 
+/// Pending questions of the server's own at the asking device: tests, if it wants a test, otherwise those about devices. No
+/// device can use up what another one is allowed.
+fn pending(c: &Connection, op: &AskDevice, (device_no, account_no): (i64, i64)) -> Result<i64> {
+    Ok(c.prepare_cached(
+        "SELECT count(*) FROM flow f JOIN body b ON b.seq = f.seq
+         JOIN prompt p ON p.device_no = ?4 AND p.seq = f.seq
+         WHERE f.account_no = ?1 AND f.state = 0 AND f.expires > ?2 AND f.client_no = ?3
+             AND (json_extract(b.facts, '$.kind') = 'test') = ?5",
+    )?
+    .query_row(
+        params![
+            account_no,
+            op.facts.created.0,
+            OWN,
+            device_no,
+            op.facts.kind == Kind::Test
+        ],
+        |row| row.get(0),
+    )?)
+}
+
 /// Why a question about devices is not put.
 fn refuse(
     c: &Connection,
     options: &StoreOptions,
     op: &AskDevice,
-    account_no: i64,
 ) -> Result<Option<AskDeviceOutcome>> {
     let (facts, now) = (&op.facts, op.facts.created);
     let all = devices::devices_of(c, &facts.account)?;
@@ -88,17 +111,8 @@ fn refuse(
     let asking = all.iter().find(|one| one.id == op.prompt.device);
     let asking = asking.ok_or_else(|| corrupt("a device that is not its account's"))?;
     let wait = options.limits.first_device_wait_seconds;
-    if let Some(from) = may_manage_from(asking, &all, wait, now) {
-        return Ok(Some(AskDeviceOutcome::NotYet { from }));
-    }
-    let pending: i64 = c
-        .prepare_cached(
-            "SELECT count(*) FROM flow f JOIN body b ON b.seq = f.seq
-             WHERE f.account_no = ?1 AND f.state = 0 AND f.expires > ?2 AND f.client_no = ?3
-                 AND json_extract(b.facts, '$.kind') <> 'test'",
-        )?
-        .query_row([account_no, now.0, OWN], |row| row.get(0))?;
-    Ok((pending >= PENDING_DEVICE_QUESTIONS).then_some(AskDeviceOutcome::TooMany))
+    let from = may_manage_from(asking, &all, wait, now);
+    Ok(from.map(|from| AskDeviceOutcome::NotYet { from }))
 }
 
 /// Does what the person approved, in the commit of the approval.

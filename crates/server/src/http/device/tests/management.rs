@@ -330,10 +330,12 @@ async fn two_questions_about_devices_are_pending_at_most_and_count_for_no_client
     let world = World::for_real_people().await;
     let (desk, phone) = desk_and_phone(&world).await;
     let first = asked(&remove(&world, &desk, &phone.id()).await);
-    asked(&remove(&world, &phone, &desk.id()).await);
+    asked(&remove(&world, &desk, &phone.id()).await);
     let refused = remove(&world, &desk, &phone.id()).await;
     assert_eq!(refused.code(), "too_many_requests");
     assert_eq!(refused.problem().retry_after, Some(120));
+    // Whoever has only a possession key cannot keep another device from removing that one.
+    asked(&remove(&world, &phone, &desk.id()).await);
     // A client is not held to what the person asked for.
     for _ in 0..2 {
         let request = world.ask().await;
@@ -434,6 +436,23 @@ async fn a_test_goes_to_the_asking_device_alone_and_changes_nothing() {
         0,
         "the figures are about clients' requests"
     );
+}
+
+/// Attack: a possession key fills the inbox of its device with tests.
+#[tokio::test]
+async fn two_tests_are_pending_at_most() {
+    let world = World::new().await;
+    let desk = world.pair("Desk").await;
+    for _ in 0..2 {
+        asked(&test(&world, &desk).await);
+        world.advance(5);
+    }
+    assert_eq!(test(&world, &desk).await.code(), "too_many_requests");
+    assert_eq!(desk.pending(&world).await.prompts.len(), 2);
+    let request = world.ask().await;
+    desk.prompt(&world, &request).await;
+    world.advance(120);
+    asked(&test(&world, &desk).await);
 }
 
 /// Attack: a client collects what the server asked by itself.
