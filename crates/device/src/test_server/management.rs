@@ -5,7 +5,7 @@ use crate::ports::{HttpRequest, HttpResponse};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tegata_protocol::{
-    ConsentRequestId, DeviceId,
+    DeviceId,
     device::{
         decision::Verdict,
         management::{
@@ -15,7 +15,7 @@ use tegata_protocol::{
         metadata::Endpoints,
         problem::{Problem, ProblemCode},
         prompt::{Prompt, PromptKind},
-        receipt::parse_receipt,
+        receipt::{evidence_hash, parse_receipt},
     },
 };
 
@@ -168,7 +168,7 @@ impl TestServer {
     }
 
     fn invite(&self, body: &InvitationRequest) -> HttpResponse {
-        let approved = self.has_approved(&body.request);
+        let approved = self.has_approved(body);
         let managed = &mut self.state.lock().unwrap().managed;
         if !approved {
             return problem(&Problem::new(ProblemCode::NotFound));
@@ -183,17 +183,14 @@ impl TestServer {
         answer(200, &invitation)
     }
 
-    fn has_approved(&self, request: &ConsentRequestId) -> bool {
+    fn has_approved(&self, body: &InvitationRequest) -> bool {
         let keys = [*self.key.public()];
         let state = self.state.lock().unwrap();
-        let mut receipts = state.receipts.iter().filter(|(of, _)| of == request);
+        let mut receipts = state.receipts.iter().filter(|(of, _)| *of == body.request);
         receipts.any(|(_, text)| {
-            parse_receipt(text, &keys)
-                .unwrap()
-                .detail
-                .decision
-                .verdict()
-                == Verdict::Approve
+            let receipt = parse_receipt(text, &keys).unwrap();
+            receipt.detail.decision.verdict() == Verdict::Approve
+                && evidence_hash(text) == body.receipt
         })
     }
 

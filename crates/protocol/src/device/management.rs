@@ -6,6 +6,7 @@
 
 use super::{V1, present};
 use crate::{
+    bytes::Sha256Digest,
     ids::{ConsentRequestId, DeviceId},
     time::UnixTime,
 };
@@ -119,6 +120,9 @@ pub struct InvitationRequest {
     pub v: V1,
     /// The approved request.
     pub request: ConsentRequestId,
+    /// Hash of the receipt that its approval got. Only who approved has that before the invitation is taken: a possession key
+    /// alone takes none.
+    pub receipt: Sha256Digest,
 }
 
 /// Answer of `device_invitation`.

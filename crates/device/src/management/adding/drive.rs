@@ -2,20 +2,21 @@
 
 use super::{AddingFailure, AddingInvitation, AddingPhase, Shared};
 use crate::{
-    gateway::ExchangeLimits, history::newest_of, inbox::Backoff, live::LiveAccount,
-    management::ManagementError, model::RequestState, ports::TransportError,
+    error::HistoryError, gateway::ExchangeLimits, history::newest_of, inbox::Backoff,
+    live::LiveAccount, management::ManagementError, model::RequestState, ports::TransportError,
 };
 use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 use tegata_protocol::{
-    Secret, UnixTime,
+    Secret, Sha256Digest, UnixTime,
     device::{
         V1,
         decision::Verdict,
         management::{AddingState, DeviceConfirm, Invitation, InvitationRequest},
         problem::{CloseReason, ProblemCode},
+        receipt::evidence_hash,
     },
 };
 
@@ -60,7 +61,7 @@ impl GaveUp {
 /// Drives an addition to its end.
 pub(super) async fn drive(shared: Arc<Shared>) {
     let result = match tokio::time::timeout(APPROVAL, shared.approved()).await {
-        Ok(Ok(())) => shared.invite_and_confirm().await,
+        Ok(Ok(receipt)) => shared.invite_and_confirm(receipt).await,
         Ok(Err(why)) => Err(why),
         Err(_) => Err(AddingFailure::Expired),
     };
@@ -70,8 +71,8 @@ pub(super) async fn drive(shared: Arc<Shared>) {
 }
 
 impl Shared {
-    /// Waits until the request is approved here.
-    async fn approved(&self) -> Result<(), AddingFailure> {
+    /// Waits until the request is approved here; the hash of the receipt.
+    async fn approved(&self) -> Result<Sha256Digest, AddingFailure> {
         let mut changes = self.managed.device.changes();
         let mut arrived = false;
         loop {
@@ -87,7 +88,12 @@ impl Shared {
                 None => None,
             };
             match state {
-                Some(state) if state.is_approved() => return Ok(()),
+                // Its bell may come before the answer to the decision, which alone brings the receipt.
+                Some(state) if state.is_approved() => {
+                    if let Some(receipt) = self.receipt().await? {
+                        return Ok(receipt);
+                    }
+                }
                 Some(
                     RequestState::Denied { .. }
                     | RequestState::Reported { .. }
@@ -104,9 +110,18 @@ impl Shared {
         }
     }
 
-    async fn invite_and_confirm(&self) -> Result<(), AddingFailure> {
+    /// The hash of the approval's receipt, if it is kept by now.
+    async fn receipt(&self) -> Result<Option<Sha256Digest>, AddingFailure> {
+        match self.managed.device.evidence(&self.request).await {
+            Ok(evidence) => Ok(evidence.receipt.as_deref().map(evidence_hash)),
+            Err(HistoryError::NoReceipt) => Ok(None),
+            Err(_) => Err(AddingFailure::ServerError),
+        }
+    }
+
+    async fn invite_and_confirm(&self, receipt: Sha256Digest) -> Result<(), AddingFailure> {
         self.set(AddingPhase::Making);
-        let invitation = self.take_invitation().await?;
+        let invitation = self.take_invitation(receipt).await?;
         let clock = &self.managed.device.ports().clock;
         let ends_at = clock.now().plus(i64::from(invitation.expires_in));
         self.set(AddingPhase::Invitation(AddingInvitation {
@@ -119,10 +134,11 @@ impl Shared {
         self.follow(ends_at).await
     }
 
-    async fn take_invitation(&self) -> Result<Invitation, AddingFailure> {
+    async fn take_invitation(&self, receipt: Sha256Digest) -> Result<Invitation, AddingFailure> {
         let body = InvitationRequest {
             v: V1,
             request: self.request.request.clone(),
+            receipt,
         };
         let mut backoff = Backoff::default();
         for _ in 1..TRIES {

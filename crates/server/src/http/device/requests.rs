@@ -15,7 +15,7 @@ use super::problem::{Refusal, read_json, store_trouble};
 use crate::{
     app::App,
     delivery::pending::{close_reason, pending_set, seconds_left},
-    domain::{CloseReason, PairedDevice},
+    domain::{BackchannelAuthenticationState, CloseReason, Kind, PairedDevice},
     storage::{ConsentRequest, ops::MarkSeen},
 };
 
@@ -87,12 +87,21 @@ pub(super) async fn receipts(
     // A device that decided and then reported has two; the last says how it stands.
     let receipt = evidence
         .into_iter()
-        .rfind(|record| record.device == device.id);
+        .rfind(|record| record.device == device.id)
+        .filter(|_| !gives_invitation(app, &found));
     Ok(KnownRequest::Closed {
         closed: close_reason(closed),
         receipt: receipt.map(|record| record.receipt),
         collected: found.collected,
     })
+}
+
+/// Whether its receipt still stands for an invitation: then only whoever approved has it, by the answer to that.
+fn gives_invitation(app: &App, request: &ConsentRequest) -> bool {
+    let flow = &request.flow;
+    flow.facts.kind == Kind::DeviceAdd
+        && matches!(flow.state, BackchannelAuthenticationState::Approved(_))
+        && !flow.is_expired(app.now())
 }
 
 /// A request as this device knows it; another's looks like none.

@@ -52,6 +52,8 @@ pub struct TakeInvitation {
     pub request: ConsentRequestId,
     /// The device that approved it and may confirm the pairing.
     pub device: DeviceId,
+    /// Hash of the receipt of that approval, by the word of who wants the invitation.
+    pub receipt: Sha256Digest,
     /// The session.
     pub session: IssuingSessionId,
     /// SHA-256 of the session's secret, which nobody is given: the device proves itself instead.
@@ -75,7 +77,7 @@ pub enum TakeInvitationOutcome {
     Expired,
     /// Closed without an approval.
     Closed(CloseReason),
-    /// Not decided, not such a question, or not this device's.
+    /// Not decided, not such a question, not this device's, or not the receipt of its approval.
     Unknown,
 }
 

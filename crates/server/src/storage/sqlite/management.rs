@@ -235,6 +235,10 @@ pub(super) fn take_invitation(
     };
     let transition = match &loaded.flow.state {
         BackchannelAuthenticationState::Redeemed { .. } => return Ok(TakeInvitationOutcome::Used),
+        // Whoever has only the possession key knows of the approval, but has not its receipt.
+        BackchannelAuthenticationState::Approved(approval) if approval.evidence != op.receipt => {
+            return Ok(TakeInvitationOutcome::Unknown);
+        }
         BackchannelAuthenticationState::Approved(_) => loaded.flow.redeem(op.now),
         _ => {
             return Ok(match flows::close_reason(&loaded, Some(op.now)) {

@@ -56,6 +56,7 @@ pub(super) async fn invite(
     let operation = TakeInvitation {
         request: request.request,
         device: device.id.clone(),
+        receipt: request.receipt,
         session: IssuingSessionId::make(app.rng()),
         // Of a secret that is told to nobody: this session is confirmed by the device's proof alone.
         secret_hash: Sha256Digest::of(&random_bytes::<32>(app.rng())),

@@ -4,10 +4,11 @@ use super::fixture::{Answer, Device, World};
 use crate::domain::{BackchannelAuthenticationState as S, Grade, Transfer};
 use axum::http::StatusCode;
 use tegata_protocol::{
-    ConsentRequestId,
+    ConsentRequestId, Sha256Digest,
     device::{
         V1,
         decision::{DecisionRequest, DenyReason},
+        delivery::{KnownRequest, RequestReference},
         invitation::{InvitationCode, parse_invitation},
         management::{
             AddingState, DeviceAdd, DeviceConfirm, DeviceRemove, Invitation, InvitationRequest,
@@ -16,6 +17,7 @@ use tegata_protocol::{
         pairing::{ConfirmResponse, ConfirmedBy, PairingReceipt, PairingResponse, RedeemResponse},
         problem::CloseReason,
         prompt::PromptKind,
+        receipt::evidence_hash,
         typ,
     },
     jws,
@@ -54,10 +56,26 @@ async fn approved(world: &World, device: &Device, moving: bool) -> ConsentReques
 }
 
 async fn take(world: &World, device: &Device, request: &ConsentRequestId) -> Answer {
+    let kept = request.clone();
+    let evidence = world.app.store.read(move |reader| reader.evidence(&kept));
+    let evidence = evidence.await.unwrap();
+    let receipt = evidence.first().map_or(Sha256Digest([0; 32]), |record| {
+        evidence_hash(&record.receipt)
+    });
+    take_with(world, device, request, receipt).await
+}
+
+async fn take_with(
+    world: &World,
+    device: &Device,
+    request: &ConsentRequestId,
+    receipt: Sha256Digest,
+) -> Answer {
     let url = world.endpoints().device_invitation.unwrap();
     let request = InvitationRequest {
         v: V1,
         request: request.clone(),
+        receipt,
     };
     device.post(world, &url, &request).await
 }
@@ -213,6 +231,43 @@ async fn an_approved_addition_is_good_for_one_invitation() {
     world.advance(121);
     let late = take(&world, &desk, &request).await;
     assert_eq!(late.code(), "invitation_expired");
+}
+
+/// Attack: the possession key alone waits for an approval and is quicker than the device that made it.
+#[tokio::test]
+async fn a_possession_key_alone_takes_no_invitation_after_an_approval() {
+    let world = World::new().await;
+    let desk = desk(&world).await;
+    let request = asked(&world, &desk, false).await;
+    let approval = approval(&world, &desk, &request).await;
+    let decided: serde_json::Value = desk.decide(&world, &approval).await.json();
+    let guessed = take_with(&world, &desk, &request, Sha256Digest([0; 32])).await;
+    assert_eq!(guessed.code(), "not_found");
+    let url = world.endpoints().receipts;
+    let reference = RequestReference {
+        v: V1,
+        request: request.clone(),
+    };
+    let known = desk.post(&world, &url, &reference).await.json();
+    let KnownRequest::Closed { receipt, .. } = known else {
+        panic!("{known:?}");
+    };
+    assert_eq!(receipt, None, "told to whoever approved, and nobody else");
+    // Whoever approved has it by the answer, a second time too if that was lost.
+    let again: serde_json::Value = desk.decide(&world, &approval).await.json();
+    assert_eq!(again, decided);
+    let receipt = decided["receipt"].as_str().unwrap();
+    let taken = take_with(&world, &desk, &request, evidence_hash(receipt)).await;
+    assert_eq!(taken.status, StatusCode::OK);
+    let known = desk.post(&world, &url, &reference).await.json();
+    let KnownRequest::Closed { receipt: later, .. } = known else {
+        panic!("{known:?}");
+    };
+    assert_eq!(
+        later.as_deref(),
+        Some(receipt),
+        "it is good for nothing more"
+    );
 }
 
 #[tokio::test]

@@ -83,7 +83,14 @@ fn adding() -> Vec<(&'static str, Schema)> {
         ),
         (
             "InvitationRequest",
-            object("Which approval is used up", &[V, REQUEST]),
+            object(
+                "Which approval is used up",
+                &[
+                    V,
+                    REQUEST,
+                    ("receipt", Text, MUST, "Hash of the receipt of its approval"),
+                ],
+            ),
         ),
         (
             "Invitation",
