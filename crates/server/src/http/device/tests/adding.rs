@@ -1,7 +1,11 @@
 //! Adding a device by another, and moving to one.
 
 use super::fixture::{Answer, Device, World};
-use crate::domain::{BackchannelAuthenticationState as S, Grade, Transfer};
+use crate::{
+    domain::{BackchannelAuthenticationState as S, Grade, Transfer},
+    http::device::pairing::{canonical_digits, confirm_digits},
+    storage::ops::{ConfirmPairingOutcome, RevokeDevice},
+};
 use axum::http::StatusCode;
 use tegata_protocol::{
     ConsentRequestId, Sha256Digest,
@@ -464,6 +468,32 @@ async fn with_the_device_that_asked_ends_what_it_began() {
         )
         .await;
     assert_eq!(over.code(), "confirmation_failed");
+}
+
+/// Attack: steps that were under way when the device was revoked, and are committed after that.
+#[tokio::test]
+async fn a_revoked_device_confirms_nothing_even_with_its_digits_under_way() {
+    let world = World::new().await;
+    let desk = desk(&world).await;
+    let request = approved(&world, &desk, false).await;
+    let invitation: Invitation = take(&world, &desk, &request).await.json();
+    let (app, asked, id) = (&world.app, request.clone(), desk.id());
+    let now = app.now();
+    let adding = app
+        .store
+        .read(move |reader| reader.adding(&asked, &id, now))
+        .await;
+    let session = adding.unwrap().unwrap().session;
+    // For the requests that follow it is still the second before.
+    let revoke = RevokeDevice {
+        device: desk.id(),
+        now: now.plus(1),
+    };
+    app.store.apply(revoke).await.unwrap();
+    let phone = join(&world, &invitation, "Phone").await;
+    let digits = canonical_digits(&phone.digits()).unwrap();
+    let outcome = confirm_digits(app, session, &digits).await.unwrap();
+    assert_eq!(outcome, ConfirmPairingOutcome::Failed);
 }
 
 #[tokio::test]
