@@ -20,14 +20,15 @@ use tegata_protocol::{
 impl Device {
     /// Takes over what lies on disk: another process may have paired or removed an account.
     pub(super) fn sync_accounts(&self) -> std::io::Result<()> {
-        let (headers, unreadable) = self.inner.folder.list()?;
-        for dir in unreadable {
-            tracing::warn!(folder = %dir.display(), "an account's file cannot be read");
-        }
         let now = self.inner.ports.clock.now();
         let mut added = Vec::new();
         {
+            // The list stands still while the folder is read: an account that is being added is in both or in neither.
             let mut accounts = lock(&self.inner.accounts);
+            let (headers, unreadable) = self.inner.folder.list()?;
+            for dir in unreadable {
+                tracing::warn!(folder = %dir.display(), "an account's file cannot be read");
+            }
             accounts.retain(|live| {
                 let stays = headers.iter().any(|header| header.id == live.id());
                 if let (false, Some(task)) = (stays, lock(&live.task).take()) {
@@ -101,21 +102,27 @@ impl Device {
         secret: &AccountSecret,
     ) -> Result<(), AccessError> {
         let rng = self.inner.ports.rng.as_ref();
-        self.inner.folder.create(rng, secret, header, state)?;
         let now = self.inner.ports.clock.now();
         let live = Arc::new(LiveAccount::new(header.clone(), now));
         let session = {
             let mut slot = live.session.lock().await;
+            {
+                // Together, or whoever reads the folder meanwhile adds the account once more.
+                let mut accounts = lock(&self.inner.accounts);
+                self.inner.folder.create(rng, secret, header, state)?;
+                accounts.push(Arc::clone(&live));
+            }
             self.open_session(&live, &mut slot, secret.clone())
         };
         let recorded =
             session.and_then(|session| self.record(&session, &Record::Paired { at: now }));
         if let Err(error) = recorded {
             // Nothing may be left of a pairing that did not come to its end.
+            let mut accounts = lock(&self.inner.accounts);
+            accounts.retain(|live| live.id() != header.id);
             let _ = self.inner.folder.remove(&header.id);
             return Err(error);
         }
-        lock(&self.inner.accounts).push(Arc::clone(&live));
         self.changed(|changes| changes.accounts += 1);
         Ok(())
     }
