@@ -10,8 +10,8 @@ mod tests;
 
 pub(crate) use file::FORMAT;
 pub use file::{AccountFileError, AccountHeader};
-pub(crate) use folder::{make_new_private_dir, make_private_dir};
 pub use folder::{AccountFolder, write_atomically};
+pub(crate) use folder::{make_new_private_dir, make_private_dir};
 pub use lock::FileLock;
 pub(crate) use look::is_showable;
 pub use look::{Accent, AccountIcon, AccountLook};
