@@ -7,49 +7,29 @@
 //
 // CHROMIUM names the browser; otherwise the first `chromium` on PATH is used.
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { accessibility, launch } from "./screens/browser.mjs";
+import { launch } from "./screens/browser.mjs";
+import { Looks, startProvider } from "./screens/provider.mjs";
 
 const program = process.argv[2] ?? fileURLToPath(new URL("../../target/debug/tegata-server", import.meta.url));
-const pictures = fileURLToPath(new URL("../screens/operator/", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "tegata-operator-"));
-const data = join(folder, "data");
-const problems = [];
-let checked = 0;
-
-rmSync(pictures, { recursive: true, force: true });
-mkdirSync(pictures, { recursive: true });
-const server = spawn(program, ["--data-dir", data, "serve", "--demo", "--listen", "127.0.0.1:0"], {
-  stdio: ["ignore", "pipe", "inherit"],
-});
+const looks = new Looks(fileURLToPath(new URL("../screens/operator/", import.meta.url)));
+const { origin, command, stop } = await startProvider(program);
 try {
-  const origin = await listening(server);
   const browser = await launch();
   try {
-    await walk(browser, origin);
+    await walk(browser);
   } finally {
     await browser.close();
   }
 } finally {
-  const ended = new Promise((resolve) => server.once("exit", resolve));
-  server.kill("SIGTERM");
-  await ended;
-  rmSync(folder, { recursive: true, force: true });
+  await stop();
 }
-for (const problem of problems) console.error(problem);
-console.log(`${checked} pages checked, ${problems.length} problems`);
-process.exitCode = problems.length === 0 ? 0 : 1;
+looks.tell();
 
-async function walk(browser, origin) {
+async function walk(browser) {
   const context = await browser.newContext({ locale: "en", viewport: { width: 1280, height: 900 } });
   const page = await context.newPage();
-  watch(page);
+  looks.watch(page);
   await addAuthenticator(context, page);
 
   // Nobody is enrolled: there is nothing to do but to be told how.
@@ -61,7 +41,7 @@ async function walk(browser, origin) {
   await page.goto(link);
   await look(page, "enrol");
   await page.getByRole("button", { name: "Make a passkey" }).click();
-  await entered(page, origin);
+  await entered(page);
   const other = await context.newPage();
   await other.goto(link);
   assert.match(await other.locator("main").innerText(), /has been used/);
@@ -71,7 +51,7 @@ async function walk(browser, origin) {
   await page.goto(`${origin}/operator/sign-in`);
   await look(page, "sign-in");
   await page.getByRole("button", { name: "Sign in with a passkey" }).click();
-  await entered(page, origin);
+  await entered(page);
   await look(page, "overview");
   // People.
   await page.getByRole("link", { name: "People" }).first().click();
@@ -124,7 +104,7 @@ async function walk(browser, origin) {
   await look(page, "log");
   await page.goto(`${origin}/operator/people/nobody`);
   await look(page, "not-found", false);
-  await withoutScript(browser, context, origin);
+  await withoutScript(browser, context);
   // Whoever is removed is out at once.
   await command("operator", "remove", "Yamada Hanako");
   await page.goto(`${origin}/operator`);
@@ -133,14 +113,14 @@ async function walk(browser, origin) {
 }
 
 /** Waits for the first page, or says why it does not come. */
-async function entered(page, origin) {
+async function entered(page) {
   const first = page.waitForURL(`${origin}/operator`).then(() => "");
   const bad = page.locator("#said.bad").innerText().catch(() => "");
   assert.equal(await Promise.race([first, bad]), "");
 }
 
 /** Everything but the passkey works without script, by keyboard, and the language can be switched. */
-async function withoutScript(browser, context, origin) {
+async function withoutScript(browser, context) {
   const plain = await browser.newContext({ javaScriptEnabled: false, storageState: await context.storageState() });
   const page = await plain.newPage();
   await page.goto(`${origin}/operator/people`);
@@ -153,46 +133,16 @@ async function withoutScript(browser, context, origin) {
   await plain.close();
 }
 
-/** Checks the page that is open in every look, in the language that it has, and leaves a picture of each. */
-async function looks(page, name) {
-  for (const theme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme: theme });
-    for (const width of [320, 1280]) {
-      await page.setViewportSize({ width, height: 900 });
-      await check(page, `${name}-${theme}-${width}`);
-    }
-  }
-  await page.emulateMedia({ colorScheme: "light" });
-}
-
-/** The same in both languages, unless the page is the answer to a form and cannot be asked for again. */
+/** Checks the page that is open, in both languages, unless it is the answer to a form and cannot be asked for again. */
 async function look(page, name, again = true) {
-  await looks(page, `${name}-en`);
+  await looks.at(page, `${name}-en`);
   if (!again) return;
   const address = page.url();
   await page.getByRole("link", { name: "日本語" }).click();
   assert.equal(page.url(), address);
-  await looks(page, `${name}-ja`);
+  await looks.at(page, `${name}-ja`);
   await page.getByRole("link", { name: "English" }).click();
   assert.equal(page.url(), address);
-}
-
-async function check(page, name) {
-  checked += 1;
-  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
-  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  if (sideways > 0) problems.push(`${name}: scrolls sideways by ${sideways} pixels`);
-  // The banner of a server with test accounts stands before everything else.
-  const violations = await accessibility(page, { region: { enabled: false } });
-  for (const violation of violations) problems.push(`${name}: ${violation}`);
-}
-
-function watch(page) {
-  page.on("console", (message) => {
-    const expected = /status of 4(01|04|09|10|22)/.test(message.text());
-    if (message.type() === "error" && !expected) problems.push(`console at ${page.url()}: ${message.text()}`);
-  });
-  page.on("pageerror", (error) => problems.push(`script at ${page.url()}: ${error.message}`));
 }
 
 async function addAuthenticator(context, page) {
@@ -208,17 +158,4 @@ async function addAuthenticator(context, page) {
       automaticPresenceSimulation: true,
     },
   });
-}
-
-async function command(...words) {
-  const { stdout } = await promisify(execFile)(program, ["--data-dir", data, ...words]);
-  return stdout;
-}
-
-async function listening(child) {
-  for await (const line of createInterface({ input: child.stdout })) {
-    const found = /^listening on (\S+)/.exec(line);
-    if (found) return found[1];
-  }
-  throw new Error("the server did not start");
 }

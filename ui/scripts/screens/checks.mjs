@@ -14,7 +14,8 @@ const MAY_FAIL = /^start-/;
 
 /**
  * Looks at one screen in one language: every size, both themes, large text, right to left, forced colours, by keyboard.
- * `report` is told each problem with where it was seen. Leaves a picture in each theme in `pictures`.
+ * `report` is told each problem with where it was seen. Leaves a picture in each theme in `pictures` and
+ * answers what is on the page.
  */
 export async function checkScreen(page, origin, { name, locale }, pictures, report) {
   const ask = async (question, where) => {
@@ -27,6 +28,7 @@ export async function checkScreen(page, origin, { name, locale }, pictures, repo
   await size(PHONE);
   await show(page, origin, { name, locale });
   if (!MAY_FAIL.test(name) && (await page.locator("[data-testid='app.failure']").count()) > 0) report("does not start", "app");
+  const shown = await page.evaluate(() => document.getElementById("app").outerHTML);
   await picture("light");
   await ask("motion", "phone");
   await ask("layout", "phone");
@@ -56,6 +58,7 @@ export async function checkScreen(page, origin, { name, locale }, pictures, repo
     for (const violation of await accessibility(page)) report(violation, theme);
   }
   await ask("violations", "policy");
+  return shown;
 }
 
 async function mirrored(page, check) {

@@ -29,7 +29,7 @@ pub(super) fn take(project: &Project, stages: &mut Stages, docs: bool) -> Result
     let browser = found_browser();
     stages.run(
         "UI screens",
-        Duration::from_mins(10),
+        Duration::from_mins(15),
         Output::Progress,
         [command(project, docs, browser)],
     )

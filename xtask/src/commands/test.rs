@@ -63,7 +63,20 @@ pub(crate) fn run(project: &Project, options: &TestOptions) -> Result<(), Failur
             screens::take(project, stages, false)?;
         }
         if chosen.any(&[Group::EndToEnd]) {
-            operator_pages(project, stages)?;
+            pages(
+                project,
+                stages,
+                "operator's pages",
+                "operator-pages",
+                &["tegata-server"],
+            )?;
+            pages(
+                project,
+                stages,
+                "people's pages",
+                "person-pages",
+                &["tegata-server", "tegata"],
+            )?;
             demo_once(project, stages, true)?;
             demo_once(project, stages, false)?;
         }
@@ -129,21 +142,22 @@ fn vectors(project: &Project, stages: &mut Stages) -> Result<(), Failure> {
     )
 }
 
-/// The operator's pages of a real server in a real browser, with a passkey of its virtual authenticator.
-fn operator_pages(project: &Project, stages: &mut Stages) -> Result<(), Failure> {
+/// Pages of a real server in a real browser, walked through by a script of the UI that needs these programs.
+fn pages(
+    project: &Project,
+    stages: &mut Stages,
+    name: &str,
+    script: &str,
+    programs: &[&str],
+) -> Result<(), Failure> {
     let mut walk = Command::new("node");
-    walk.arg("scripts/operator-pages.mjs")
-        .arg(project.program("tegata-server"))
+    walk.arg(format!("scripts/{script}.mjs"))
+        .args(programs.iter().map(|program| project.program(program)))
         .current_dir(project.root.join(UI));
     if let Some(browser) = screens::found_browser() {
         walk.env("CHROMIUM", browser);
     }
-    stages.run(
-        "operator's pages",
-        Duration::from_mins(5),
-        Output::Progress,
-        [walk],
-    )
+    stages.run(name, Duration::from_mins(5), Output::Progress, [walk])
 }
 
 /// The demo without a person, on data that nothing else has touched.

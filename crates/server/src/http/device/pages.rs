@@ -46,16 +46,16 @@ const STYLE: &str = concat!(
     include_str!("pages/style.css")
 );
 pub(crate) const STYLE_PATH: &str = "/pair/style.css";
-const SCRIPT: &str = include_str!("pages/copy.js");
-const SCRIPT_PATH: &str = "/pair/copy.js";
+const SCRIPT: &str = include_str!("pages/session.js");
+const SCRIPT_PATH: &str = "/pair/session.js";
 const ICON: &str = include_str!("pages/icon.svg");
 /// What the first page says outside demo mode.
 const FIRST_PAGE: &str =
     "This is tegata-server, a CIBA OpenID provider. There is nothing to see here.\n";
 pub(crate) const COOKIE: &str = "tegata-pairing";
 /// Nothing inline, nothing from elsewhere, no framing.
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
-                      frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; \
+                      base-uri 'none'; frame-ancestors 'none'";
 /// The longest form that is read.
 pub(crate) const LONGEST_FORM: usize = 1024;
 

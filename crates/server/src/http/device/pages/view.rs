@@ -121,15 +121,16 @@ impl Notice {
 }
 
 impl SessionView {
-    /// The script of the copy button; and, until a device has used the invitation, asking again: later that would lose
-    /// the digits that are being typed. What was said stays long enough to be read.
+    /// The script of the copy button, which also notices when a device has used the invitation. Without scripts the page
+    /// asks again by itself until then: later that would lose the digits that are being typed. What was said stays long
+    /// enough to be read.
     fn head(&self) -> String {
         if self.redeemed {
             return String::new();
         }
         let seconds = if self.notice.is_some() { 20 } else { 5 };
         format!(
-            r#"<meta http-equiv="refresh" content="{seconds}"><script src="{SCRIPT_PATH}" defer></script>"#
+            r#"<noscript><meta http-equiv="refresh" content="{seconds}"></noscript><script src="{SCRIPT_PATH}" defer></script>"#
         )
     }
 
@@ -179,7 +180,10 @@ impl SessionView {
         [
             paragraph(words.copy),
             link,
-            paragraph(&fill(words.minutes_left, &self.minutes_left.to_string())),
+            format!(
+                r#"<p id="minutes-left">{}</p>"#,
+                escape(&fill(words.minutes_left, &self.minutes_left.to_string()))
+            ),
             paragraph(words.by_hand),
             "<dl>".to_owned(),
             fact(words.host, &self.host, "host"),

@@ -102,7 +102,7 @@ async fn a_person_pairs_through_the_page_without_script() {
             .contains("No device has used the invitation yet")
     );
 
-    let refresh = r#"<meta http-equiv="refresh""#;
+    let refresh = r#"<noscript><meta http-equiv="refresh""#;
     assert!(text.contains(refresh), "notices that a device has used it");
     assert!(text.contains("Minutes left: 5"), "{text}");
 
