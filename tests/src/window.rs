@@ -9,8 +9,20 @@ use anyhow::{Context as _, bail, ensure};
 
 use crate::{
     desktop::Desktop,
-    webdriver::{Driver, Session},
+    processes::wait_until,
+    webdriver::{Driver, PATIENCE, Session},
 };
+
+/// Begins to listen, once for each page, and answers what was heard.
+const LISTEN: &str = r#"
+    if (!window.tegataHeard) {
+        const heard = (window.tegataHeard = []);
+        addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI, sample }) =>
+            heard.push(`${effectiveDirective} refused ${blockedURI} ${sample}`));
+        addEventListener("error", (event) => heard.push(`error: ${event.message}`));
+        addEventListener("unhandledrejection", (event) => heard.push(`unhandled: ${event.reason}`));
+    }
+    return window.tegataHeard;"#;
 
 /// The app, open. Dropping it closes it.
 #[derive(Debug)]
@@ -44,7 +56,24 @@ impl Window {
         logs: &Path,
     ) -> anyhow::Result<Self> {
         let data = ("TEGATA_DEVICE_DATA".into(), data_dir.into());
-        Self::open_with(app, desktop, Some(data), screens, logs).await
+        Self::open_with(app, desktop, Some(data), screens, logs, &[]).await
+    }
+
+    /// The same as [`Window::open`] for a link that the person opened, as the desktop starts the app for it.
+    ///
+    /// # Errors
+    ///
+    /// The app or the driver cannot be started, or the window stays empty.
+    pub async fn open_by_link(
+        app: &Path,
+        desktop: &Desktop,
+        data_dir: &Path,
+        screens: &Path,
+        logs: &Path,
+        link: &str,
+    ) -> anyhow::Result<Self> {
+        let data = ("TEGATA_DEVICE_DATA".into(), data_dir.into());
+        Self::open_with(app, desktop, Some(data), screens, logs, &[link]).await
     }
 
     /// The same with its data where it keeps them if nobody says otherwise: in the desktop's home.
@@ -58,7 +87,7 @@ impl Window {
         screens: &Path,
         logs: &Path,
     ) -> anyhow::Result<Self> {
-        Self::open_with(app, desktop, None, screens, logs).await
+        Self::open_with(app, desktop, None, screens, logs, &[]).await
     }
 
     async fn open_with(
@@ -67,15 +96,43 @@ impl Window {
         further: Option<(OsString, OsString)>,
         screens: &Path,
         logs: &Path,
+        arguments: &[&str],
     ) -> anyhow::Result<Self> {
         let mut environment = desktop.environment();
         environment.extend(further);
         let driver = Driver::start(environment, &logs.join("window.log")).await?;
-        let session = Session::start(&driver, app, &[], screens).await?;
+        let session = Session::start(&driver, app, arguments, screens).await?;
         session
-            .await_any(&["welcome.screen", "inbox.list", "inbox.empty"])
+            .await_any(&["welcome.screen", "inbox.list", "inbox.empty", "pair.screen"])
             .await?;
-        Ok(Self { session, driver })
+        let window = Self { session, driver };
+        window.refused().await?;
+        Ok(window)
+    }
+
+    /// What the page's content security policy has refused, and errors that nothing caught, since this was first asked of
+    /// the page: at the latest as soon as it showed something. A line each.
+    ///
+    /// # Errors
+    ///
+    /// The window is gone.
+    pub async fn refused(&self) -> anyhow::Result<Vec<String>> {
+        let told = self.session.run_script(LISTEN, &[]).await?;
+        Ok(serde_json::from_value(told)?)
+    }
+
+    /// Waits until something that a directive of the policy forbids has been refused.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is refused in time.
+    pub async fn await_refusal(&self, directive: &str) -> anyhow::Result<()> {
+        wait_until("the policy refuses something", PATIENCE, async || {
+            let refused = self.refused().await?;
+            let found = refused.iter().any(|line| line.contains(directive));
+            Ok(found.then_some(()))
+        })
+        .await
     }
 
     /// What can be done with any window.
@@ -285,10 +342,18 @@ impl Window {
     ///
     /// # Errors
     ///
-    /// It does not end.
+    /// It does not end; or the page's policy had to refuse something, or an error was caught by nothing.
     pub async fn close(self) -> anyhow::Result<()> {
+        let refused = self.refused().await;
         let closed = self.session.quit().await;
-        self.driver.stop().await.and(closed)
+        self.driver.stop().await.and(closed)?;
+        let refused = refused?;
+        ensure!(
+            refused.is_empty(),
+            "the window's page did what it may not: {}",
+            refused.join("; ")
+        );
+        Ok(())
     }
 
     /// Ends the app at once, as a crash would.

@@ -23,42 +23,50 @@ const PATIENCE = 30_000;
 const LANGUAGES = { en: "en-US", ja: "ja-JP" };
 
 const looks = new Looks(fileURLToPath(new URL("../screens/person/", import.meta.url)));
-const { origin, folder, stop } = await startProvider(server);
+const browser = await launch();
 try {
-  const browser = await launch();
-  try {
-    for (const [language, locale] of Object.entries(LANGUAGES)) {
-      const context = await browser.newContext({ locale, viewport: { width: 1280, height: 900 } });
-      const page = await context.newPage();
-      page.setDefaultTimeout(PATIENCE);
-      looks.watch(page);
-      const look = async (name) => {
-        assert.equal(await page.locator("html").getAttribute("lang"), language);
-        await looks.at(page, `${name}-${language}`);
-      };
-      const data = join(folder, `device-${language}`);
-      if (language === "en") await kioskWithoutDevice(page, look);
-      await pairing(page, look, data, `phone-${language}`);
-      await kiosk(page, look, data);
-      await context.close();
-    }
-  } finally {
-    await browser.close();
+  for (const [language, locale] of Object.entries(LANGUAGES)) {
+    // A person is asked by one client only so often: each part of the walk has a server of its own.
+    await onServer(language, locale, kioskWithoutDevice);
+    await onServer(language, locale, async (page, look, provider) => {
+      const data = join(provider.folder, "device");
+      await pairing(page, look, provider.origin, data);
+      await kiosk(page, look, provider.origin, data);
+    });
   }
 } finally {
-  await stop();
+  await browser.close();
 }
 looks.tell();
 
+/** Starts a server and opens a page for a part of the walk, in one language. */
+async function onServer(language, locale, walk) {
+  const provider = await startProvider(server);
+  try {
+    const context = await browser.newContext({ locale, viewport: { width: 1280, height: 900 } });
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE);
+    looks.watch(page);
+    const look = async (name) => {
+      assert.equal(await page.locator("html").getAttribute("lang"), language);
+      await looks.at(page, `${name}-${language}`);
+    };
+    await walk(page, look, provider);
+    await context.close();
+  } finally {
+    await provider.stop();
+  }
+}
+
 /** Nobody has a device yet: the kiosk says what to do first. */
-async function kioskWithoutDevice(page, look) {
+async function kioskWithoutDevice(page, look, { origin }) {
   await page.goto(`${origin}/demo`);
   await page.getByRole("button").first().click();
   await page.locator("main[data-state=unpaired]").waitFor();
   await look("kiosk-unpaired");
 }
 
-async function pairing(page, look, data, name) {
+async function pairing(page, look, origin, data) {
   await page.goto(`${origin}/pair`);
   await look("pair-landing");
   await page.goto(`${origin}/pair/session/nobody`);
@@ -84,7 +92,7 @@ async function pairing(page, look, data, name) {
   await page.getByRole("button").first().click();
   await look("pair-used");
 
-  const paired = run(data, ["pair", link, "--yes", "--json", "--name", name, "--pin-fd", "0"], PIN);
+  const paired = run(data, ["pair", link, "--yes", "--json", "--name", "phone", "--pin-fd", "0"], PIN);
   const { digits } = await paired.event((line) => "digits" in line);
   await page.goto(session);
   await look("pair-device-waits");
@@ -101,14 +109,14 @@ async function pairing(page, look, data, name) {
   await look("pair-confirmed");
 }
 
-async function kiosk(page, look, data) {
+async function kiosk(page, look, origin, data) {
   await page.goto(`${origin}/demo`);
   await look("kiosk-start");
-  for (const end of ["denied", "approved"]) {
+  for (const end of ["approved", "denied"]) {
     await page.goto(`${origin}/demo`);
     await page.getByRole("button").first().click();
     await page.locator("main[data-state=waiting]").waitFor();
-    if (end === "denied") await look("kiosk-waiting");
+    if (end === "approved") await look("kiosk-waiting");
     const code = (await page.locator("[data-testid='demo.code'] .digits").innerText()).replace(/\D/g, "");
     const request = await waiting(data);
     const answer =

@@ -201,15 +201,16 @@ Examples:
 const SCREENS: &str = "\
 cargo xtask screens [--docs] [--yes]
 
-Opens every screen of the UI in a browser in both languages, checks each with axe, and keeps the pictures in
-ui/screens. The browser is the one that CHROMIUM names, or else Chromium or Chrome as installed.
+Opens every state of the UI's screens in a browser in both languages and both themes, checks each for accessibility,
+at three sizes and with large text, and keeps the pictures in ui/screens. The browser is the one that CHROMIUM names, or
+else Chromium or Chrome as installed.
 
-  --docs     also write the pictures that the documentation shows, into docs/images
+  --docs     also write the pictures that the documentation shows: docs/screens.md and docs/images
   -y, --yes  install what is missing without asking
 
 Examples:
   cargo xtask screens
-  cargo xtask screens --docs   after changing a screen that README.md shows";
+  cargo xtask screens --docs   after changing or adding a state of a screen";
 
 const FUZZ: &str = "\
 cargo xtask fuzz [TARGET] [--seconds N]

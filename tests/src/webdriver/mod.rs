@@ -235,6 +235,38 @@ impl Session {
         .await
     }
 
+    /// Makes the page anew, as at the program's start.
+    ///
+    /// # Errors
+    ///
+    /// The window is gone.
+    pub async fn reload(&self) -> anyhow::Result<()> {
+        self.command("refresh", &json!({})).await.map(|_| ())
+    }
+
+    /// Gives the window another size, in CSS pixels.
+    ///
+    /// # Errors
+    ///
+    /// It does not get that size in time.
+    pub async fn resize(&self, width: u32, height: u32) -> anyhow::Result<()> {
+        let size = json!({ "width": width, "height": height });
+        self.command("window/rect", &size).await?;
+        let deadline = Deadline::after(PATIENCE);
+        let wanted = json!([width, height]);
+        let mut last = Value::Null;
+        while last != wanted {
+            if deadline.is_over() {
+                bail!("the window has {last} pixels, not {wanted}");
+            }
+            deadline.pause().await;
+            last = self
+                .run_script("return [innerWidth, innerHeight]", &[])
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Scrolls to the end of the page.
     ///
     /// # Errors
@@ -362,7 +394,12 @@ impl Session {
             Ok(path) => format!("picture: {}", path.display()),
             Err(_) => "no picture could be taken".to_owned(),
         };
-        let page = indented(&page);
+        // Whoever listens to the page keeps here what it complained of.
+        let heard = self
+            .run_script("return (window.tegataHeard ?? []).join('; ')", &[])
+            .await
+            .unwrap_or_default();
+        let page = indented(&format!("{page}\n{}", heard.as_str().unwrap_or_default()));
         Err(anyhow!(
             "in the window, at `{what}`: {error:#}\n  {picture}\n  it showed:\n{page}"
         ))

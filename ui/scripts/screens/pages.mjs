@@ -11,6 +11,9 @@ export const PHONE = { width: 390, height: 844 };
 /** A screen that has not come within these milliseconds does not come. */
 const PATIENCE = 10_000;
 
+/** What a person's input leads to has come when nothing changed for these milliseconds. */
+const QUIET = 500;
+
 /** A context in one language. Pages follow the system's theme, which the caller switches. */
 export async function newContext(browser, locale, deviceScaleFactor = 1) {
   const context = await browser.newContext({
@@ -48,7 +51,24 @@ export async function show(page, origin, { name, locale, theme = "auto" }) {
     locale,
   );
   await page.evaluate(() => window.tegataDemo.ready);
+  if (await page.evaluate(() => window.tegataDemo.led)) await page.evaluate(quiet, QUIET);
   await settle(page);
+}
+
+/** Runs in the page: waits until its elements have been left alone for a while. */
+function quiet(milliseconds) {
+  return new Promise((done) => {
+    const end = () => {
+      observer.disconnect();
+      done();
+    };
+    let last = setTimeout(end, milliseconds);
+    const observer = new MutationObserver(() => {
+      clearTimeout(last);
+      last = setTimeout(end, milliseconds);
+    });
+    observer.observe(document.getElementById("app"), { childList: true, subtree: true, attributes: true });
+  });
 }
 
 /** Two frames are enough for an observer that is going to speak. */

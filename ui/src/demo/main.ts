@@ -23,7 +23,7 @@ const bridge = new DemoBridge({
 if (location.hash === "") history.replaceState(null, "", scenario.hash);
 start(bridge);
 const ready = doAll(scenario.steps ?? []);
-Object.assign(window, { tegataDemo: { bridge, ready, scenarios: Object.keys(SCENARIOS) } });
+Object.assign(window, { tegataDemo: { bridge, ready, led: scenario.steps !== undefined, scenarios: Object.keys(SCENARIOS) } });
 
 function choice<T extends string>(given: string | null, allowed: readonly [T, ...T[]]): T {
   return allowed.find((one) => one === given) ?? allowed[0];
