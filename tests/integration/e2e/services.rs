@@ -1,5 +1,12 @@
 //! The other end of a desktop's bus: a tray host and a notification server, as much of each as the app uses.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    clippy::unused_self,
+    clippy::used_underscore_binding,
+    reason = "the interfaces' macro fixes how their methods look"
+)]
+
 use std::{collections::HashMap, ffi::OsStr, time::Duration};
 
 use tegata_tests::{desktop::Desktop, processes::wait_until};
