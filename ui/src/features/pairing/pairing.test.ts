@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { plain, show } from "../../../tests/render";
+import { account } from "../../demo/fixtures";
 import { SCENARIOS } from "../../demo/scenarios";
 import { pairingIds as ids } from "./test-ids";
 
@@ -79,6 +80,20 @@ describe("pairing", () => {
     reading.bridge.change("pairing_changed", (world) => (world.pairing = opened));
     await reading.settle();
     expect(location.hash).toBe("#/request/req-sign-in");
+  });
+
+  it("shows the end of a first pairing that a link started, though the account is there already", async () => {
+    const shown = await show({ world: { accounts: [] }, hash: "#/inbox" });
+    const opened = { stage: "code", host: "id.kawabe.example" } as const;
+    shown.bridge.change("pairing_changed", (world) => (world.pairing = opened));
+    await shown.settle();
+    shown.bridge.change("accounts_changed", (world) => (world.accounts = [account]));
+    await shown.settle();
+    const issuer = account.issuer;
+    const done = { stage: "done", account: account.id, account_name: account.name, issuer } as const;
+    shown.bridge.change("pairing_changed", (world) => (world.pairing = done));
+    await shown.settle();
+    shown.get(ids.done);
   });
 
   it("can be cancelled at every stage", async () => {
