@@ -49,8 +49,14 @@ export function missingFromPage(names) {
   return names.filter((name) => !listed.has(name));
 }
 
-/** Writes everything that the documentation shows, from the pictures that the checks left in `pictures`. */
+/**
+ * Takes every picture anew into `pictures` and writes everything that the documentation shows. The pages of the checks
+ * change their size all the time, and now and then a browser draws a part of an earlier size again.
+ */
 export async function writeDocs(browser, server, names, pictures, problem) {
+  await Promise.all(
+    LOCALES.flatMap((locale) => THEMES.map((theme) => takeAll(browser, server.origin, { names, locale, theme, pictures }, problem))),
+  );
   rmSync(sheets, { recursive: true, force: true });
   mkdirSync(sheets, { recursive: true });
   await writeSingle(browser, server.origin, problem);
@@ -72,6 +78,18 @@ export async function writeDocs(browser, server, names, pictures, problem) {
   writeFileSync(PAGE, text(parts(names)));
   console.log(`sheets of ${names.length} states: ${(bytes / 1e6).toFixed(1)} MB`);
   if (bytes > BUDGET_BYTES) problem(`the sheets have ${bytes} bytes, more than ${BUDGET_BYTES}`, "docs/images/screens");
+}
+
+/** All states in one look, on one page that keeps its size. */
+async function takeAll(browser, origin, { names, locale, theme, pictures }, problem) {
+  const context = await newContext(browser, locale);
+  const page = await newPage(context, (text) => problem(text, `pictures, ${locale} ${theme}`));
+  await page.emulateMedia({ colorScheme: theme });
+  for (const name of names) {
+    await show(page, origin, { name, locale });
+    await page.screenshot({ path: join(pictures, `${name}-${locale}-${theme}.png`) });
+  }
+  await context.close();
 }
 
 async function takeSheet(page, cdp, server, { shown, locale, theme, pictures }) {
