@@ -72,7 +72,14 @@ fn every_link_and_every_picture_leads_to_a_file() {
     }
     assert!(linked.len() > 10, "links are found: {linked:?}");
     assert!(missing.is_empty(), "lead nowhere:\n{}", missing.join("\n"));
-    for picture in files(&root.join(PICTURES)) {
+    let pictures = files(&root.join(PICTURES)).into_iter().flat_map(|path| {
+        if path.is_dir() {
+            files(&path)
+        } else {
+            vec![path]
+        }
+    });
+    for picture in pictures {
         let shown = linked.contains(&fs::canonicalize(&picture).unwrap());
         assert!(shown, "no page shows {}", picture.display());
     }
