@@ -27,7 +27,12 @@ fn relative_targets(page: &str) -> BTreeSet<&str> {
         if line.trim_start().starts_with("```") {
             in_code = !in_code;
         } else if !in_code {
-            for (opening, closing) in [("](", ')'), ("src=\"", '"'), ("href=\"", '"')] {
+            for (opening, closing) in [
+                ("](", ')'),
+                ("src=\"", '"'),
+                ("srcset=\"", '"'),
+                ("href=\"", '"'),
+            ] {
                 let after = line.split(opening).skip(1);
                 targets.extend(after.filter_map(|rest| rest.split(closing).next()));
             }
