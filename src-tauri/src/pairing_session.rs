@@ -89,6 +89,10 @@ impl PairingSession {
             (PairingInput::Code { server, code }, _) => {
                 self.device.read_code(server, code.expose())
             }
+            (PairingInput::Browser { .. }, _) => {
+                self.advance(generation, not_offered(), Phase::Nothing);
+                return self.view();
+            }
         };
         match invited {
             Err(failure) => self.fail(generation, &failure),
@@ -253,4 +257,11 @@ fn party(offered: &Offered) -> PartyView {
 
 fn wrong_stage() -> UiError {
     UiError::new(ErrorCode::PairingStage, "the pairing is in another stage")
+}
+
+fn not_offered() -> PairingView {
+    PairingView::Failed {
+        code: tegata_ui_contract::PairingFailure::BrowserNotOffered,
+        remedy: tegata_ui_contract::Remedy::NewInvitation,
+    }
 }

@@ -7,13 +7,14 @@ use ts_rs::{Config, TS};
 use crate::{
     Accent, AccountCustomizeRequest, AccountHealth, AccountIcon, AccountId, AccountRequest,
     AccountUnpairRequest, AccountView, ActorView, AddingConfirmRequest, AddingFailure,
-    AddingStartRequest, AddingView, AppInfoView, AskedView, BlockReason, BlockedRequestView,
-    COMMANDS, Caution, ClaimedContextView, ClientView, CloseAnswerRequest, CloseChoice,
-    CloseReason, CodeEntry, ConnectionView, ConsentId, ConsentRequestView, ConsentRevokeRequest,
-    ConsentView, Decision, DenialReason, DenyOnlyReason, DesktopView, DetailView, DeviceId,
-    DeviceNotice, DeviceRemoveRequest, DeviceRenameRequest, DeviceView, DevicesView, ErrorCode,
-    ExportView, HistoryEntryId, HistoryEntryRequest, HistoryEntryView, HistoryEventView,
-    HistoryFilter, HistoryListRequest, HistoryPageView, InboxView, Language, LeafView, LockView,
+    AddingStartRequest, AddingView, AppInfoView, ApproveView, AskedView, BlockReason,
+    BlockedRequestView, COMMANDS, Caution, ClaimedContextView, ClientView, CloseAnswerRequest,
+    CloseChoice, CloseReason, CodeEntry, ConnectionView, ConsentId, ConsentRequestView,
+    ConsentRevokeRequest, ConsentView, Decision, DenialReason, DenyOnlyReason, DesktopView,
+    DetailView, DeviceGradeRequest, DeviceId, DeviceNotice, DeviceRemoveRequest,
+    DeviceRenameRequest, DeviceView, DevicesView, ErrorCode, ExportView, HistoryEntryId,
+    HistoryEntryRequest, HistoryEntryView, HistoryEventView, HistoryFilter, HistoryListRequest,
+    HistoryPageView, InboxView, KeyReplaceRequest, Language, LeafView, LockView,
     ObservedContextView, PairingFailure, PairingInput, PairingStartRequest, PairingStep,
     PairingView, PartyView, PinChangeRequest, PinEntry, PinRequest, PinWeakness, QuietHours,
     ReceiptView, RegisteredBy, Remedy, RemovalReason, RemovalView, RequestApproveRequest,
@@ -59,7 +60,7 @@ fn contract(config: &Config) -> String {
         PairingStartRequest, PinRequest, AccountRequest, RequestRequest, RequestApproveRequest,
         RequestDenyRequest, SettingsSetRequest,
         UiEvent, UiError, ErrorCode, CloseReason, PinWeakness,
-        Accent, AccountCustomizeRequest, AccountIcon, AccountUnpairRequest, ActorView, AddingConfirmRequest, AddingFailure, AddingStartRequest, AddingView, AskedView, StartView, CloseAnswerRequest, CloseChoice, ConsentId, ConsentRevokeRequest, ConsentView, DesktopView, DeviceId, DeviceNotice, DeviceRemoveRequest, DeviceRenameRequest, DeviceView, DevicesView, ExportView, HistoryEntryRequest, HistoryFilter, HistoryListRequest, HistoryPageView, LockView, PinChangeRequest, QuietHours, RemovalReason, RemovalView, SelfTestCheck, SelfTestDetail, SelfTestLine, SelfTestOutcome, SelfTestTrouble, SelfTestView, SubjectDeviceView, UnknownClients, UnlockRequest, VerificationView,
+        Accent, AccountCustomizeRequest, AccountIcon, AccountUnpairRequest, ActorView, AddingConfirmRequest, AddingFailure, AddingStartRequest, AddingView, ApproveView, AskedView, StartView, CloseAnswerRequest, CloseChoice, ConsentId, ConsentRevokeRequest, ConsentView, DesktopView, DeviceId, DeviceGradeRequest, DeviceNotice, DeviceRemoveRequest, DeviceRenameRequest, DeviceView, DevicesView, ExportView, HistoryEntryRequest, HistoryFilter, HistoryListRequest, HistoryPageView, KeyReplaceRequest, LockView, PinChangeRequest, QuietHours, RemovalReason, RemovalView, SelfTestCheck, SelfTestDetail, SelfTestLine, SelfTestOutcome, SelfTestTrouble, SelfTestView, SubjectDeviceView, UnknownClients, UnlockRequest, VerificationView,
     );
     let trimmed: Vec<_> = types.lines().map(str::trim_end).collect();
     format!("{HEADER}{}\n", trimmed.join("\n"))

@@ -10,10 +10,11 @@ use ts_rs::{Config, TS};
 use crate::{
     AccountCustomizeRequest, AccountId, AccountUnpairRequest, AccountView, AddingConfirmRequest,
     AddingStartRequest, AddingView, AppInfoView, CloseAnswerRequest, CodeEntry, ConsentRequestView,
-    ConsentRevokeRequest, ConsentView, DenialReason, DesktopView, DeviceRemoveRequest,
-    DeviceRenameRequest, DevicesView, ExportView, HistoryEntryRequest, HistoryListRequest,
-    HistoryPageView, InboxView, LockView, PairingInput, PairingView, PinChangeRequest, PinEntry,
-    RemovalView, RequestId, SelfTestView, SettingsView, UnlockRequest, VerificationView,
+    ConsentRevokeRequest, ConsentView, DenialReason, DesktopView, DeviceGradeRequest,
+    DeviceRemoveRequest, DeviceRenameRequest, DevicesView, ExportView, HistoryEntryRequest,
+    HistoryListRequest, HistoryPageView, InboxView, LockView, PairingInput, PairingView,
+    PinChangeRequest, PinEntry, RemovalView, RequestId, SelfTestView, SettingsView, UnlockRequest,
+    VerificationView,
 };
 
 /// Starts a pairing, ending one that is under way.
@@ -84,6 +85,22 @@ pub struct StartView {
     pub inbox: InboxView,
     /// `lock_state`.
     pub lock: LockView,
+}
+
+/// Asks to replace the approval key of an account's pairing.
+#[derive(Debug, Serialize, Deserialize, TS)]
+pub struct KeyReplaceRequest {
+    /// The account.
+    pub id: AccountId,
+    /// The PIN; it protects the new key as well.
+    pub pin: PinEntry,
+}
+
+/// A request that now waits for an approval here, like any other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ApproveView {
+    /// The request to open. It may take a moment to arrive.
+    pub request: RequestId,
 }
 
 /// The request that the person asked for from outside the window.
@@ -200,6 +217,8 @@ commands! {
     account_unpair(AccountUnpairRequest) -> Vec<AccountView>;
     /// Changes the PIN of an account's approval key.
     pin_change(PinChangeRequest) -> AccountView;
+    /// Makes a new approval key and asks to put it in the place of the old one, by an approval here with the old key.
+    key_replace(KeyReplaceRequest) -> ApproveView;
 
     /// The stage of the pairing.
     pairing_state(()) -> PairingView;
@@ -243,6 +262,8 @@ commands! {
     device_rename(DeviceRenameRequest) -> DevicesView;
     /// Asks for a device to be removed: another one by an approval here, this one at once.
     device_remove(DeviceRemoveRequest) -> RemovalView;
+    /// Asks to let another device count for as much as this one, by an approval here.
+    device_grade(DeviceGradeRequest) -> ApproveView;
     /// Where adding a device stands.
     adding_state(()) -> AddingView;
     /// Starts adding a device, ending what is under way.

@@ -17,7 +17,7 @@ pub struct DevicesView {
     pub account: AccountId,
     /// This device first, then in the order of their pairing.
     pub devices: Vec<DeviceView>,
-    /// From when this device may add or remove others; absent when it may already.
+    /// From when this device may add, remove or grade others; absent when it may already.
     pub may_manage_from: Option<UnixSeconds>,
 }
 
@@ -36,6 +36,8 @@ pub struct DeviceView {
     pub last_seen: Option<UnixSeconds>,
     /// Whether it is this one.
     pub this_device: bool,
+    /// Of another device: from when it may manage devices too; absent when it may already. Meanwhile `device_grade` lets it.
+    pub may_manage_from: Option<UnixSeconds>,
 }
 
 /// Why a device is removed.
@@ -157,6 +159,15 @@ pub struct DeviceRemoveRequest {
     pub device: DeviceId,
     /// Why.
     pub reason: RemovalReason,
+}
+
+/// Asks to let another device count for as much as this one.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct DeviceGradeRequest {
+    /// The account.
+    pub account: AccountId,
+    /// The other device.
+    pub device: DeviceId,
 }
 
 /// Starts adding another device.

@@ -80,6 +80,10 @@ pub enum DeviceNotice {
     Added,
     /// It was removed.
     Removed,
+    /// It counts for as much as another one from now on.
+    Graded,
+    /// It replaced its approval key.
+    KeyReplaced,
     /// It reported an approval as not the person's own.
     Reported,
 }

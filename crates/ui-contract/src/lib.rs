@@ -32,15 +32,16 @@ pub use account::{
 };
 pub use bindings::export_bindings;
 pub use commands::{
-    AccountRequest, AskedView, COMMANDS, CommandSpec, PairingStartRequest, PinRequest,
-    RequestApproveRequest, RequestDenyRequest, RequestRequest, SettingsSetRequest, StartView,
-    UiEvent, command_names,
+    AccountRequest, ApproveView, AskedView, COMMANDS, CommandSpec, KeyReplaceRequest,
+    PairingStartRequest, PinRequest, RequestApproveRequest, RequestDenyRequest, RequestRequest,
+    SettingsSetRequest, StartView, UiEvent, command_names,
 };
 pub use consents::{ConsentId, ConsentRevokeRequest, ConsentView};
 pub use desktop::{CloseAnswerRequest, CloseChoice, DesktopView, LockView, UnlockRequest};
 pub use devices::{
-    AddingConfirmRequest, AddingFailure, AddingStartRequest, AddingView, DeviceId,
-    DeviceRemoveRequest, DeviceRenameRequest, DeviceView, DevicesView, RemovalReason, RemovalView,
+    AddingConfirmRequest, AddingFailure, AddingStartRequest, AddingView, DeviceGradeRequest,
+    DeviceId, DeviceRemoveRequest, DeviceRenameRequest, DeviceView, DevicesView, RemovalReason,
+    RemovalView,
 };
 pub use error::{CloseReason, ErrorCode, PinWeakness, UiError};
 pub use history::{

@@ -17,6 +17,12 @@ pub enum PairingInput {
         /// `XXXX-XXXX-XXXX`, as typed.
         code: CodeEntry,
     },
+    /// The server alone: the code comes from the person's browser on this machine, which is opened at a page of the server. Its
+    /// link back is then handed in as a [`PairingInput::Link`].
+    Browser {
+        /// Host, with port when needed, as typed; or the host of the stage `code`, whose root is then kept to.
+        server: String,
+    },
     /// A whole link, pasted or opened.
     Link {
         /// The link as it came.
@@ -35,6 +41,11 @@ pub enum PairingView {
     /// A link was opened that names the issuer alone: waits for the code. Starting with that server and the code goes on,
     /// and holds the issuer to the root key that the link named. Nothing was sent.
     Code {
+        /// Host in ASCII, with the port when it is not the default one.
+        host: String,
+    },
+    /// The browser was opened, and the app waits for its link. The person may type the code instead, as in the stage `code`.
+    Browser {
         /// Host in ASCII, with the port when it is not the default one.
         host: String,
     },
@@ -104,6 +115,10 @@ pub enum PairingFailure {
     AlreadyPaired,
     /// The digits were wrong for the last time, or the issuing session said no.
     ConfirmationFailed,
+    /// The issuer has no page where an app can begin a pairing.
+    BrowserNotOffered,
+    /// No browser could be opened on this machine.
+    BrowserNotOpened,
     /// Something that should not happen in this app.
     Internal,
     /// Time ran out before the invitation was confirmed.

@@ -25,6 +25,7 @@ pub(crate) fn devices_view(account: &LocalAccountId, devices: &AccountDevices) -
                 paired_at: seconds(device.paired_at),
                 last_seen: device.last_seen.map(seconds),
                 this_device: device.id == devices.this_device,
+                may_manage_from: None,
             })
             .collect(),
         may_manage_from: devices.may_manage_from.map(seconds),

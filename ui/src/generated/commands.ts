@@ -22,6 +22,8 @@ export interface Commands {
   account_unpair: { request: contract.AccountUnpairRequest; response: Array<contract.AccountView> };
   /** Changes the PIN of an account's approval key. */
   pin_change: { request: contract.PinChangeRequest; response: contract.AccountView };
+  /** Makes a new approval key and asks to put it in the place of the old one, by an approval here with the old key. */
+  key_replace: { request: contract.KeyReplaceRequest; response: contract.ApproveView };
   /** The stage of the pairing. */
   pairing_state: { request: null; response: contract.PairingView };
   /** Starts a pairing. Bad input is a `failed` stage, never an error. */
@@ -60,6 +62,8 @@ export interface Commands {
   device_rename: { request: contract.DeviceRenameRequest; response: contract.DevicesView };
   /** Asks for a device to be removed: another one by an approval here, this one at once. */
   device_remove: { request: contract.DeviceRemoveRequest; response: contract.RemovalView };
+  /** Asks to let another device count for as much as this one, by an approval here. */
+  device_grade: { request: contract.DeviceGradeRequest; response: contract.ApproveView };
   /** Where adding a device stands. */
   adding_state: { request: null; response: contract.AddingView };
   /** Starts adding a device, ending what is under way. */

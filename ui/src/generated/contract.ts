@@ -475,7 +475,11 @@ server: string,
 /**
  * `XXXX-XXXX-XXXX`, as typed.
  */
-code: CodeEntry, } | { "form": "link",
+code: CodeEntry, } | { "form": "browser",
+/**
+ * Host, with port when needed, as typed; or the host of the stage `code`, whose root is then kept to.
+ */
+server: string, } | { "form": "link",
 /**
  * The link as it came.
  */
@@ -485,6 +489,10 @@ link: CodeEntry, };
  * The stage that a pairing is in. There is at most one pairing at a time.
  */
 export type PairingView = { "stage": "idle" } | { "stage": "checking" } | { "stage": "code",
+/**
+ * Host in ASCII, with the port when it is not the default one.
+ */
+host: string, } | { "stage": "browser",
 /**
  * Host in ASCII, with the port when it is not the default one.
  */
@@ -555,7 +563,7 @@ export type PairingStep = "making_keys" | "registering";
 /**
  * Why a pairing ended without an account.
  */
-export type PairingFailure = "already_paired" | "confirmation_failed" | "internal" | "invitation_expired" | "invitation_malformed" | "invitation_unknown" | "invitation_used" | "issuer_untrusted" | "keyring_locked" | "keyring_missing" | "keyring_timeout" | "offline" | "server_error" | "version_unsupported";
+export type PairingFailure = "already_paired" | "confirmation_failed" | "browser_not_offered" | "browser_not_opened" | "internal" | "invitation_expired" | "invitation_malformed" | "invitation_unknown" | "invitation_used" | "issuer_untrusted" | "keyring_locked" | "keyring_missing" | "keyring_timeout" | "offline" | "server_error" | "version_unsupported";
 
 /**
  * What a person can do about a failed pairing.
@@ -1011,6 +1019,15 @@ moved: boolean, } | { "stage": "failed",
 why: AddingFailure, };
 
 /**
+ * A request that now waits for an approval here, like any other.
+ */
+export type ApproveView = {
+/**
+ * The request to open. It may take a moment to arrive.
+ */
+request: RequestId, };
+
+/**
  * The request that the person asked for from outside the window.
  */
 export type AskedView = {
@@ -1152,9 +1169,22 @@ close_asked: boolean, };
 export type DeviceId = string;
 
 /**
+ * Asks to let another device count for as much as this one.
+ */
+export type DeviceGradeRequest = {
+/**
+ * The account.
+ */
+account: AccountId,
+/**
+ * The other device.
+ */
+device: DeviceId, };
+
+/**
  * What an issuer told about the account's other devices.
  */
-export type DeviceNotice = "added" | "removed" | "reported";
+export type DeviceNotice = "added" | "removed" | "graded" | "key_replaced" | "reported";
 
 /**
  * Asks for a device to be removed.
@@ -1213,7 +1243,11 @@ last_seen: UnixSeconds | null,
 /**
  * Whether it is this one.
  */
-this_device: boolean, };
+this_device: boolean,
+/**
+ * Of another device: from when it may manage devices too; absent when it may already. Meanwhile `device_grade` lets it.
+ */
+may_manage_from: UnixSeconds | null, };
 
 /**
  * The devices of one account.
@@ -1228,7 +1262,7 @@ account: AccountId,
  */
 devices: Array<DeviceView>,
 /**
- * From when this device may add or remove others; absent when it may already.
+ * From when this device may add, remove or grade others; absent when it may already.
  */
 may_manage_from: UnixSeconds | null, };
 
@@ -1292,6 +1326,19 @@ entries: Array<HistoryEntryView>,
  * Whether more come after them.
  */
 more: boolean, };
+
+/**
+ * Asks to replace the approval key of an account's pairing.
+ */
+export type KeyReplaceRequest = {
+/**
+ * The account.
+ */
+id: AccountId,
+/**
+ * The PIN; it protects the new key as well.
+ */
+pin: PinEntry, };
 
 /**
  * Whether the screens are covered.

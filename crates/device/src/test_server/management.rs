@@ -138,6 +138,7 @@ impl TestServer {
             platform: "Linux, tegata/test".into(),
             paired_at: START,
             last_seen: Some(START),
+            may_manage_from: None,
         };
         let own = self.state.lock().unwrap().managed.own_name.clone();
         let devices = [one("device-1", &own), one("device-2", "Old phone")];

@@ -260,7 +260,7 @@ pub fn parse_invitation(text: &str) -> Result<Invitation, InvitationError> {
     let root = root.ok_or(InvitationError::Root)?;
     let root = Thumbprint(Sha256Digest::from_b64u(&root).map_err(|_| InvitationError::Root)?);
     if opened {
-        // A code in an opened link counts only for a pairing the app started itself, which this version does not do.
+        // A code in an opened link counts only for a pairing that the app itself began: `parse_begun`.
         return Ok(Invitation::ServerOnly { issuer, root });
     }
     // The page that carries the code must be the issuer's own.
@@ -272,15 +272,40 @@ pub fn parse_invitation(text: &str) -> Result<Invitation, InvitationError> {
     Ok(Invitation::Complete { issuer, code, root })
 }
 
+/// Reads the link that a browser hands over for a pairing that the app itself began at `issuer` with `root` pinned. `None`: the
+/// link is not about that, or has no code, and is to be read by [`parse_invitation`] like any other.
+#[must_use]
+pub fn parse_begun(text: &str, issuer: &Issuer, root: Thumbprint) -> Option<InvitationCode> {
+    match parse_invitation(text) {
+        Ok(Invitation::ServerOnly {
+            issuer: named,
+            root: named_root,
+        }) if named == *issuer && named_root == root => {}
+        _ => return None,
+    }
+    let url = Url::parse(text.trim()).ok()?;
+    let (_, code) = url.query_pairs().find(|(name, _)| name == "c")?;
+    InvitationCode::parse(&code).ok()
+}
+
+/// The link that a page hands to the app for a pairing that the app itself began.
+pub fn format_begun(issuer: &Issuer, code: &InvitationCode, root: &Thumbprint) -> String {
+    format!("tegata://pair?{}", parameters(issuer, code, root))
+}
+
 /// The link form, for a QR code.
 pub fn format_link(issuer: &Issuer, code: &InvitationCode, root: &Thumbprint) -> String {
-    let query = url::form_urlencoded::Serializer::new(String::new())
+    format!("{issuer}/pair#{}", parameters(issuer, code, root))
+}
+
+fn parameters(issuer: &Issuer, code: &InvitationCode, root: &Thumbprint) -> String {
+    url::form_urlencoded::Serializer::new(String::new())
         .append_pair("v", "1")
         .append_pair("i", issuer.as_str())
+        // EXPOSE: the code is what the link is for.
         .append_pair("c", code.expose_canonical())
         .append_pair("k", &root.to_string())
-        .finish();
-    format!("{issuer}/pair#{query}")
+        .finish()
 }
 
 fn looks_like_a_code(text: &str) -> bool {

@@ -4,11 +4,14 @@
 //! A possession proof alone acts on its own device and takes grants back; what concerns other devices becomes a consent
 //! request of a `device_*` kind to the asking device, and happens in the commit of its approval.
 
-use super::{V1, present};
+use super::{V1, invitation::Issuer, pairing::KeyKind, present};
 use crate::{
     bytes::Sha256Digest,
     ids::{ConsentRequestId, DeviceId},
+    jcs,
+    keys::Thumbprint,
     time::UnixTime,
+    webauthn::RegistrationResponse,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -41,6 +44,13 @@ pub struct ListedDevice {
         skip_serializing_if = "Option::is_none"
     )]
     pub last_seen: Option<UnixTime>,
+    /// From when it may add, remove and grade others; absent when it may.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub may_manage_from: Option<UnixTime>,
 }
 
 /// Answer of `devices` and `device_rename`: the asking device first, then in the order of pairing.
@@ -48,7 +58,7 @@ pub struct ListedDevice {
 pub struct DeviceList {
     /// Those not revoked.
     pub devices: Vec<ListedDevice>,
-    /// From when the asking device may add and remove others; absent when it may.
+    /// From when the asking device may add, remove and grade others; absent when it may.
     #[serde(
         default,
         deserialize_with = "present",
@@ -100,7 +110,55 @@ pub struct DeviceAdd {
     pub moving: bool,
 }
 
-/// Answer of `device_remove`, `device_add` and `test`.
+/// POST `device_key`: asks to replace the asking device's approval key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceKey {
+    /// Version.
+    pub v: V1,
+    /// Kind of the new key, by the device's own word; not lower than that of the old one.
+    pub key: KeyKind,
+    /// The new key, over [`derive_approval_key_challenge`].
+    pub approval: RegistrationResponse,
+}
+
+/// The object whose JCS hash the registration of a new approval key signs.
+#[derive(Serialize)]
+struct ApprovalKeyChallenge<'a> {
+    typ: &'static str,
+    v: V1,
+    iss: &'a Issuer,
+    device: &'a DeviceId,
+    old: Thumbprint,
+}
+
+/// The challenge of the registration that is to take the place of the approval key `old` of `device` at `issuer` (section 4.6).
+#[must_use]
+pub fn derive_approval_key_challenge(
+    issuer: &Issuer,
+    device: &DeviceId,
+    old: Thumbprint,
+) -> Sha256Digest {
+    jcs::derive_challenge(&ApprovalKeyChallenge {
+        typ: "tegata.approval-key",
+        v: V1,
+        iss: issuer,
+        device,
+        old,
+    })
+}
+
+/// POST `device_grade`: asks to let another device of the account count for as much as the asking one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceGrade {
+    /// Version.
+    pub v: V1,
+    /// Which.
+    pub device: DeviceId,
+}
+
+/// Answer of `device_remove`, `device_add`, `device_key`, `device_grade` and `test`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManagementAnswer {
     /// The request that the asking device is to decide, delivered like any other; absent where nothing is left to decide.
@@ -338,6 +396,10 @@ pub enum NoticeKind {
     DeviceAdded,
     /// A device was removed, or moved away from.
     DeviceRemoved,
+    /// A device counts for as much as another one from now on.
+    DeviceGraded,
+    /// A device replaced its approval key.
+    KeyReplaced,
     /// A device reported an approval as not the person's own.
     Reported,
     /// Something that this version does not know; passed over.

@@ -90,6 +90,27 @@ pub struct Endpoints {
         skip_serializing_if = "Option::is_none"
     )]
     pub device_confirm: Option<String>,
+    /// POST with proof: asks to replace the asking device's approval key.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub device_key: Option<String>,
+    /// POST with proof: asks to let another device count for as much as the asking one.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub device_grade: Option<String>,
+    /// Page for the person's browser, where a pairing that the app began gets its code (section 4.1).
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub pair_start: Option<String>,
     /// POST with proof: what was granted and is still good.
     #[serde(
         default,
@@ -133,6 +154,9 @@ impl Endpoints {
             &self.device_add,
             &self.device_invitation,
             &self.device_confirm,
+            &self.device_key,
+            &self.device_grade,
+            &self.pair_start,
             &self.consents,
             &self.consent_revoke,
             &self.test,

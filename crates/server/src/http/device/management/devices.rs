@@ -52,6 +52,7 @@ async fn listed(app: &App, device: &PairedDevice) -> Result<DeviceList, Refusal>
         last_seen: one
             .last_seen
             .map(|seen| UnixTime(seen.0 - seen.0.rem_euclid(60))),
+        may_manage_from: None,
     };
     let wait = app.config.limits.first_device_wait_seconds;
     Ok(DeviceList {
