@@ -122,6 +122,32 @@ async fn the_deb_tells_desktops_and_software_centres_what_it_is() {
 }
 
 #[tokio::test]
+async fn the_packages_say_whose_work_is_linked_and_under_which_licence() {
+    let deb = deb().await;
+    let listed = fs::read_to_string(deb.path("usr/share/doc/tegata/third-party-licences.txt"));
+    let listed = listed.unwrap();
+    // One of each way to say it: its own text, one for all, the screens, and one that comes without its text.
+    for linked in ["tokio 1.", "ring 0.17", "svelte 5.", "selectors "] {
+        let title = format!("\n{linked}");
+        assert!(listed.contains(&title), "{linked} is not listed");
+    }
+    for text in [
+        "Copyright (c) Tokio Contributors",
+        "Mozilla Public License Version 2.0",
+        "Apache License",
+    ] {
+        assert!(listed.contains(text), "no {text}");
+    }
+    // What is needed to build alone is not in the program.
+    assert!(!listed.contains("\ntauri-build "), "{listed}");
+    let rpm = package::find("rpm").await;
+    let files = run(Command::new("rpm")
+        .args(["--query", "--list", "--package"])
+        .arg(&rpm));
+    assert!(files.contains("/usr/share/licenses/tegata/third-party-licences.txt"));
+}
+
+#[tokio::test]
 async fn the_installed_deb_takes_no_more_than_it_may() {
     let deb = deb().await;
     let installed: u64 = deb.field("Installed-Size").parse().unwrap();
