@@ -1,11 +1,12 @@
 # Adding an account.
 pairing-title = Add an account
-pairing-lead = Open the page where your account lets you add a device. Copy the link that it shows, or type its server and code.
+pairing-lead = Open the page where your account lets you add a device. Copy the link that it shows, type its server and code, or go on in the browser that shows it.
 pairing-cancel = Cancel
 pairing-step = Step { $step } of { $steps }
 pairing-form = How you bring the invitation
-pairing-by-link = Paste a link
-pairing-by-code = Type a code
+pairing-by-link = Link
+pairing-by-code = Code
+pairing-by-browser = Browser
 pairing-link-label = Link
 pairing-link-help = Copy it whole from the page. It starts with https:// or tegata:// and works once, for a few minutes.
 pairing-server-label = Server
@@ -16,8 +17,20 @@ pairing-submit = Continue
 pairing-submit-hint = Nothing is added yet. You will see who it is first.
 pairing-scan = Read a picture or use the camera
 pairing-checking = Checking the invitation…
-pairing-code-lead = You opened a link that names this server. Type the code from the same page. Nothing was sent yet.
+pairing-code-lead = You opened a link that names this server. Nothing was sent yet.
 pairing-code-warning = If you did not open this link yourself, cancel.
+pairing-typing-lead = Type the code that the page shows.
+pairing-browser-submit = Continue in the browser
+pairing-browser-hint = If the page is open on this computer. Otherwise, type its code:
+pairing-browser-help = If the page is open in this computer’s browser, you need no code. You press a button there.
+pairing-browser-title = Continue in your browser
+pairing-browser-lead = A page of this server has opened there.
+# The button on the server’s page.
+pairing-browser-button = Continue in Tegata
+pairing-browser-press = Press “{ $button }” on that page. Tegata then goes on by itself.
+pairing-browser-allow = If the browser asks whether it may open Tegata, allow it.
+pairing-browser-waiting = Waiting for the page…
+pairing-browser-type = Type the code instead
 
 pairing-confirm-title = Is this your account?
 pairing-confirm-lead = From now on, this server could ask you to approve things for this account.
@@ -59,7 +72,10 @@ pairing-done-continue = Go to requests
 
 pairing-failed-title = The account was not added
 pairing-again = Start again
+pairing-to-accounts = Go to your accounts
 pairing-failed-already-paired = This account is already on this device.
+pairing-failed-browser-not-offered = This server has no page from which Tegata can go on.
+pairing-failed-browser-not-opened = No browser could be opened on this computer.
 pairing-failed-confirmation = The number was not confirmed on the other page.
 pairing-failed-expired = The invitation has expired.
 pairing-failed-internal = Something went wrong in Tegata.
@@ -77,6 +93,7 @@ pairing-failed-version = This server and this version of Tegata do not fit toget
 pairing-remedy-ask-operator = Ask whoever runs the account.
 pairing-remedy-check-connection = Check your connection and start again.
 pairing-remedy-install-keyring = Install or start a password store, such as GNOME Keyring, then start again.
+pairing-remedy-link-or-code = Open the page that adds devices yourself, then start again with its link or code.
 pairing-remedy-new-invitation = Get a new invitation and start again.
 pairing-remedy-nothing = There is nothing to do.
 pairing-remedy-try-again = Start again.

@@ -1,11 +1,12 @@
 # アカウントの追加
 pairing-title = アカウントを追加
-pairing-lead = アカウントに端末を追加するページを開き、表示されたリンクをコピーするか、サーバーとコードを入力してください。
+pairing-lead = アカウントに端末を追加するページを開き、表示されたリンクをコピーするか、サーバーとコードを入力するか、そのブラウザーで続けてください。
 pairing-cancel = キャンセル
 pairing-step = { $steps } 段階中 { $step }
 pairing-form = 招待の入力方法
-pairing-by-link = リンクを貼り付け
-pairing-by-code = コードを入力
+pairing-by-link = リンク
+pairing-by-code = コード
+pairing-by-browser = ブラウザー
 pairing-link-label = リンク
 pairing-link-help = ページに表示されたリンク全体を貼り付けます。https:// または tegata:// で始まり、数分間に一度だけ使えます。
 pairing-server-label = サーバー
@@ -16,8 +17,20 @@ pairing-submit = 続ける
 pairing-submit-hint = まだ何も追加されません。先に相手を確認します。
 pairing-scan = 画像やカメラで読み取る
 pairing-checking = 招待を確認しています…
-pairing-code-lead = 開いたリンクは、このサーバーのものです。同じページのコードを入力してください。まだ何も送られていません。
+pairing-code-lead = 開いたリンクは、このサーバーのものです。まだ何も送られていません。
 pairing-code-warning = 自分で開いたリンクでない場合は、キャンセルしてください。
+pairing-typing-lead = ページに表示されたコードを入力してください。
+pairing-browser-submit = ブラウザーで続ける
+pairing-browser-hint = このコンピューターでページを開いている場合です。それ以外の場合は、コードを入力してください。
+pairing-browser-help = このコンピューターのブラウザーでページを開いている場合、コードは不要です。ページのボタンを押します。
+pairing-browser-title = ブラウザーで続けてください
+pairing-browser-lead = ブラウザーで、このサーバーのページを開きました。
+# サーバーのページのボタン
+pairing-browser-button = Tegata で続ける
+pairing-browser-press = そのページの「{ $button }」を押すと、Tegata が自動で先に進みます。
+pairing-browser-allow = Tegata を開いてよいかブラウザーが尋ねたら、許可してください。
+pairing-browser-waiting = ページを待っています…
+pairing-browser-type = 代わりにコードを入力
 
 pairing-confirm-title = あなたのアカウントですか？
 pairing-confirm-lead = 追加すると、このサーバーはこのアカウントについて承認を求められるようになります。
@@ -59,7 +72,10 @@ pairing-done-continue = 確認画面へ
 
 pairing-failed-title = アカウントは追加されていません
 pairing-again = やり直す
+pairing-to-accounts = アカウント一覧へ
 pairing-failed-already-paired = このアカウントは、すでにこの端末にあります。
+pairing-failed-browser-not-offered = このサーバーは、ブラウザーからの追加に対応していません。
+pairing-failed-browser-not-opened = このコンピューターでブラウザーを開けませんでした。
 pairing-failed-confirmation = もう一方のページで番号が確認されませんでした。
 pairing-failed-expired = 招待の有効期限が切れました。
 pairing-failed-internal = Tegata で問題が起きました。
@@ -77,6 +93,7 @@ pairing-failed-version = このサーバーとこの版の Tegata は互いに�
 pairing-remedy-ask-operator = アカウントの運営者に問い合わせてください。
 pairing-remedy-check-connection = 接続を確認して、やり直してください。
 pairing-remedy-install-keyring = GNOME Keyring などのパスワード保管庫を導入または起動して、やり直してください。
+pairing-remedy-link-or-code = 端末を追加するページを自分で開き、そのリンクまたはコードでやり直してください。
 pairing-remedy-new-invitation = 新しい招待を受け取って、やり直してください。
 pairing-remedy-nothing = 操作は不要です。
 pairing-remedy-try-again = やり直してください。

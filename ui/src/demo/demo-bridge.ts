@@ -213,6 +213,15 @@ export class DemoBridge implements Bridge {
       this.world.accounts = this.world.accounts.filter((one) => one.id !== of);
       return { state: "done" };
     },
+    device_grade: ({ account: of, device }) => {
+      if (!this.world.devices.some(({ id, may_manage_from }) => id === device && may_manage_from !== null))
+        throw new CommandError({ code: "not_offered" }, "no such device");
+      return { request: this.#ask(of, "device_grade") };
+    },
+    key_replace: ({ id, pin }) => {
+      this.#checkPin(pin);
+      return { request: this.#ask(id, "device_key") };
+    },
     adding_state: () => this.world.adding,
     adding_start: ({ account: of, moving }) =>
       (this.world.adding = { stage: "approve", account: of, request: this.#ask(of, "device_add", moving), moving }),
@@ -277,8 +286,8 @@ export class DemoBridge implements Bridge {
   }
 
   /** Puts a question about a device into the inbox, as the issuer would. */
-  #ask(of: string, kind: "device_add" | "device_remove", moving = false): RequestId {
-    if (this.world.mayManageFrom !== null)
+  #ask(of: string, kind: `device_${"add" | "grade" | "key" | "remove"}`, moving = false): RequestId {
+    if (this.world.mayManageFrom !== null && kind !== "device_key")
       throw new CommandError({ code: "not_yet", from: this.world.mayManageFrom }, "too new");
     const asked = this.#account(of);
     const { issuer, name } = asked;
@@ -343,6 +352,7 @@ export class DemoBridge implements Bridge {
   }
 
   #startPairing(input: PairingInput): PairingView {
+    if (input.form === "browser") return (this.world.pairing = { stage: "browser", host: input.server });
     const typed = input.form === "link" ? input.link : input.code;
     const understood = typed.includes("/pair") || /^[0-9A-Z]{4}(-[0-9A-Z]{4}){2}$/.test(typed);
     this.world.pairing = understood

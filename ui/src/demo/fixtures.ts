@@ -182,6 +182,16 @@ export const states: Record<Exclude<RequestStateView["state"], "pending">, Reque
 
 export const history: HistoryEntryView[] = [
   {
+    id: "his-8",
+    at: NOW - 20,
+    event: { event: "device", notice: "key_replaced", device_name: "Pixel 9", account_name: account.name, issuer: account.issuer },
+  },
+  {
+    id: "his-7",
+    at: NOW - 30,
+    event: { event: "device", notice: "graded", device_name: "Pixel 9", account_name: account.name, issuer: account.issuer },
+  },
+  {
     id: "his-6",
     at: NOW - 40,
     event: { event: "device", notice: "added", device_name: "Pixel 9", account_name: account.name, issuer: account.issuer },
@@ -250,6 +260,7 @@ export const devices: DeviceView[] = [
     paired_at: account.paired_at,
     last_seen: NOW - 2,
     this_device: true,
+    may_manage_from: null,
   },
   {
     id: "dev-2",
@@ -258,6 +269,7 @@ export const devices: DeviceView[] = [
     paired_at: NOW - 12 * DAY,
     last_seen: NOW - 3_700,
     this_device: false,
+    may_manage_from: null,
   },
 ];
 

@@ -42,6 +42,8 @@ export const FRAME_SCENARIOS: Record<string, Scenario> = {
   },
   "history-blocked": entry("his-5"),
   "history-device": entry("his-6"),
+  "history-device-graded": entry("his-7"),
+  "history-device-key": entry("his-8"),
   "history-gone": entry("his-99"),
   consents: allowed({ accounts }),
   "consents-empty": allowed({ consents: [] }),

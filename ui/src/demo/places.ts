@@ -36,6 +36,8 @@ const typed = (old: string, wanted: string, again: string) => [
 
 const PAIRING_FAILURES: Record<PairingFailure, Remedy> = {
   already_paired: "nothing",
+  browser_not_offered: "new_invitation",
+  browser_not_opened: "new_invitation",
   confirmation_failed: "new_invitation",
   internal: "try_again",
   invitation_expired: "new_invitation",
@@ -59,9 +61,13 @@ const ADDING_FAILURES: AddingFailure[] = [
   "server_error",
 ];
 const named = (name: string) => name.replaceAll("_", "-");
+const waitsInBrowser = { stage: "browser", host: account.issuer.host } as const;
 
 export const PLACES: Record<string, Scenario> = {
   "pair-by-code": { world: { accounts: [] }, hash: "#/pairing", steps: [pairingIds.byCode] },
+  "pair-by-browser": { world: { accounts: [] }, hash: "#/pairing", steps: [pairingIds.byBrowser] },
+  "pair-browser": { world: { accounts: [], pairing: waitsInBrowser }, hash: "#/pairing" },
+  "pair-browser-typing": { world: { accounts: [], pairing: waitsInBrowser }, hash: "#/pairing", steps: [pairingIds.typeCode] },
   "pair-working-keys": {
     world: { accounts: [], pairing: { stage: "working", step: "making_keys" } },
     hash: "#/pairing",

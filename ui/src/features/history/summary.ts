@@ -13,15 +13,12 @@ export interface Summary {
   account: string;
 }
 
-const DEVICE_TITLES: Record<DeviceNotice, MessageId> = {
-  added: "history-device-added",
-  removed: "history-device-removed",
-  reported: "history-device-reported",
-};
-const DEVICE_RESULTS: Record<DeviceNotice, MessageId> = {
-  added: "outcome-device-added",
-  removed: "outcome-device-removed",
-  reported: "outcome-device-reported",
+const DEVICES: Record<DeviceNotice, [icon: IconName, title: MessageId, result: MessageId]> = {
+  added: ["plus", "history-device-added", "outcome-device-added"],
+  graded: ["devices", "history-device-graded", "outcome-device-graded"],
+  key_replaced: ["key", "history-device-key", "outcome-device-key"],
+  removed: ["leave", "history-device-removed", "outcome-device-removed"],
+  reported: ["shield", "history-device-reported", "outcome-device-reported"],
 };
 
 export function summarize(event: HistoryEventView): Summary {
@@ -34,14 +31,16 @@ export function summarize(event: HistoryEventView): Summary {
         result: t("outcome-blocked"),
         account: event.blocked.account_name,
       };
-    case "device":
+    case "device": {
+      const [icon, title, result] = DEVICES[event.notice];
       return {
-        icon: event.notice === "added" ? "plus" : event.notice === "removed" ? "leave" : "shield",
+        icon,
         tone: "warn",
-        title: t(DEVICE_TITLES[event.notice], { device: event.device_name }),
-        result: t(DEVICE_RESULTS[event.notice]),
+        title: t(title, { device: event.device_name }),
+        result: t(result),
         account: event.account_name,
       };
+    }
     case "paired":
       return {
         icon: "plus",

@@ -1,10 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { plain, show } from "../../../tests/render";
+import { plain, show, type Shown } from "../../../tests/render";
 import { account } from "../../demo/fixtures";
 import { SCENARIOS } from "../../demo/scenarios";
 import { pairingIds as ids } from "./test-ids";
 
 const start = SCENARIOS["pair-enter"] ?? { world: {} };
+
+async function choose(shown: Shown, testid: string) {
+  await shown.press(testid);
+  shown.get(testid).dispatchEvent(new Event("change", { bubbles: true }));
+  await shown.settle();
+}
 
 describe("pairing", () => {
   it("goes from a link over the person's word and a PIN to the six digits", async () => {
@@ -27,9 +33,7 @@ describe("pairing", () => {
 
   it("takes server and code typed by hand", async () => {
     const shown = await show(start);
-    await shown.press(ids.byCode);
-    (shown.get(ids.byCode) as HTMLInputElement).dispatchEvent(new Event("change", { bubbles: true }));
-    await shown.settle();
+    await choose(shown, ids.byCode);
     await shown.type(ids.server, "id.kawabe.example");
     await shown.type(ids.code, "７k3m-9qtx-v2hc");
     await shown.press(ids.submit);
@@ -49,9 +53,7 @@ describe("pairing", () => {
 
   it("treats a server typed by hand as one that nothing vouches for", async () => {
     const shown = await show(start);
-    await shown.press(ids.byCode);
-    (shown.get(ids.byCode) as HTMLInputElement).dispatchEvent(new Event("change", { bubbles: true }));
-    await shown.settle();
+    await choose(shown, ids.byCode);
     await shown.type(ids.server, "id.kawabe.example");
     await shown.type(ids.code, "7K3M-9QTX-V2HC");
     await shown.press(ids.submit);
@@ -68,6 +70,65 @@ describe("pairing", () => {
     expect(shown.bridge.calls.at(-1)?.request).toEqual({
       input: { form: "code", server: "id.kawabe.example", code: "7K3M-9QTX-V2HC" },
     });
+  });
+
+  it("goes on in the browser with a server that is named, and without a code", async () => {
+    const shown = await show(SCENARIOS["pair-enter"] ?? start);
+    await choose(shown, ids.byBrowser);
+    expect(shown.find(ids.code)).toBeNull();
+    expect((shown.get(ids.submit) as HTMLButtonElement).disabled).toBe(true);
+    await shown.type(ids.server, " id.kawabe.example ");
+    await shown.press(ids.submit);
+    expect(shown.bridge.calls.at(-1)?.request).toEqual({ input: { form: "browser", server: "id.kawabe.example" } });
+    expect(shown.get(ids.screen).dataset["stage"]).toBe("browser");
+    expect(shown.get(ids.host).textContent).toBe("id.kawabe.example");
+    expect(plain(shown.get(ids.screen).textContent)).toContain("Press “Continue in Tegata” on that page.");
+  });
+
+  it("offers the browser first after a link was opened that names the server", async () => {
+    const shown = await show(SCENARIOS["pair-code"] ?? start);
+    const buttons = [...shown.get(ids.screen).querySelectorAll(".button, input")];
+    expect(buttons[0]).toBe(shown.get(ids.browser));
+    await shown.press(ids.browser);
+    expect(shown.bridge.calls.at(-1)?.request).toEqual({ input: { form: "browser", server: "id.kawabe.example" } });
+  });
+
+  it("lets who waits for the page in the browser type its code instead", async () => {
+    const shown = await show(SCENARIOS["pair-browser"] ?? start);
+    await shown.press(ids.typeCode);
+    expect(shown.find(ids.browser)).toBeNull();
+    await shown.type(ids.code, "7k3m-9qtx-v2hc");
+    await shown.press(ids.submit);
+    expect(shown.bridge.calls.at(-1)?.request).toEqual({
+      input: { form: "code", server: "id.kawabe.example", code: "7K3M-9QTX-V2HC" },
+    });
+    expect(shown.get(ids.screen).dataset["stage"]).toBe("confirm");
+  });
+
+  it("comes up by itself when the page in the browser hands over, wherever the person is meanwhile", async () => {
+    const shown = await show({ world: { pairing: { stage: "browser", host: "id.kawabe.example" } }, hash: "#/history" });
+    shown.bridge.change("pairing_changed", (world) => (world.pairing = { stage: "checking" }));
+    await shown.settle();
+    expect(location.hash).toBe("#/pairing");
+    // A second such page waits anew, without what was typed for the first.
+    shown.bridge.change("pairing_changed", (world) => (world.pairing = { stage: "browser", host: "id.kawabe.example" }));
+    await shown.settle();
+    expect(shown.find(ids.typeCode)).not.toBeNull();
+  });
+
+  it("leads to the accounts, and offers no second try, where the account is there already", async () => {
+    const shown = await show(SCENARIOS["pair-failed-already-paired"] ?? start);
+    expect(shown.find(ids.retry)).toBeNull();
+    await shown.press(ids.toAccounts);
+    expect(shown.bridge.calls.some(({ command }) => command === "pairing_cancel")).toBe(true);
+    expect(location.hash).toBe("#/accounts");
+  });
+
+  it("names the link and the code to who cannot go on in a browser", async () => {
+    for (const why of ["offered", "opened"]) {
+      const shown = await show(SCENARIOS[`pair-failed-browser-not-${why}`] ?? start);
+      expect(plain(shown.get(ids.failed).textContent)).toContain("start again with its link or code");
+    }
   });
 
   it("opens by itself when a link was opened, but never over a request", async () => {
@@ -97,7 +158,7 @@ describe("pairing", () => {
   });
 
   it("can be cancelled at every stage", async () => {
-    for (const name of ["enter", "code", "checking", "confirm", "pin", "working", "digits"]) {
+    for (const name of ["enter", "code", "browser", "checking", "confirm", "pin", "working", "digits"]) {
       const shown = await show(SCENARIOS[`pair-${name}`] ?? start);
       await shown.press(ids.cancel);
       expect(shown.bridge.calls.some(({ command }) => command === "pairing_cancel"), name).toBe(true);
@@ -108,7 +169,7 @@ describe("pairing", () => {
     const failures = Object.keys(SCENARIOS).filter((name) => name.startsWith("pair-failed-"));
     const words = new Set<string>();
     for (const name of failures) words.add(plain((await show(SCENARIOS[name] ?? start)).get(ids.failed).textContent));
-    expect(words.size).toBe(14);
+    expect(words.size).toBe(16);
   });
 
   it("takes a link that is dropped anywhere", async () => {

@@ -5,12 +5,17 @@ export const pairingIds = {
   input: "pair.input",
   byCode: "pair.by_code",
   byLink: "pair.by_link",
+  byBrowser: "pair.by_browser",
   server: "pair.server",
   code: "pair.code",
   submit: "pair.submit",
   /** Opens the scanner. */
   scan: "pair.scan",
   cancel: "pair.cancel",
+  /** Goes on in the browser with the server that an opened link named. */
+  browser: "pair.browser",
+  /** Types the code instead of waiting for the page in the browser. */
+  typeCode: "pair.type_code",
   host: "pair.host",
   account: "pair.account",
   fingerprint: "pair.fingerprint",
@@ -29,4 +34,6 @@ export const pairingIds = {
   /** Carries `data-state`, the failure's code. */
   failed: "pair.failed",
   retry: "pair.retry",
+  /** Instead of `retry`, where nothing has to be done. */
+  toAccounts: "pair.to_accounts",
 } as const;

@@ -4,6 +4,8 @@ import type { MessageId } from "../../i18n/i18n.svelte";
 
 export const FAILURES: Record<PairingFailure, MessageId> = {
   already_paired: "pairing-failed-already-paired",
+  browser_not_offered: "pairing-failed-browser-not-offered",
+  browser_not_opened: "pairing-failed-browser-not-opened",
   confirmation_failed: "pairing-failed-confirmation",
   internal: "pairing-failed-internal",
   invitation_expired: "pairing-failed-expired",
@@ -19,7 +21,7 @@ export const FAILURES: Record<PairingFailure, MessageId> = {
   version_unsupported: "pairing-failed-version",
 };
 
-export const REMEDIES: Record<Remedy, MessageId> = {
+const REMEDIES: Record<Remedy, MessageId> = {
   ask_operator: "pairing-remedy-ask-operator",
   check_connection: "pairing-remedy-check-connection",
   install_keyring: "pairing-remedy-install-keyring",
@@ -29,6 +31,11 @@ export const REMEDIES: Record<Remedy, MessageId> = {
   unlock_keyring: "pairing-remedy-unlock-keyring",
   update_app: "pairing-remedy-update-app",
 };
+
+/** What to do about it. Who cannot go on in a browser has the link and the code left, whatever else would help. */
+export function remedy(failure: PairingFailure, offered: Remedy): MessageId {
+  return failure.startsWith("browser_") ? "pairing-remedy-link-or-code" : REMEDIES[offered];
+}
 
 export const WEAKNESSES: Record<PinWeakness, MessageId> = {
   common: "pin-weak-common",
