@@ -274,7 +274,6 @@ impl Device {
         if let Err(error) = crate::decide::resume(self, &live, &session).await {
             tracing::info!(%error, "a decision is not settled yet");
         }
-        inbox::countersign(self, &session).await;
         inbox::fetch_pending(self, &live, &session)
             .await
             .map_err(|error| match error {
@@ -288,6 +287,10 @@ impl Device {
         if let Err(error) = crate::decide::settle_noticed(self, &live, &session).await {
             tracing::info!(%error, "a request that this device closed is not settled yet");
         }
+        if let Err(error) = crate::management::settle_key(self, &live, &session).await {
+            tracing::info!(%error, "it is not known yet which approval key the server has");
+        }
+        inbox::countersign(&session).await;
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use crate::{
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tegata_protocol::{
     DeviceId, PublicKey, SigningKey, SystemRng, UnixTime,
-    device::{invitation::Issuer, metadata::verify_metadata, pairing::KeyKind},
+    device::{invitation::Issuer, metadata::verify_metadata},
 };
 use tokio::sync::{Notify, mpsc};
 
@@ -126,7 +126,8 @@ impl LiveAccount {
     }
 }
 
-/// An opened account.
+/// An opened account. What can change while it is open, as the approval key, is read from its file when it is needed:
+/// another process of this device may have changed it.
 pub(crate) struct Session {
     pub(crate) id: LocalAccountId,
     pub(crate) issuer: Issuer,
@@ -134,8 +135,6 @@ pub(crate) struct Session {
     pub(crate) device: DeviceId,
     pub(crate) secret: AccountSecret,
     pub(crate) possession: Arc<SigningKey>,
-    pub(crate) approval: PublicKey,
-    pub(crate) approval_kind: KeyKind,
     pub(crate) gateway: Gateway,
     pub(crate) metadata: RwLock<Arc<TrustedMetadata>>,
     pub(crate) root: PublicKey,
@@ -182,8 +181,6 @@ impl Session {
                 state.device.clone(),
             ),
             possession,
-            approval: state.approval,
-            approval_kind: state.approval_kind,
             metadata: RwLock::new(Arc::new(TrustedMetadata {
                 metadata,
                 jws: state.metadata_jws.clone(),

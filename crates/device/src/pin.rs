@@ -8,7 +8,10 @@ use crate::{
     keys::{Pin, PinWeakness},
     live::{LiveAccount, Session},
     model::Health,
-    ports::{AccountSecret, ApprovalKey, ApprovalKeyError, StoredApprovalKey, UnlockedApprovalKey},
+    ports::{
+        AccountSecret, ApprovalKey, ApprovalKeyError, MadeApprovalKey, StoredApprovalKey,
+        UnlockedApprovalKey,
+    },
 };
 use tegata_protocol::PublicKey;
 
@@ -91,17 +94,38 @@ impl Device {
         let live = self.live(id)?;
         let session = self.session(&live).await?;
         let (old, new) = (old.clone(), new.clone());
-        let attempt: Attempt<StoredApprovalKey> = Box::new(move |port, stored, public, secret| {
-            port.rewrap(stored, public, &old, &new, secret)
+        // A key that waits to take this one's place goes under the same PIN.
+        let waiting = session
+            .read_state()?
+            .waiting
+            .map(|key| (key.key, key.public));
+        let next = waiting.clone();
+        let attempt: Attempt<Rewrapped> = Box::new(move |port, stored, public, secret| {
+            let current = port.rewrap(stored, public, &old, &new, secret)?;
+            let rewrap = |(stored, public): (StoredApprovalKey, PublicKey)| {
+                port.rewrap(&stored, &public, &old, &new, secret)
+            };
+            // The PIN is right: what does not open now is damaged.
+            let next = next.map(rewrap).transpose();
+            let waiting = next.map_err(|_| ApprovalKeyError::Unreadable)?;
+            Ok(Rewrapped { current, waiting })
         });
         let (tried, rewrapped) = try_pin(self, &live, &session, attempt).await?;
-        let replaced = session.update(|_, state| match &mut state.approval_slot {
-            ApprovalSlot::Usable { key, failures } if *key == tried => {
-                *key = rewrapped;
-                *failures = 0;
-                true
+        let replaced = session.update(|_, state| {
+            let waits = state.waiting.as_ref();
+            let same = waits.map(|key| (&key.key, key.public))
+                == waiting.as_ref().map(|(key, public)| (key, *public));
+            match &mut state.approval_slot {
+                ApprovalSlot::Usable { key, failures } if *key == tried.stored && same => {
+                    *key = rewrapped.current;
+                    *failures = 0;
+                    if let (Some(kept), Some(key)) = (&mut state.waiting, rewrapped.waiting) {
+                        kept.key = key;
+                    }
+                    true
+                }
+                _ => false,
             }
-            _ => false,
         })?;
         if replaced {
             Ok(())
@@ -109,6 +133,28 @@ impl Device {
             Err(PinChangeError::ChangedMeanwhile)
         }
     }
+}
+
+/// The approval key's stored form under another PIN, and that of the key that waits to take its place.
+struct Rewrapped {
+    current: StoredApprovalKey,
+    waiting: Option<StoredApprovalKey>,
+}
+
+/// Opens the approval key, so that the PIN is known to be right, and makes another one under the same PIN. Gives it with the
+/// public half of the one that there is.
+pub(crate) async fn make_another(
+    device: &Device,
+    live: &LiveAccount,
+    session: &Session,
+    pin: Pin,
+) -> Result<(PublicKey, MadeApprovalKey), PinError> {
+    let attempt: Attempt<MadeApprovalKey> = Box::new(move |port, stored, public, secret| {
+        port.unlock(stored, public, &pin, secret)?;
+        port.make(&pin, secret)
+    });
+    let (tried, made) = try_pin(device, live, session, attempt).await?;
+    Ok((tried.public, made))
 }
 
 /// Unlocks the approval key for one signature.
@@ -123,25 +169,26 @@ pub(crate) async fn unlock(
     Ok(try_pin(device, live, session, attempt).await?.1)
 }
 
-/// One try, with the stored form that it was made with.
+/// One try, with the key that it was made with.
 async fn try_pin<T: Send + 'static>(
     device: &Device,
     live: &LiveAccount,
     session: &Session,
     attempt: Attempt<T>,
-) -> Result<(StoredApprovalKey, T), PinError> {
+) -> Result<(Try, T), PinError> {
     // 1. The try is counted before it is made, so that cutting the power saves none.
     let begun = session.update(|_, state| begin_try(device, state))?;
-    let Some((stored, failures)) = begun else {
+    let Some(begun) = begun else {
         note_locked(device, live);
         return Err(PinError::Locked);
     };
     // 2. The key. The hash takes its time, on a thread that may block.
     let (port, secret) = (device.ports().approval.clone(), session.secret.clone());
-    let (public, tried) = (session.approval, stored.clone());
-    let result =
-        tokio::task::spawn_blocking(move || attempt(port.as_ref(), &stored, &public, &secret))
-            .await;
+    let (tried, failures) = (begun.clone(), begun.failures);
+    let result = tokio::task::spawn_blocking(move || {
+        attempt(port.as_ref(), &begun.stored, &begun.public, &secret)
+    })
+    .await;
     // 3. What became of the try, durable before anything else can fail: a right PIN ends the count, and a key that could
     //    not be tried says nothing about the PIN.
     match result {
@@ -163,22 +210,43 @@ async fn try_pin<T: Send + 'static>(
     }
 }
 
+/// A try that was counted.
+#[derive(Clone)]
+pub(crate) struct Try {
+    stored: StoredApprovalKey,
+    public: PublicKey,
+    /// Tries since the last right PIN, with this one.
+    pub(crate) failures: u32,
+}
+
 /// Counts a try. `None` if there is no key to try any more; a key whose tries are all used up is destroyed here too, for
 /// the case that the process ended between the last try and that.
-pub(crate) fn begin_try(
-    device: &Device,
-    state: &mut AccountState,
-) -> Option<(StoredApprovalKey, u32)> {
+pub(crate) fn begin_try(device: &Device, state: &mut AccountState) -> Option<Try> {
     let ApprovalSlot::Usable { key, failures } = &mut state.approval_slot else {
         return None;
     };
     if *failures >= MAX_PIN_FAILURES {
-        device.ports().approval.destroy(key);
-        state.approval_slot = ApprovalSlot::Destroyed;
+        destroy_keys(device, state);
         return None;
     }
     *failures += 1;
-    Some((key.clone(), *failures))
+    Some(Try {
+        stored: key.clone(),
+        public: state.approval,
+        failures: *failures,
+    })
+}
+
+/// Destroys the approval key, and one that waits to take its place.
+pub(crate) fn destroy_keys(device: &Device, state: &mut AccountState) {
+    let port = &device.ports().approval;
+    if let ApprovalSlot::Usable { key, .. } = &state.approval_slot {
+        port.destroy(key);
+    }
+    state.approval_slot = ApprovalSlot::Destroyed;
+    if let Some(waiting) = state.waiting.take() {
+        port.destroy(&waiting.key);
+    }
 }
 
 fn count_failures(session: &Session, count: impl FnOnce(u32) -> u32) -> Result<(), AccessError> {
@@ -199,12 +267,7 @@ fn wrong_pin(
     if tries_left > 0 {
         return Ok(PinError::Wrong { tries_left });
     }
-    session.update(|_, state| {
-        if let ApprovalSlot::Usable { key, .. } = &state.approval_slot {
-            device.ports().approval.destroy(key);
-        }
-        state.approval_slot = ApprovalSlot::Destroyed;
-    })?;
+    session.update(|_, state| destroy_keys(device, state))?;
     note_locked(device, live);
     Ok(PinError::Locked)
 }

@@ -18,7 +18,7 @@ const MAX_FILE: usize = 512 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountHeader {
-    /// Format version; 1.
+    /// Format version; set when the file is written.
     pub version: u32,
     /// This device's own name for the account; also the folder's name.
     pub id: LocalAccountId,
@@ -43,6 +43,9 @@ pub struct AccountHeader {
 
 /// Format version of account files.
 pub(crate) const FORMAT: u32 = 1;
+/// The same of files with approval keys that wait or were replaced: programs that know only [`FORMAT`] would lose them, and
+/// so must refuse such a file.
+const LATER_FORMAT: u32 = 2;
 
 /// Why an account's file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +79,7 @@ fn parse_envelope(bytes: &[u8]) -> Result<Envelope, AccountFileError> {
         .pointer("/header/version")
         .and_then(serde_json::Value::as_u64);
     match version {
-        Some(version) if version > u64::from(FORMAT) => return Err(AccountFileError::TooNew),
+        Some(version) if version > u64::from(LATER_FORMAT) => return Err(AccountFileError::TooNew),
         Some(_) => {}
         None => return Err(AccountFileError::Damaged("no version".into())),
     }
@@ -108,7 +111,7 @@ pub(super) fn parse(
     Ok((envelope.header, state))
 }
 
-/// Seals header and state.
+/// Seals header and state, in the lowest format that holds the state.
 ///
 /// # Panics
 /// Never: both are JSON.
@@ -118,12 +121,20 @@ pub(super) fn encode(
     header: &AccountHeader,
     state: &AccountState,
 ) -> Vec<u8> {
+    let header = AccountHeader {
+        version: if state.needs_later_format() {
+            LATER_FORMAT
+        } else {
+            FORMAT
+        },
+        ..header.clone()
+    };
     let plain = tegata_protocol::Secret::new(serde_json::to_vec(state).expect("state is JSON"));
     // EXPOSE: the plaintext is sealed and wiped.
     let sealed =
-        Sealer::derive(secret, "file").seal(rng, &jcs::canonicalize(header), plain.expose());
+        Sealer::derive(secret, "file").seal(rng, &jcs::canonicalize(&header), plain.expose());
     let envelope = Envelope {
-        header: header.clone(),
+        header,
         sealed: B64(sealed),
     };
     serde_json::to_vec(&envelope).expect("an envelope is JSON")

@@ -16,7 +16,8 @@ pub use lock::FileLock;
 pub(crate) use look::is_showable;
 pub use look::{Accent, AccountIcon, AccountLook};
 pub use state::{
-    AccountState, ApprovalSlot, BlockedCount, MAX_PIN_FAILURES, Standing, UnsentDecision,
+    AccountState, ApprovalSlot, BlockedCount, EarlierKey, MAX_PIN_FAILURES, Standing,
+    UnsentDecision, WaitingKey, WaitingStage,
 };
 
 use serde::{Deserialize, Serialize};

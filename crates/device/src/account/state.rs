@@ -2,9 +2,15 @@
 
 use crate::ports::{NetworkSettings, StoredApprovalKey};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use tegata_protocol::{
     B64, ConsentRequestId, DeviceId, PublicKey, Sha256Digest, UnixTime,
-    device::{decision::DecisionRequest, pairing::KeyKind},
+    device::{
+        decision::DecisionRequest,
+        management::SubjectDevice,
+        pairing::KeyKind,
+        prompt::{DenyOnlyReason, Prompt, PromptKind},
+    },
 };
 
 /// Wrong PINs after which the approval key is destroyed.
@@ -46,6 +52,12 @@ pub struct AccountState {
     pub standing: Standing,
     /// How to reach the server.
     pub network: NetworkSettings,
+    /// A new approval key that waits to take the place of the one above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<WaitingKey>,
+    /// Approval keys that were replaced, oldest first: earlier decisions are verified with them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<EarlierKey>,
     /// A decision that was signed and not yet confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsent: Option<UnsentDecision>,
@@ -61,6 +73,49 @@ pub struct AccountState {
     /// Blocked messages that the history took of late.
     #[serde(default)]
     pub blocked: BlockedCount,
+}
+
+/// A new approval key, beside the one that it is to replace. Protected by the same PIN.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WaitingKey {
+    /// Its public half.
+    pub public: PublicKey,
+    /// Its kind.
+    pub kind: KeyKind,
+    /// How it is kept.
+    pub key: StoredApprovalKey,
+    /// Made at, by this machine's clock.
+    pub made_at: UnixTime,
+    /// The question about it, once its name is known here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<ConsentRequestId>,
+    /// How far it came.
+    pub stage: WaitingStage,
+}
+
+/// How far a new approval key came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitingStage {
+    /// The question is not approved.
+    Asked,
+    /// An approval was signed, and may be committed.
+    Signed,
+    /// The question is over, and was approved as far as is known here: the server says which key it has.
+    Over,
+}
+
+/// An approval key that was replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EarlierKey {
+    /// Its public half; the private one is destroyed.
+    pub public: PublicKey,
+    /// The pairing receipt that names it.
+    pub pairing_receipt: String,
+    /// This device's countersignature under that.
+    pub countersignature: String,
 }
 
 /// How many blocked messages the history took since a moment, so that a server cannot fill the disk with them.
@@ -116,6 +171,13 @@ pub enum ApprovalSlot {
     },
 }
 
+impl ApprovalSlot {
+    /// Whether there is no key any more.
+    pub fn is_destroyed(&self) -> bool {
+        matches!(self, Self::Destroyed)
+    }
+}
+
 /// What the server last said about this device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -144,6 +206,57 @@ impl AccountState {
     /// Whether this device is over at the server and its keys are wiped.
     pub fn is_retired(&self) -> bool {
         self.standing == Standing::Revoked && self.possession_sealed.0.is_empty()
+    }
+
+    /// Whether the file has something that programs of format 1 would lose, so that they must not open it.
+    pub(super) fn needs_later_format(&self) -> bool {
+        self.waiting.is_some() || !self.earlier.is_empty()
+    }
+
+    /// The approval key of this device that a thumbprint or a receipt names: the one that it has, or an earlier one.
+    pub fn own_approval_key(&self, named: &PublicKey) -> Option<PublicKey> {
+        let mut earlier = self.earlier.iter().map(|key| key.public);
+        (self.approval == *named)
+            .then_some(self.approval)
+            .or_else(|| earlier.find(|key| key == named))
+    }
+
+    /// Whether a question to replace the approval key is about the one that this device has, and the one that waits here.
+    pub fn is_own_replacement(&self, asked: &SubjectDevice) -> bool {
+        let names = |named: &Option<String>, key: &PublicKey| {
+            named.as_deref() == Some(key.thumbprint().to_string().as_str())
+        };
+        let waits = |waiting: &WaitingKey| {
+            waiting.stage != WaitingStage::Over && names(&asked.new_key, &waiting.public)
+        };
+        names(&asked.old_key, &self.approval) && self.waiting.as_ref().is_some_and(waits)
+    }
+
+    /// Why a prompt can only be denied on this device (`docs/protocol.md` section 7.3); empty if it can be approved.
+    pub fn deny_only_reasons(&self, prompt: &Prompt) -> BTreeSet<DenyOnlyReason> {
+        let mut reasons = prompt.deny_only_reasons(self.approval_kind);
+        let about = prompt.device.as_ref();
+        if prompt.kind == PromptKind::DeviceKey
+            && !about.is_some_and(|asked| self.is_own_replacement(asked))
+        {
+            reasons.insert(DenyOnlyReason::Kind);
+        }
+        reasons
+    }
+
+    /// Most earlier approval keys that are kept. Decisions by older ones go on being verified, without the word of the
+    /// server on whose key it was.
+    const EARLIER: usize = 100;
+
+    /// Puts the current approval key among the earlier ones.
+    pub(crate) fn remember_approval_key(&mut self) {
+        self.earlier.push(EarlierKey {
+            public: self.approval,
+            pairing_receipt: self.pairing_receipt.clone(),
+            countersignature: self.countersignature.clone(),
+        });
+        let over = self.earlier.len().saturating_sub(Self::EARLIER);
+        self.earlier.drain(..over);
     }
 
     /// How many requests are remembered.

@@ -37,7 +37,7 @@ async fn a_file_of_a_later_version_is_named_as_such() {
         .unwrap();
     let path = account_file(&paired);
     let text = fs::read_to_string(&path).unwrap();
-    fs::write(&path, text.replacen("\"version\":1", "\"version\":2", 1)).unwrap();
+    fs::write(&path, text.replacen("\"version\":1", "\"version\":3", 1)).unwrap();
     let refused = folder.read(&paired.account, &secret);
     assert!(matches!(refused, Err(AccountFileError::TooNew)));
 }

@@ -101,6 +101,8 @@ pub(super) fn notice(what: NoticeKind) -> &'static str {
     match what {
         NoticeKind::DeviceAdded => "device added",
         NoticeKind::DeviceRemoved => "device removed",
+        NoticeKind::DeviceGraded => "device may manage others now",
+        NoticeKind::KeyReplaced => "approval key replaced by",
         NoticeKind::Reported => "an approval was reported as not this person's own by",
         _ => "something that this version does not know, about",
     }

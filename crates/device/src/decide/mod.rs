@@ -17,6 +17,7 @@ use crate::{
     error::{AccessError, DecideError},
     inbox::{self, Arrived, SocketCommand},
     live::{InFlight, LiveAccount, Session, lock},
+    management,
     metadata::is_over,
     model::{RequestKey, RequestSnapshot, RequestState},
     ports::PersonCheck,
@@ -70,7 +71,12 @@ impl Device {
         // 3. No other decision of this account is in flight, here or in another process.
         let mut in_flight = live.deciding.try_lock().map_err(|_| DecideError::Busy)?;
         self.take_right(&live, &session, &mut in_flight).await?;
-        // 4. The person, which unlocks the key for this one signature.
+        // 4. It is known which approval key the server has.
+        if let Err(error) = management::settle_key(self, &live, &session).await {
+            in_flight.clear();
+            return Err(error);
+        }
+        // 5. The person, which unlocks the key for this one signature.
         let signed = sign::approve(self, &session, &live, &arrived, transfer, person).await;
         let unsent = match signed {
             Ok(unsent) => unsent,

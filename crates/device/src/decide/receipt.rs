@@ -30,8 +30,10 @@ pub(super) fn verify_receipt(
     let keys = Metadata::valid_at(&trusted.metadata.receipt_keys, device.ports().clock.now());
     let receipt = parse_receipt(receipt_jws, &keys).map_err(|_| unfit())?;
     let possession = *session.possession.public();
+    // What was approved before the approval key was replaced was signed by an earlier one.
+    let approval = session.read_state()?.own_approval_key(&receipt.credential);
     let credential = match receipt.detail.decision.verdict() {
-        Verdict::Approve => session.approval,
+        Verdict::Approve => approval.ok_or_else(unfit)?,
         Verdict::Deny => possession,
     };
     let prompt_hash = jws::hash(prompt_jws);
@@ -62,6 +64,6 @@ pub(super) fn verify_receipt(
         detail: receipt.detail.clone(),
         assertion: receipt.assertion.clone(),
     };
-    verify_decision(&decision, &stored, &session.approval, &possession).map_err(|_| unfit())?;
+    verify_decision(&decision, &stored, &credential, &credential).map_err(|_| unfit())?;
     Ok(receipt)
 }

@@ -9,6 +9,7 @@ use crate::{
     history::outcome,
     inbox::{ClosedRequest, restore},
     live::{LiveAccount, Session, lock},
+    management,
     model::RequestState,
 };
 use std::sync::Arc;
@@ -33,7 +34,7 @@ pub(crate) fn put_on_show(
     };
     let clock = &device.ports().clock;
     let verdict = unsent.decision.detail.decision.verdict();
-    if let Some(arrived) = restore(session, &unsent.prompt_jws, clock.now()) {
+    if let Some(arrived) = restore(session, state, &unsent.prompt_jws, clock.now()) {
         lock(&live.inbox).restore(clock.now_millis(), arrived, verdict);
         device.changed(|changes| changes.inbox += 1);
     }
@@ -81,8 +82,11 @@ pub(super) async fn ask(
 ) -> Result<(), DecideError> {
     let request = &unsent.decision.detail.request;
     let known = look_up(device, live, session, request, &unsent.prompt_jws).await?;
-    settle(device, live, session, request, &unsent.prompt_jws, known)?;
-    session.update(|_, state| state.unsent = None)?;
+    let ended = settle(device, live, session, request, &unsent.prompt_jws, known)?;
+    session.update(|_, state| {
+        state.unsent = None;
+        management::conclude_key(device, state, request, ended.as_ref());
+    })?;
     Ok(())
 }
 
@@ -96,7 +100,10 @@ pub(crate) async fn settle_noticed(
     let noticed = lock(&live.inbox).noticed();
     for (request, prompt_jws) in noticed {
         let known = look_up(device, live, session, &request, &prompt_jws).await?;
-        settle(device, live, session, &request, &prompt_jws, known)?;
+        let ended = settle(device, live, session, &request, &prompt_jws, known)?;
+        session.update(|_, state| {
+            management::conclude_key(device, state, &request, ended.as_ref());
+        })?;
     }
     Ok(())
 }
@@ -159,7 +166,8 @@ async fn look_up(
     }
 }
 
-/// Shows and keeps what the server knows. A request that it never got a decision on waits for the person again.
+/// Shows and keeps what the server knows, and gives how the request ended. One that the server never got a decision on waits
+/// for the person again.
 fn settle(
     device: &Device,
     live: &LiveAccount,
@@ -167,15 +175,17 @@ fn settle(
     request: &ConsentRequestId,
     prompt_jws: &str,
     known: Known,
-) -> Result<(), DecideError> {
-    match known {
+) -> Result<Option<RequestState>, DecideError> {
+    let ended = match known {
         Known::Pending { expires_in } => {
             let now = device.ports().clock.now_millis();
             lock(&live.inbox).ask_again(now, request, expires_in);
+            None
         }
         Known::Decided { outcome, receipt } => {
             device.keep_receipt(session, prompt_jws, receipt)?;
-            lock(&live.inbox).set_state(request, outcome);
+            lock(&live.inbox).set_state(request, outcome.clone());
+            Some(outcome)
         }
         Known::Closed(how) => {
             let ended = ClosedRequest {
@@ -183,9 +193,11 @@ fn settle(
                 how: how.clone(),
             };
             device.record_closed(session, &[ended]);
-            lock(&live.inbox).set_state(request, RequestState::Closed(how));
+            let ended = RequestState::Closed(how);
+            lock(&live.inbox).set_state(request, ended.clone());
+            Some(ended)
         }
-    }
+    };
     device.changed(|changes| changes.inbox += 1);
-    Ok(())
+    Ok(ended)
 }

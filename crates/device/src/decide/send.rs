@@ -9,6 +9,7 @@ use crate::{
     history::{Record, outcome},
     inbox::{Backoff, ClosedRequest, SocketCommand},
     live::{InFlight, LiveAccount, Session, lock},
+    management,
     model::{RequestSnapshot, RequestState},
     ports::TransportError,
 };
@@ -56,9 +57,15 @@ impl Device {
                         return Err(DecideError::Receipt);
                     }
                     self.keep_receipt(session, &unsent.prompt_jws, receipt)?;
-                    session.update(|_, state| state.unsent = None)?;
+                    let outcome = outcome(&verified);
+                    session.update(|_, state| {
+                        state.unsent = None;
+                        management::conclude_key(self, state, &request, Some(&outcome));
+                    })?;
                     in_flight.clear();
-                    return self.conclude(live, &request, outcome(&verified));
+                    let concluded = self.conclude(live, &request, outcome);
+                    self.settle_replacement(live, session).await;
+                    return concluded;
                 }
                 Err(GatewayError::Transport(TransportError::Offline(_))) => {}
                 Err(GatewayError::Refused(problem)) if is_passing(problem.code) => {}
@@ -72,6 +79,7 @@ impl Device {
                         self.settle_refusal(live, session, &unsent, stood, *problem)?
                     };
                     in_flight.clear();
+                    self.settle_replacement(live, session).await;
                     return Err(error);
                 }
                 Err(GatewayError::Transport(error)) => return Err(DecideError::Offline(error)),
@@ -83,6 +91,14 @@ impl Device {
         found
             .map(|(snapshot, _)| snapshot)
             .ok_or(DecideError::RequestUnknown)
+    }
+
+    /// A decision about the approval key that is known now: goes on with its replacement. A failure changes nothing about the
+    /// decision, and is tried again at the next connection, and before the next approval.
+    async fn settle_replacement(&self, live: &LiveAccount, session: &Session) {
+        if let Err(error) = management::settle_key(self, live, session).await {
+            tracing::info!(%error, "it is not known yet which approval key the server has");
+        }
     }
 
     /// Shows how a request ended, or stands again.
@@ -130,7 +146,6 @@ impl Device {
         stood: Option<RequestState>,
         problem: Problem,
     ) -> Result<DecideError, DecideError> {
-        session.update(|_, state| state.unsent = None)?;
         self.set_standing(live, session, problem.code);
         let ended = match (problem.code, &problem.closed, problem.tries_left) {
             (ProblemCode::RequestClosed, Some(how), _) => Some(how.clone()),
@@ -138,6 +153,12 @@ impl Device {
             (ProblemCode::TransferMismatch, _, Some(0) | None) => Some(CloseReason::TransferFailed),
             _ => None,
         };
+        session.update(|_, state| {
+            state.unsent = None;
+            let ended = ended.clone().map(RequestState::Closed);
+            let request = &unsent.decision.detail.request;
+            management::conclude_key(self, state, request, ended.as_ref());
+        })?;
         let state = match (stood, ended) {
             (Some(stood), _) => stood,
             (None, Some(how)) => {

@@ -6,7 +6,7 @@ use crate::{
     error::DecideError,
     inbox::Arrived,
     live::{LiveAccount, Session},
-    pin,
+    management, pin,
     ports::{PersonCheck, PinReason, UnlockedApprovalKey},
 };
 use tegata_protocol::{
@@ -28,7 +28,9 @@ pub(super) async fn approve(
     transfer: Option<String>,
     person: &dyn PersonCheck,
 ) -> Result<UnsentDecision, DecideError> {
-    let failures = match session.read_state()?.approval_slot {
+    let state = session.read_state()?;
+    check_can_be_approved(&state, arrived)?;
+    let failures = match state.approval_slot {
         ApprovalSlot::Destroyed => return Err(DecideError::PinLocked),
         ApprovalSlot::Usable { failures, .. } => failures,
     };
@@ -51,15 +53,31 @@ pub(super) async fn approve(
         },
         transfer,
     };
-    let detail = detail(session, arrived, session.approval.thumbprint(), decision);
-    // 4. Counter and decision are durable together, before anything leaves.
+    let detail = detail(session, arrived, key.public().thumbprint(), decision);
+    // 4. Counter and decision are durable together, before anything leaves. What could be approved a moment ago may not be any
+    //    more: another process may have replaced this key, or the one that waits.
     let signed_at = device.ports().clock.now();
-    Ok(session.update(|_, state| {
+    session.update(|_, state| {
+        check_can_be_approved(state, arrived)?;
+        if state.approval != key.public() {
+            return Err(DecideError::Busy);
+        }
+        management::note_signed(state, arrived);
         state.approval_counter += 1;
         let counter = state.approval_counter;
         let assertion = assert_with(key.as_ref(), session, &detail, counter);
-        keep(state, arrived, detail, assertion, signed_at)
-    })?)
+        Ok(keep(state, arrived, detail, assertion, signed_at))
+    })?
+}
+
+/// Refuses what can only be denied with the keys that the device has now.
+fn check_can_be_approved(state: &AccountState, arrived: &Arrived) -> Result<(), DecideError> {
+    let reasons = state.deny_only_reasons(&arrived.prompt);
+    if reasons.is_empty() {
+        Ok(())
+    } else {
+        Err(DecideError::DenyOnly(reasons.into_iter().collect()))
+    }
 }
 
 /// Signs a denial. No verification is asked: denying is never harder than approving.

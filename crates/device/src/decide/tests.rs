@@ -151,7 +151,11 @@ async fn a_try_is_counted_before_it_is_made() {
     let live = paired.device.live(&paired.account).unwrap();
     let session = paired.device.session(&live).await.unwrap();
     let counted = session
-        .update(|_, state| crate::pin::begin_try(&paired.device, state).unwrap().1)
+        .update(|_, state| {
+            crate::pin::begin_try(&paired.device, state)
+                .unwrap()
+                .failures
+        })
         .unwrap();
     assert_eq!(counted, 1);
     // The process ends here, before the hash was computed: the next one starts from the second try.

@@ -5,7 +5,7 @@ use super::{
     shown::{Keys, Line, show},
 };
 use crate::{
-    account::{AccountState, write_atomically},
+    account::{AccountState, EarlierKey, write_atomically},
     calendar,
     device::Device,
     error::HistoryError,
@@ -16,11 +16,18 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
 };
-use tegata_protocol::device::{
-    V1,
-    decision::{DenyReason, Verdict},
-    evidence::{EvidenceError, EvidenceFile, verify_evidence},
-    problem::CloseReason,
+use tegata_protocol::{
+    device::{
+        V1,
+        decision::{DenyReason, Verdict},
+        evidence::{EvidenceError, EvidenceFile, verify_evidence},
+        limits,
+        pairing::PairingReceipt,
+        problem::CloseReason,
+        receipt::ConsentReceipt,
+        typ,
+    },
+    jws::UnverifiedJws,
 };
 
 /// Most entries of one export.
@@ -247,16 +254,58 @@ fn evidence_of(state: &AccountState, record: Record) -> Option<EvidenceFile> {
     else {
         return None;
     };
+    let (pairing_receipt, countersignature) = pairing_of(state, &receipt).unzip();
     Some(EvidenceFile {
         v: V1,
         metadata_jws: metadata,
         root: state.root,
         prompt: Some(prompt),
         receipt: Some(receipt),
-        pairing_receipt: Some(state.pairing_receipt.clone()),
-        countersignature: Some(state.countersignature.clone()),
+        pairing_receipt,
+        countersignature,
         client_receipt: None,
     })
+}
+
+/// The pairing receipt that a decision is to be verified with, and its countersignature: of an approval the one that names the
+/// key that signed, of a denial the one of that time. `None` if the approval key was replaced so long ago that it is forgotten.
+fn pairing_of(state: &AccountState, receipt: &str) -> Option<(String, String)> {
+    let current = || {
+        (
+            state.pairing_receipt.clone(),
+            state.countersignature.clone(),
+        )
+    };
+    let earlier = |key: &EarlierKey| (key.pairing_receipt.clone(), key.countersignature.clone());
+    let parsed = UnverifiedJws::parse(receipt, typ::RECEIPT, limits::RECEIPT);
+    let decided: Option<ConsentReceipt> = parsed.and_then(|jws| jws.peek()).ok();
+    // What cannot be read does not verify, whatever lies beside it.
+    let Some(decided) = decided else {
+        return Some(current());
+    };
+    match decided.detail.decision.verdict() {
+        Verdict::Approve if decided.credential == state.approval => Some(current()),
+        Verdict::Approve => {
+            let mut keys = state.earlier.iter();
+            keys.find(|key| key.public == decided.credential)
+                .map(earlier)
+        }
+        Verdict::Deny => {
+            let began = |text: &str| {
+                let parsed = UnverifiedJws::parse(text, typ::PAIRING_RECEIPT, limits::MESSAGE);
+                let pairing: Option<PairingReceipt> = parsed.and_then(|jws| jws.peek()).ok();
+                pairing.is_some_and(|pairing| pairing.iat <= decided.committed_at)
+            };
+            if began(&state.pairing_receipt) {
+                return Some(current());
+            }
+            let then = state
+                .earlier
+                .iter()
+                .rfind(|key| began(&key.pairing_receipt));
+            Some(then.or(state.earlier.first()).map_or_else(current, earlier))
+        }
+    }
 }
 
 fn write_evidence(path: &Path, evidence: &EvidenceFile) -> io::Result<()> {

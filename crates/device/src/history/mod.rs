@@ -18,6 +18,7 @@ use crate::{
     error::{AccessError, DecideError, HistoryError},
     inbox::{self, ClosedRequest},
     live::{LiveAccount, Session, lock},
+    management,
     model::{BlockReason, BlockedMessage, RequestKey, RequestState},
 };
 use serde::{Deserialize, Serialize};
@@ -175,7 +176,8 @@ impl Device {
             && state.is_approved()
         {
             let hash = jws::hash(&prompt_jws);
-            let arrived = inbox::build(session, prompt, &prompt_jws, hash, 0);
+            let kept = session.read_state()?;
+            let arrived = inbox::build(session, &kept, prompt, &prompt_jws, hash, 0);
             let now = self.ports().clock.now_millis();
             lock(&live.inbox).recall(now, arrived, state);
         }
@@ -203,6 +205,11 @@ impl Device {
         let now = self.ports().clock.now_millis();
         let ended = lock(&live.inbox).settle_expired(now);
         self.record_closed(session, &ended);
+        if !ended.is_empty()
+            && let Err(error) = management::note_over(self, live, session)
+        {
+            tracing::warn!(%error, "a new approval key that nobody approved is still kept");
+        }
         self.changed(|changes| changes.inbox += 1);
     }
 }

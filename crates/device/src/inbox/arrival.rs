@@ -2,10 +2,12 @@
 
 use super::{Arrived, refresh_metadata};
 use crate::{
+    account::AccountState,
     device::Device,
     error::AccessError,
     history::Record,
     live::{LiveAccount, Session, lock},
+    management,
     model::{BlockReason, BlockedMessage, Health, RequestKey},
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -48,7 +50,7 @@ pub(crate) async fn receive(
         match verdict {
             Ok(prompt) => {
                 let left = pending.expires_in;
-                arrived.push(build(session, prompt, &pending.prompt, hash, left));
+                arrived.push(build(session, &state, prompt, &pending.prompt, hash, left));
             }
             Err(reason) => blocked.push((hash, reason)),
         }
@@ -68,6 +70,7 @@ pub(crate) async fn receive(
             if state.seen_prompt(&new.key.request).is_none() {
                 state.remember_prompt(new.key.request.clone(), new.hash);
             }
+            management::note_asked(state, new);
         }
     })?;
     note_clock(device, live, &arrived, now);
@@ -81,6 +84,7 @@ pub(crate) async fn receive(
         &set.closed,
     );
     device.record_closed(session, &ended);
+    management::note_over(device, live, session)?;
     device.record_notices(session, &set.notices)?;
     device.note_accepted(live, session);
     device.changed(|changes| changes.inbox += 1);
@@ -90,6 +94,7 @@ pub(crate) async fn receive(
 /// A request from its verified prompt.
 pub(crate) fn build(
     session: &Session,
+    state: &AccountState,
     prompt: Prompt,
     prompt_jws: &str,
     hash: Sha256Digest,
@@ -100,7 +105,7 @@ pub(crate) fn build(
             account: session.id.clone(),
             request: prompt.jti.clone(),
         },
-        deny_only: prompt.deny_only_reasons(session.approval_kind),
+        deny_only: state.deny_only_reasons(&prompt),
         prompt: Arc::new(prompt),
         prompt_jws: prompt_jws.into(),
         hash,
@@ -109,13 +114,19 @@ pub(crate) fn build(
 }
 
 /// A request from the prompt of a decision that was signed by an earlier process.
-pub(crate) fn restore(session: &Session, prompt_jws: &str, now: UnixTime) -> Option<Arrived> {
+pub(crate) fn restore(
+    session: &Session,
+    state: &AccountState,
+    prompt_jws: &str,
+    now: UnixTime,
+) -> Option<Arrived> {
     let trusted = session.metadata();
     let keys: Vec<_> = trusted.metadata.prompt_keys.iter().map(|k| k.jwk).collect();
     let prompt = parse(session, prompt_jws, &keys).ok()?;
     let left = u32::try_from(prompt.exp.since(now)).unwrap_or(0);
     Some(build(
         session,
+        state,
         prompt,
         prompt_jws,
         jws::hash(prompt_jws),

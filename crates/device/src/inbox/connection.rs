@@ -10,6 +10,7 @@ use crate::{
     error::{AccessError, GatewayError},
     gateway::ExchangeLimits,
     live::{LiveAccount, Session, health_of, lock},
+    management,
     metadata::{MetadataFetchError, fetch_metadata, is_ageing, is_over},
     model::{Connection, Health},
 };
@@ -136,7 +137,10 @@ pub(super) fn settle_aside(device: &Device, live: &Arc<LiveAccount>, session: &A
         if let Err(error) = decide::settle_noticed(&device, &live, &session).await {
             tracing::debug!(%error, "a request that this device closed is not settled yet");
         }
-        countersign(&device, &session).await;
+        if let Err(error) = management::settle_key(&device, &live, &session).await {
+            tracing::debug!(%error, "it is not known yet which approval key the server has");
+        }
+        countersign(&session).await;
     });
 }
 
@@ -253,8 +257,8 @@ fn note_metadata(device: &Device, live: &LiveAccount, error: Option<&MetadataFet
     }
 }
 
-/// Sends the countersignature of the pairing, if the server did not get it then.
-pub(crate) async fn countersign(device: &Device, session: &Session) {
+/// Sends the countersignature under the pairing receipt, if the server did not get it then.
+pub(crate) async fn countersign(session: &Session) {
     let Ok(state) = session.read_state() else {
         return;
     };
@@ -263,7 +267,7 @@ pub(crate) async fn countersign(device: &Device, session: &Session) {
     }
     let request = ConfirmRequest {
         v: V1,
-        countersignature: Some(state.countersignature),
+        countersignature: Some(state.countersignature.clone()),
         wait: 0,
     };
     let url = session.metadata().metadata.endpoints.confirm.clone();
@@ -272,7 +276,12 @@ pub(crate) async fn countersign(device: &Device, session: &Session) {
         .post(&url, &request, ExchangeLimits::HELD)
         .await;
     if answer.is_ok() {
-        device.mark_countersigned(&session.id, &session.secret);
+        // There may be another receipt by now, after the approval key was replaced.
+        let marked = session
+            .update(|_, now| now.countersigned |= now.countersignature == state.countersignature);
+        if let Err(error) = marked {
+            tracing::warn!(%error, "the countersignature will be sent again");
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! The inbox's state machine. Pure: time comes in with every call.
 
-use crate::model::{BlockedMessage, InboxSnapshot, RequestKey, RequestSnapshot, RequestState};
+use crate::{
+    account::AccountState,
+    model::{BlockedMessage, InboxSnapshot, RequestKey, RequestSnapshot, RequestState},
+};
 use std::{
     collections::{BTreeSet, VecDeque},
     sync::Arc,
@@ -11,7 +14,7 @@ use tegata_protocol::{
         decision::Verdict,
         delivery::ClosedNotice,
         problem::CloseReason,
-        prompt::{DenyOnlyReason, Prompt},
+        prompt::{DenyOnlyReason, Prompt, PromptKind},
     },
 };
 
@@ -91,6 +94,7 @@ impl AccountInbox {
                 // Another prompt under the same name was blocked before it came here.
                 Some(entry) if entry.arrived.hash == new.hash => {
                     entry.arrived.expires_in = new.expires_in;
+                    entry.arrived.deny_only = new.deny_only;
                     entry.received_at = now;
                 }
                 Some(_) => {}
@@ -261,6 +265,21 @@ impl AccountInbox {
         if let Some(entry) = self.entry_mut(request) {
             entry.state = state;
         }
+    }
+
+    /// Judges anew what can be approved, after the device's keys have changed.
+    pub(crate) fn judge(&mut self, state: &AccountState) {
+        for entry in &mut self.entries {
+            if entry.arrived.prompt.kind == PromptKind::DeviceKey {
+                entry.arrived.deny_only = state.deny_only_reasons(&entry.arrived.prompt);
+            }
+        }
+    }
+
+    /// How a request stands, if it is known here.
+    pub(crate) fn state_of(&self, request: &ConsentRequestId) -> Option<RequestState> {
+        let entry = self.entries.get(self.position(request)?)?;
+        Some(entry.state.clone())
     }
 
     /// Keeps whether the client has collected the answer to a request that is on show.

@@ -5,11 +5,14 @@
 //! alone happens at once.
 
 mod adding;
+mod replacing;
 mod retire;
 #[cfg(test)]
 mod tests;
 
 pub use adding::{Adding, AddingError, AddingFailure, AddingInvitation, AddingPhase};
+pub use replacing::ReplaceKeyError;
+pub(crate) use replacing::{conclude_key, note_asked, note_over, note_signed, settle_key};
 
 use crate::{
     account::{LocalAccountId, is_showable},
@@ -29,8 +32,8 @@ use tegata_protocol::{
         V1,
         delivery::{KnownRequest, RequestReference},
         management::{
-            ConsentRevoke, DeviceList, DeviceRemove, DeviceRename, Grant, GrantList, ListedDevice,
-            ManagementAnswer, ManagementRequest, RemovalReason,
+            ConsentRevoke, DeviceGrade, DeviceList, DeviceRemove, DeviceRename, Grant, GrantList,
+            ListedDevice, ManagementAnswer, ManagementRequest, RemovalReason,
         },
         metadata::Endpoints,
         problem::{Problem, ProblemCode},
@@ -46,8 +49,9 @@ pub struct AccountDevices {
     /// The server's name for this device.
     pub this_device: DeviceId,
     /// Those not revoked: this device first, then in the order of pairing. Names and platforms are the devices' own words.
+    /// Those with `may_manage_from` cannot add, remove and grade others yet; [`Device::grade_device`] lets them.
     pub devices: Vec<ListedDevice>,
-    /// From when this device may add and remove others, by the server's clock; `None`: it may.
+    /// From when this device may add, remove and grade others, by the server's clock; `None`: it may.
     pub may_manage_from: Option<UnixTime>,
 }
 
@@ -73,7 +77,7 @@ pub enum ManagementError {
     /// The server does not offer this.
     #[error("the server does not offer this")]
     NotOffered,
-    /// An account's first device manages others only after a while.
+    /// A device that is new to the account manages others only after a while.
     #[error("the server lets this device manage others only later")]
     NotYet {
         /// From when, by the server's clock.
@@ -254,6 +258,28 @@ impl Device {
         }
         self.retire(&managed.live, &managed.session).await?;
         Ok(Removal::Done)
+    }
+
+    /// Asks to let another device of the account, which may not manage others yet, count for as much as this one. It happens
+    /// when the person approves the request that comes of it, here.
+    ///
+    /// # Errors
+    /// [`ManagementError`].
+    pub async fn grade_device(
+        &self,
+        id: &LocalAccountId,
+        device: &DeviceId,
+    ) -> Result<RequestKey, ManagementError> {
+        let managed = Managed::open(self, id).await?;
+        let request = DeviceGrade {
+            v: V1,
+            device: device.clone(),
+        };
+        let answer: ManagementAnswer = managed
+            .post(|all| &all.device_grade, &request, ExchangeLimits::SHORT)
+            .await?;
+        let none = || ManagementError::ServerAnswer("no request to be approved".into());
+        Ok(managed.key(answer.request.ok_or_else(none)?))
     }
 
     /// Ends a pairing: the server revokes this device, then keys and history are forgotten here. With `only_here` the server

@@ -1,26 +1,24 @@
 //! The end of this device at one server: its keys are wiped, and what happened stays readable.
 
 use crate::{
-    account::{ApprovalSlot, Standing},
+    account::Standing,
     device::Device,
     error::AccessError,
     live::{LiveAccount, Session, lock},
     model::Health,
+    pin::destroy_keys,
 };
 use tegata_protocol::{B64, device::problem::CloseReason};
 
 impl Device {
-    /// Wipes both keys of an account whose device the server has revoked, and closes what waits.
+    /// Wipes the keys of an account whose device the server has revoked, and closes what waits.
     pub(super) async fn retire(
         &self,
         live: &LiveAccount,
         session: &Session,
     ) -> Result<(), AccessError> {
         session.update(|_, state| {
-            if let ApprovalSlot::Usable { key, .. } = &state.approval_slot {
-                self.ports().approval.destroy(key);
-            }
-            state.approval_slot = ApprovalSlot::Destroyed;
+            destroy_keys(self, state);
             state.possession_sealed = B64(Vec::new());
             state.standing = Standing::Revoked;
             state.unsent = None;

@@ -88,6 +88,8 @@ impl Registered {
             countersigned: false,
             standing: Standing::Active,
             network: offered.network.clone(),
+            waiting: None,
+            earlier: Vec::new(),
             unsent: None,
             seen: Vec::new(),
             told: Vec::new(),
