@@ -179,8 +179,13 @@ pub(crate) fn make_new_private_dir(dir: &Path) -> io::Result<()> {
 }
 
 fn private_dir() -> fs::DirBuilder {
-    let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
+    {
+        let mut builder = fs::DirBuilder::new();
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder
+    }
+    // Below the person's own data, what is made there is theirs alone already.
+    #[cfg(not(unix))]
+    fs::DirBuilder::new()
 }

@@ -1,4 +1,5 @@
-//! The operating system's credential store: the secret service on Linux.
+//! The operating system's credential store: the secret service on Linux, the keychain on macOS and iOS, the Credential Manager
+//! on Windows. Only the first has been run; that of Windows is type-checked with the crate.
 
 use crate::{
     account::LocalAccountId,
@@ -154,20 +155,46 @@ impl SecretStore for KeyringStore {
     }
 }
 
-#[cfg(target_os = "linux")]
+/// A credential store of an operating system that [`keyring_core`] has an interface to.
+#[cfg(any(
+    target_os = "ios",
+    target_os = "linux",
+    target_os = "macos",
+    target_os = "windows"
+))]
 mod platform {
     use crate::ports::SecretStoreError;
     use keyring_core::{Error, api::CredentialStoreApi as _};
+    use std::collections::HashMap;
     use tegata_protocol::Secret;
+
+    #[cfg(target_os = "macos")]
+    use apple_native_keyring_store::keychain::Store;
+    #[cfg(target_os = "ios")]
+    use apple_native_keyring_store::protected::Store;
+    #[cfg(target_os = "windows")]
+    use windows_native_keyring_store::Store;
+    #[cfg(target_os = "linux")]
+    use zbus_secret_service_keyring_store::Store;
 
     pub(super) use keyring_core::Entry;
 
+    /// What keeps an entry on this machine, where the store would take it to others of the same person: a device is paired,
+    /// not a person.
+    const MODIFIER: Option<(&str, &str)> = if cfg!(target_os = "windows") {
+        Some(("persistence", "Local"))
+    } else if cfg!(target_os = "ios") {
+        Some(("access-policy", "after-first-unlock-this-device-only"))
+    } else {
+        None
+    };
+
     pub(super) fn open(label: &str, account: &str) -> Result<Entry, SecretStoreError> {
-        // A connection of its own for each call: a daemon that was restarted is found again.
-        let store =
-            zbus_secret_service_keyring_store::Store::new().map_err(|error| named(&error))?;
+        // Opened for each call: on Linux this is a connection, and a daemon that was restarted is found again.
+        let store = Store::new().map_err(|error| named(&error))?;
+        let modifiers = MODIFIER.map(|modifier| HashMap::from([modifier]));
         store
-            .build(label, account, None)
+            .build(label, account, modifiers.as_ref())
             .map_err(|error| named(&error))
     }
 
@@ -202,7 +229,12 @@ mod platform {
     }
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(
+    target_os = "ios",
+    target_os = "linux",
+    target_os = "macos",
+    target_os = "windows"
+)))]
 mod platform {
     use crate::ports::SecretStoreError;
     use tegata_protocol::Secret;
