@@ -114,7 +114,7 @@ async fn the_deb_tells_desktops_and_software_centres_what_it_is() {
     for file in [
         "/usr/share/icons/hicolor/scalable/apps/tegata-app.svg",
         "/usr/share/icons/hicolor/symbolic/apps/tegata-app-symbolic.svg",
-        "/usr/share/metainfo/org.tegata.app.metainfo.xml",
+        "/usr/share/metainfo/org.tegata.Tegata.metainfo.xml",
         "/usr/share/doc/tegata/copyright",
     ] {
         assert!(files.contains(file), "{file} in {files:?}");

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const FILE: &str = "org.tegata.app.desktop";
+const FILE: &str = "org.tegata.Tegata.desktop";
 
 /// The entry. That it is there is the setting.
 pub(crate) struct Autostart {

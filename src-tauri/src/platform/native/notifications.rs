@@ -54,7 +54,7 @@ fn build(note: &Note) -> Notification {
         notification.sound_name("Default");
     }
     #[cfg(target_os = "windows")]
-    notification.app_id("org.tegata.app");
+    notification.app_id("org.tegata.Tegata");
     notification
 }
 
