@@ -236,6 +236,14 @@ impl Device {
         Invited::from_code(self.clone(), server, code)
     }
 
+    /// Reads a server's host typed by hand, for a pairing that is to go on with [`Invited::begin`]. Sends nothing.
+    ///
+    /// # Errors
+    /// [`PairingFailure`].
+    pub fn read_server(&self, server: &str) -> Result<Invited, PairingFailure> {
+        Invited::from_server(self.clone(), server)
+    }
+
     /// Everything that waits or has just closed, over all accounts, oldest account first.
     pub fn inbox(&self) -> InboxSnapshot {
         let now = self.inner.ports.clock.now_millis();

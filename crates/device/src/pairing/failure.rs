@@ -26,6 +26,8 @@ pub struct PairingFailure {
 pub enum PairingCause {
     /// This account of this server is paired here already.
     AlreadyPaired,
+    /// The server has no page where an app can begin a pairing.
+    BrowserNotOffered,
     /// This machine's clock is wrong, or the server's metadata is out of date.
     ClockSkew,
     /// Three wrong digits, or the issuing session said no.
@@ -94,7 +96,8 @@ impl PairingFailure {
         match self.cause {
             PairingCause::AlreadyPaired => PairingRemedy::Nothing,
             PairingCause::ClockSkew => PairingRemedy::CheckClock,
-            PairingCause::ConfirmationFailed
+            PairingCause::BrowserNotOffered
+            | PairingCause::ConfirmationFailed
             | PairingCause::InvitationExpired
             | PairingCause::InvitationMalformed
             | PairingCause::InvitationUnknown

@@ -1,12 +1,13 @@
 //! First phase: an invitation was read, nothing was sent.
 
-use super::{Offered, PairingCause, PairingFailure};
+use super::{Begun, Offered, PairingCause, PairingFailure, begun::Possession};
 use crate::{
     Device,
     gateway::post_unproved,
-    metadata::{MetadataFetchError, fetch_metadata},
-    ports::NetworkSettings,
+    metadata::{MetadataFetchError, TrustedMetadata, fetch_metadata},
+    ports::{NetworkSettings, Transport},
 };
+use std::sync::Arc;
 use tegata_protocol::{
     Thumbprint,
     device::{
@@ -20,11 +21,15 @@ use tegata_protocol::{
 /// An invitation. Show [`Invited::issuer`]'s host in plain ASCII and ask before going on.
 #[derive(Debug)]
 pub struct Invited {
-    device: Device,
-    issuer: Issuer,
-    code: Option<InvitationCode>,
-    root: Option<Thumbprint>,
-    network: NetworkSettings,
+    pub(super) device: Device,
+    pub(super) issuer: Issuer,
+    pub(super) code: Option<InvitationCode>,
+    pub(super) root: Option<Thumbprint>,
+    /// Nothing but the server's first answer vouches for the root.
+    pub(super) first_use: bool,
+    pub(super) network: NetworkSettings,
+    /// Made before the code was bound to it.
+    pub(super) possession: Option<Possession>,
 }
 
 impl Invited {
@@ -45,7 +50,9 @@ impl Invited {
             issuer,
             code,
             root: Some(root),
+            first_use: false,
             network,
+            possession: None,
         })
     }
 
@@ -54,13 +61,22 @@ impl Invited {
         server: &str,
         code: &str,
     ) -> Result<Self, PairingFailure> {
+        let code = InvitationCode::parse(code)?;
+        let mut invited = Self::from_server(device, server)?;
+        invited.code = Some(code);
+        Ok(invited)
+    }
+
+    pub(crate) fn from_server(device: Device, server: &str) -> Result<Self, PairingFailure> {
         let network = device.settings().network;
         Ok(Self {
             device,
             issuer: read_server(server)?,
-            code: Some(InvitationCode::parse(code)?),
+            code: None,
             root: None,
+            first_use: true,
             network,
+            possession: None,
         })
     }
 
@@ -69,7 +85,7 @@ impl Invited {
         &self.issuer
     }
 
-    /// Whether the link named the server alone, so that the person has to type the code.
+    /// Whether the server alone was named, so that the person has to type the code or to go on in the browser.
     #[must_use]
     pub fn needs_code(&self) -> bool {
         self.code.is_none()
@@ -79,10 +95,10 @@ impl Invited {
     /// is to be compared by the person.
     #[must_use]
     pub fn pins_root(&self) -> bool {
-        self.root.is_some()
+        !self.first_use
     }
 
-    /// Adds the code to a link that came without one.
+    /// Adds the code to what came without one.
     ///
     /// # Errors
     /// [`PairingCause::InvitationMalformed`].
@@ -98,31 +114,28 @@ impl Invited {
         self
     }
 
+    /// The person confirmed the host and wants to go on in a browser of this machine, which has an issuing session open: asks
+    /// the server where, and makes the possession key, in memory alone (section 4.1). A code that the invitation has is left
+    /// alone.
+    ///
+    /// # Errors
+    /// [`PairingFailure`]; [`PairingCause::BrowserNotOffered`] if the server has no page for it.
+    pub async fn begin(self) -> Result<Begun, PairingFailure> {
+        self.device.ports().secrets.probe().await?;
+        let (_, trusted) = self.metadata().await?;
+        Begun::new(self, &trusted)
+    }
+
     /// The person confirmed the host: asks the server for its metadata and redeems the code, which consumes it.
     ///
     /// # Errors
     /// [`PairingFailure`].
     pub async fn check(self) -> Result<Offered, PairingFailure> {
-        let Self {
-            device,
-            issuer,
-            code,
-            root,
-            network,
-        } = self;
-        let code = code.ok_or(InvitationError::Code)?;
+        let code = self.code.as_ref().ok_or(InvitationError::Code)?;
         // 1. Secrets can be kept here; found out before the code is used up.
-        device.ports().secrets.probe().await?;
-        // 2. The server is the one that the invitation names.
-        let transport = device.ports().network.transport(&issuer, &network)?;
-        let now = device.ports().clock.now();
-        let trusted = fetch_metadata(transport.as_ref(), &issuer, root, 0, now)
-            .await
-            .map_err(|error| match error {
-                MetadataFetchError::Transport(error) => error.into(),
-                MetadataFetchError::Refused(error) => error.into(),
-                other => PairingFailure::new(PairingCause::ServerError, other),
-            })?;
+        self.device.ports().secrets.probe().await?;
+        // 2. Who answers has the root key that the invitation names, if it names one.
+        let (transport, trusted) = self.metadata().await?;
         // 3. The code, alone.
         let request = RedeemRequest {
             v: V1,
@@ -132,20 +145,39 @@ impl Invited {
         let redeem = &trusted.metadata.endpoints.redeem;
         let response: RedeemResponse = post_unproved(transport.as_ref(), redeem, &request).await?;
         // 4. The offer is signed, of this issuer and for this code.
+        let now = self.device.ports().clock.now();
         let keys = Metadata::valid_at(&trusted.metadata.receipt_keys, now);
-        let offer = parse_offer(&response.offer, &keys, &issuer, &code)?;
-        let replaces = device.unusable_pairings(&issuer, &offer.account.id).await?;
+        let offer = parse_offer(&response.offer, &keys, &self.issuer, code)?;
+        let replaces = self
+            .device
+            .unusable_pairings(&self.issuer, &offer.account.id)
+            .await?;
         Ok(Offered {
-            device,
-            issuer,
-            network,
+            device: self.device,
+            issuer: self.issuer,
+            network: self.network,
             transport,
             trusted,
             offer_jws: response.offer,
             offer,
-            first_use: root.is_none(),
+            first_use: self.first_use,
+            possession: self.possession,
             replaces,
         })
+    }
+
+    /// The server's own word, by the root key that is held to.
+    async fn metadata(&self) -> Result<(Arc<dyn Transport>, TrustedMetadata), PairingFailure> {
+        let ports = self.device.ports();
+        let transport = ports.network.transport(&self.issuer, &self.network)?;
+        let now = ports.clock.now();
+        let fetched = fetch_metadata(transport.as_ref(), &self.issuer, self.root, 0, now).await;
+        let trusted = fetched.map_err(|error| match error {
+            MetadataFetchError::Transport(error) => error.into(),
+            MetadataFetchError::Refused(error) => error.into(),
+            other => PairingFailure::new(PairingCause::ServerError, other),
+        })?;
+        Ok((transport, trusted))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Second to fourth phase: the server offered an account; the person accepts; keys are made.
 
-use super::{PairingCause, PairingFailure, Registered};
+use super::{PairingCause, PairingFailure, Registered, begun::Possession};
 use crate::{
     Device,
     account::LocalAccountId,
@@ -35,6 +35,7 @@ pub struct Offered {
     pub(super) offer_jws: String,
     pub(super) offer: Offer,
     pub(super) first_use: bool,
+    pub(super) possession: Option<Possession>,
     pub(super) replaces: Vec<LocalAccountId>,
 }
 
@@ -89,17 +90,19 @@ impl Accepted {
         &self.0
     }
 
-    /// Makes the possession key and the approval key that `pin` unlocks. `pin` comes from [`Pin::choose`]. Takes up to a
+    /// Makes the approval key that `pin` unlocks, and the possession key unless the pairing began with it. `pin` comes from [`Pin::choose`]. Takes up to a
     /// second. Sends nothing.
     ///
     /// # Errors
     /// [`PairingCause::Internal`].
     pub async fn make_keys(self, pin: Pin) -> Result<KeysMade, PairingFailure> {
-        let Self(offered) = self;
+        let Self(mut offered) = self;
+        let possession = offered.possession.take();
         let rng = &offered.device.ports().rng;
         let secret: AccountSecret = Secret::new(random_bytes(rng.as_ref()));
         let device_nonce = Sha256Digest(random_bytes(rng.as_ref()));
-        let (possession, pkcs8) = SigningKey::make(offered.device.system_rng());
+        let possession =
+            possession.unwrap_or_else(|| Possession::make(offered.device.system_rng()));
         let approval_port = offered.device.ports().approval.clone();
         let for_key = secret.clone();
         let made = tokio::task::spawn_blocking(move || approval_port.make(&pin, &for_key))
@@ -121,7 +124,7 @@ impl Accepted {
         let approval = made.key.public();
         // Possession comes last, and so covers both.
         let possession_registration = make_registration(
-            &possession,
+            &possession.key,
             &ExpectedRegistration {
                 challenge: challenge(CredentialRole::Possession, &[approval.thumbprint()]),
                 rp_id: &rp_id,
@@ -133,8 +136,8 @@ impl Accepted {
             offered,
             secret,
             device_nonce,
-            possession: Arc::new(possession),
-            possession_pkcs8: pkcs8,
+            possession: Arc::new(possession.key),
+            possession_pkcs8: possession.pkcs8,
             approval,
             approval_stored: made.stored,
             approval_registration,

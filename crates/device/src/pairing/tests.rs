@@ -17,14 +17,14 @@ use tegata_protocol::{
     jws,
 };
 
-struct Bench {
-    server: Arc<TestServer>,
-    secrets: Arc<MemoryStore>,
+pub(super) struct Bench {
+    pub(super) server: Arc<TestServer>,
+    pub(super) secrets: Arc<MemoryStore>,
     folder: tempfile::TempDir,
-    device: Device,
+    pub(super) device: Device,
 }
 
-fn bench() -> Bench {
+pub(super) fn bench() -> Bench {
     let server = TestServer::start();
     let secrets = Arc::new(MemoryStore::default());
     let folder = tempfile::tempdir().unwrap();
@@ -57,7 +57,7 @@ impl Bench {
         cause
     }
 
-    fn assert_nothing_is_left(&self) {
+    pub(super) fn assert_nothing_is_left(&self) {
         assert!(self.device.accounts().is_empty(), "no account is left");
         assert!(self.secrets.is_empty(), "no secret is left");
         let accounts = self.folder.path().join("accounts");

@@ -61,6 +61,7 @@ impl TestServer {
             return endpoints;
         }
         let at = |path: &str| Some(format!("{}/device/v1/{path}", self.issuer));
+        endpoints.pair_start = Some(format!("{}/pair/start", self.issuer));
         endpoints.devices = at("devices");
         endpoints.device_rename = at("devices/rename");
         endpoints.device_remove = at("devices/remove");
