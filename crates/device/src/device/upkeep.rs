@@ -178,3 +178,6 @@ impl Device {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
