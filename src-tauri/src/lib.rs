@@ -5,6 +5,7 @@
 //! and nothing else.
 
 mod adding_session;
+mod browser;
 mod commands;
 mod desktop;
 mod events;

@@ -3,6 +3,7 @@
 //! Every start and cancel begins a new generation; what an older one still finds out is dropped.
 
 use crate::{
+    browser::Browser,
     events::Events,
     views::{failed_view, pin_weak},
 };
@@ -10,16 +11,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tauri::async_runtime::JoinHandle;
 use tegata_device::{
     Device, Pin,
-    pairing::{Accepted, Invited, Offered, PairingFailure},
+    pairing::{Accepted, Begun, Invited, Offered, PairingFailure},
 };
-use tegata_protocol::Clock;
+use tegata_protocol::{
+    Clock,
+    device::invitation::{InvitationCode, Issuer},
+};
 use tegata_ui_contract::{
-    AccountId, ErrorCode, PairingInput, PairingStep, PairingView, PartyView, UiError, UiEvent,
-    UnixMillis,
+    self as ui, AccountId, CodeEntry, ErrorCode, PairingInput, PairingStep, PairingView, PartyView,
+    UiError, UiEvent, UnixMillis,
 };
 
 enum Phase {
     Accepted(Box<Accepted>),
+    /// The browser was opened.
+    Begun(Box<Begun>),
     /// A link named the server alone.
     Named(Box<Invited>),
     Nothing,
@@ -39,11 +45,17 @@ pub(crate) struct PairingSession {
     device: Device,
     clock: Arc<dyn Clock>,
     events: Events,
+    browser: Browser,
     slot: Arc<Mutex<Slot>>,
 }
 
 impl PairingSession {
-    pub(crate) fn new(device: Device, clock: Arc<dyn Clock>, events: Events) -> Self {
+    pub(crate) fn new(
+        device: Device,
+        clock: Arc<dyn Clock>,
+        events: Events,
+        browser: Browser,
+    ) -> Self {
         let slot = Slot {
             generation: 0,
             view: PairingView::Idle,
@@ -54,6 +66,7 @@ impl PairingSession {
             device,
             clock,
             events,
+            browser,
             slot: Arc::new(Mutex::new(slot)),
         }
     }
@@ -62,8 +75,21 @@ impl PairingSession {
         self.lock().view.clone()
     }
 
+    /// A link was opened outside the window, by whoever made it. If it is the answer that a pairing waits for, that goes on;
+    /// otherwise it is read like one that was pasted, unless the person is in the middle of a pairing.
+    pub(crate) fn open_link(&self, link: CodeEntry) {
+        if self.waits_for(&link) || self.can_begin() {
+            self.start(&PairingInput::Link { link });
+        }
+    }
+
+    fn waits_for(&self, link: &CodeEntry) -> bool {
+        // EXPOSE: whether it is the answer is in its text.
+        matches!(&self.lock().phase, Phase::Begun(begun) if begun.take_link(link.expose()).is_some())
+    }
+
     /// Whether a pairing can begin without ending one that the person is in the middle of.
-    pub(crate) fn can_begin(&self) -> bool {
+    fn can_begin(&self) -> bool {
         matches!(
             self.lock().view,
             PairingView::Idle
@@ -73,24 +99,27 @@ impl PairingSession {
         )
     }
 
-    /// Begins anew. Reading the input sends nothing; asking the server runs beside. A code for the server that a link has
-    /// named goes on with that link, so that the server is held to the root key in it.
+    /// Begins anew. Reading the input sends nothing; asking the server runs beside. What is given for the server that a link
+    /// has named, or that the browser was opened at, goes on with that, so that the server is held to the same root key.
     pub(crate) fn start(&self, input: &PairingInput) -> PairingView {
-        let named = std::mem::replace(&mut self.lock().phase, Phase::Nothing);
+        let held = std::mem::replace(&mut self.lock().phase, Phase::Nothing);
         let generation = self.begin(PairingView::Checking);
-        let invited = match (input, named) {
-            // EXPOSE: the link and the code are what a pairing starts from.
-            (PairingInput::Link { link }, _) => self.device.read_invitation(link.expose()),
-            (PairingInput::Code { server, code }, Phase::Named(named))
-                if named.issuer().host().eq_ignore_ascii_case(server.trim()) =>
-            {
-                named.with_code(code.expose())
-            }
-            (PairingInput::Code { server, code }, _) => {
-                self.device.read_code(server, code.expose())
-            }
-            (PairingInput::Browser { .. }, _) => {
-                self.advance(generation, not_offered(), Phase::Nothing);
+        // EXPOSE: the link and the code are what a pairing starts from.
+        let invited = match input {
+            PairingInput::Link { link } => self.read_link(link.expose(), held),
+            PairingInput::Code { server, code } => self.read_code(server, code.expose(), held),
+            PairingInput::Browser { server } => {
+                match held {
+                    Phase::Begun(begun) if is_of(begun.issuer(), server) => {
+                        self.run(generation, self.clone().show_page(generation, *begun));
+                    }
+                    held => match self.read_server(server, held) {
+                        Ok(invited) => {
+                            self.run(generation, self.clone().go_to_browser(generation, invited));
+                        }
+                        Err(failure) => self.fail(generation, &failure),
+                    },
+                }
                 return self.view();
             }
         };
@@ -104,6 +133,32 @@ impl PairingSession {
             Ok(invited) => self.run(generation, Self::check(self.clone(), generation, invited)),
         }
         self.view()
+    }
+
+    fn read_link(&self, link: &str, held: Phase) -> Result<Invited, PairingFailure> {
+        if let Phase::Begun(begun) = held
+            && let Some(code) = begun.take_link(link)
+        {
+            return Ok(begun.with_code(code));
+        }
+        self.device.read_invitation(link)
+    }
+
+    fn read_code(&self, server: &str, code: &str, held: Phase) -> Result<Invited, PairingFailure> {
+        match held {
+            Phase::Named(named) if is_of(named.issuer(), server) => named.with_code(code),
+            Phase::Begun(begun) if is_of(begun.issuer(), server) => {
+                Ok(begun.with_code(InvitationCode::parse(code)?))
+            }
+            _ => self.device.read_code(server, code),
+        }
+    }
+
+    fn read_server(&self, server: &str, held: Phase) -> Result<Invited, PairingFailure> {
+        match held {
+            Phase::Named(named) if is_of(named.issuer(), server) => Ok(*named),
+            _ => self.device.read_server(server),
+        }
     }
 
     /// The person recognised server and account.
@@ -152,6 +207,31 @@ impl PairingSession {
     pub(crate) fn cancel(&self) -> PairingView {
         self.begin(PairingView::Idle);
         self.view()
+    }
+
+    async fn go_to_browser(self, generation: u64, invited: Invited) {
+        match invited.begin().await {
+            Err(failure) => self.fail(generation, &failure),
+            Ok(begun) => self.show_page(generation, begun).await,
+        }
+    }
+
+    async fn show_page(self, generation: u64, begun: Begun) {
+        match self.browser.open(begun.issuer(), begun.page()).await {
+            Err(error) => {
+                tracing::warn!(%error, "pairing.browser_not_opened");
+                let view = PairingView::Failed {
+                    code: ui::PairingFailure::BrowserNotOpened,
+                    remedy: ui::Remedy::TryAgain,
+                };
+                self.advance(generation, view, Phase::Nothing);
+            }
+            Ok(()) => {
+                let host = begun.issuer().host().to_owned();
+                let phase = Phase::Begun(Box::new(begun));
+                self.advance(generation, PairingView::Browser { host }, phase);
+            }
+        }
     }
 
     async fn check(self, generation: u64, invited: Invited) {
@@ -259,9 +339,10 @@ fn wrong_stage() -> UiError {
     UiError::new(ErrorCode::PairingStage, "the pairing is in another stage")
 }
 
-fn not_offered() -> PairingView {
-    PairingView::Failed {
-        code: tegata_ui_contract::PairingFailure::BrowserNotOffered,
-        remedy: tegata_ui_contract::Remedy::NewInvitation,
-    }
+/// Whether what was typed, or taken over from the stage before, is this server's host.
+fn is_of(issuer: &Issuer, server: &str) -> bool {
+    issuer.host().eq_ignore_ascii_case(server.trim())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Start-up: the device with this machine's ports, the window, the commands.
 
 use crate::{
+    browser::Browser,
     commands,
     desktop::{AppScreen, Closing, Desktop, Picture},
     events::Events,
@@ -109,7 +110,13 @@ pub(crate) fn install<R: Runtime>(app: &App<R>, device: &Device) {
         icon(app),
     );
     let clock = Arc::new(SystemClock);
-    let state = AppState::new(device.clone(), clock, events.clone(), desktop.clone());
+    let state = AppState::new(
+        device.clone(),
+        clock,
+        events.clone(),
+        desktop.clone(),
+        Browser::of_this_machine(),
+    );
     app.manage(state);
     if let Some(window) = app.get_webview_window("main") {
         prepare_webview(&window);

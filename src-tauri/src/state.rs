@@ -1,7 +1,7 @@
 //! What commands share.
 
 use crate::{
-    adding_session::AddingSession, desktop::Desktop, events::Events,
+    adding_session::AddingSession, browser::Browser, desktop::Desktop, events::Events,
     pairing_session::PairingSession,
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use tegata_device::{
     self_test::{SelfTest, SelfTestOptions},
 };
 use tegata_protocol::Clock;
-use tegata_ui_contract::{CodeEntry, PairingInput, UiEvent};
+use tegata_ui_contract::{CodeEntry, UiEvent};
 
 pub(crate) struct AppState {
     pub(crate) device: Device,
@@ -27,9 +27,10 @@ impl AppState {
         clock: Arc<dyn Clock>,
         events: Events,
         desktop: Desktop,
+        browser: Browser,
     ) -> Self {
         Self {
-            pairing: PairingSession::new(device.clone(), clock, events.clone()),
+            pairing: PairingSession::new(device.clone(), clock, events.clone(), browser),
             adding: AddingSession::new(device.clone()),
             device,
             desktop,
@@ -58,13 +59,13 @@ impl AppState {
         });
     }
 
-    /// A link was opened outside the window, by whoever made it: it is read like one that was pasted, which sends nothing and
-    /// waits for the person, unless they are in the middle of a pairing. Covered screens take it when they are uncovered.
+    /// A link was opened outside the window, by whoever made it: pairing decides what it is worth, and asks the person before
+    /// anything is agreed to. Covered screens take it when they are uncovered.
     pub(crate) fn open_link(&self, link: CodeEntry) {
         if self.desktop.is_covered() {
             self.desktop.keep_link(link);
-        } else if self.pairing.can_begin() {
-            self.pairing.start(&PairingInput::Link { link });
+        } else {
+            self.pairing.open_link(link);
         }
         self.desktop.open(None);
     }

@@ -1,6 +1,7 @@
 //! The commands, through Tauri's own dispatch, without a display.
 
 use crate::{
+    browser::Browser,
     desktop::{AppScreen, Desktop, Picture, Screen},
     events::Events,
     platform::Autostart,
@@ -16,7 +17,10 @@ use tauri::{
     webview::InvokeRequest,
 };
 use tegata_device::{
-    Device, DeviceConfig, keys::SoftwareApprovalKey, ports::Ports, secret_store::MemoryStore,
+    Device, DeviceConfig,
+    keys::SoftwareApprovalKey,
+    ports::{Network, Ports},
+    secret_store::MemoryStore,
     transport::NetworkStack,
 };
 use tegata_protocol::{SystemClock, SystemRng};
@@ -34,14 +38,23 @@ impl Fixture {
 }
 
 fn fixture() -> Fixture {
-    build(None)
+    build(None, Arc::new(NetworkStack), no_browser())
 }
 
 pub(crate) fn fixture_with(screen: Box<dyn Screen>) -> Fixture {
-    build(Some(screen))
+    build(Some(screen), Arc::new(NetworkStack), no_browser())
 }
 
-fn build(screen: Option<Box<dyn Screen>>) -> Fixture {
+/// With the network and the browser of a test's own.
+pub(crate) fn fixture_between(network: Arc<dyn Network>, browser: Browser) -> Fixture {
+    build(None, network, browser)
+}
+
+fn no_browser() -> Browser {
+    Browser::new(|_| Box::pin(async { Err(std::io::ErrorKind::NotFound.into()) }))
+}
+
+fn build(screen: Option<Box<dyn Screen>>, network: Arc<dyn Network>, browser: Browser) -> Fixture {
     tegata_device::transport::install_crypto_provider();
     let folder = tempfile::tempdir().unwrap();
     let rng = SystemRng::new();
@@ -49,7 +62,7 @@ fn build(screen: Option<Box<dyn Screen>>) -> Fixture {
         clock: Arc::new(SystemClock),
         rng: Arc::new(rng.clone()),
         secrets: Arc::new(MemoryStore::default()),
-        network: Arc::new(NetworkStack),
+        network,
         approval: Arc::new(SoftwareApprovalKey::new(rng)),
     };
     let config = DeviceConfig {
@@ -69,7 +82,7 @@ fn build(screen: Option<Box<dyn Screen>>) -> Fixture {
         Autostart::in_folder(&folder.path().join("autostart")),
         Picture::default(),
     );
-    let state = AppState::new(device, Arc::new(SystemClock), events, desktop);
+    let state = AppState::new(device, Arc::new(SystemClock), events, desktop, browser);
     tauri::Manager::manage(&app, state);
     let window = WebviewWindowBuilder::new(&app, "main", tauri::WebviewUrl::default())
         .build()

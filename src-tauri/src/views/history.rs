@@ -61,6 +61,8 @@ pub(crate) fn history_view(
                 notice: match what {
                     NoticeKind::DeviceAdded => ui::DeviceNotice::Added,
                     NoticeKind::DeviceRemoved => ui::DeviceNotice::Removed,
+                    NoticeKind::DeviceGraded => ui::DeviceNotice::Graded,
+                    NoticeKind::KeyReplaced => ui::DeviceNotice::KeyReplaced,
                     NoticeKind::Reported => ui::DeviceNotice::Reported,
                     _ => return None,
                 },

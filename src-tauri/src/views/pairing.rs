@@ -6,6 +6,7 @@ use tegata_ui_contract::{self as ui, PairingView};
 pub(crate) fn failed_view(failure: &PairingFailure) -> PairingView {
     let code = match failure.cause {
         PairingCause::AlreadyPaired => ui::PairingFailure::AlreadyPaired,
+        PairingCause::BrowserNotOffered => ui::PairingFailure::BrowserNotOffered,
         PairingCause::ConfirmationFailed => ui::PairingFailure::ConfirmationFailed,
         PairingCause::InvitationExpired => ui::PairingFailure::InvitationExpired,
         PairingCause::InvitationMalformed => ui::PairingFailure::InvitationMalformed,
