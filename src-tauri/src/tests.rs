@@ -193,6 +193,41 @@ fn a_request_that_is_not_there_is_named_as_such() {
 }
 
 #[test]
+fn another_key_or_grade_needs_an_account_that_is_here_and_a_pin_that_can_be_one() {
+    let fixture = fixture();
+    let id = "AAAAAAAAAAAAAAAAAAAAAA";
+    let asked = |command: &str, body: Value| call(&fixture, command, json!({"request": body}));
+    let key = asked("key_replace", json!({"id": id, "pin": "482915"}));
+    assert_eq!(key.unwrap_err()["code"], "account_unknown");
+    let key = asked("key_replace", json!({"id": id, "pin": "48"}));
+    assert_eq!(key.unwrap_err()["code"], "pin_weak");
+    let grade = asked("device_grade", json!({"account": id, "device": "device-2"}));
+    assert_eq!(grade.unwrap_err()["code"], "account_unknown");
+    let grade = asked("device_grade", json!({"account": id, "device": "a b"}));
+    assert_eq!(grade.unwrap_err()["code"], "server_error");
+}
+
+#[test]
+fn why_no_other_key_was_asked_for_is_told_like_the_neighbouring_errors() {
+    use tegata_device::{
+        management::{ManagementError, ReplaceKeyError},
+        pin::PinError,
+    };
+    let told = |error: ReplaceKeyError| json!(crate::views::replace_key_error(&error));
+    let wrong = told(PinError::Wrong { tries_left: 4 }.into());
+    assert_eq!(
+        (&wrong["code"], &wrong["tries_left"]),
+        (&json!("pin_wrong"), &json!(4))
+    );
+    assert_eq!(told(PinError::Locked.into())["code"], "pin_locked");
+    assert_eq!(told(ReplaceKeyError::Busy)["code"], "busy");
+    assert_eq!(
+        told(ManagementError::NotOffered.into())["code"],
+        "not_offered"
+    );
+}
+
+#[test]
 fn a_log_filter_that_cannot_be_read_is_as_good_as_none() {
     use tracing::Level;
     let usual = crate::log_filter(None);

@@ -3,15 +3,15 @@
 use crate::{
     state::AppState,
     views::{
-        access_error, account_view, customize_error, look_of, management_error, pin_change_error,
-        pin_weak,
+        access_error, account_view, approve_view, customize_error, look_of, management_error,
+        pin_change_error, pin_weak, replace_key_error,
     },
 };
 use tauri::State;
 use tegata_device::{LocalAccountId, Pin};
 use tegata_ui_contract::{
     AccountCustomizeRequest, AccountId, AccountRequest, AccountUnpairRequest, AccountView,
-    ErrorCode, PinChangeRequest, UiError,
+    ApproveView, ErrorCode, KeyReplaceRequest, PinChangeRequest, UiError,
 };
 
 #[tauri::command]
@@ -83,6 +83,20 @@ pub(crate) async fn pin_change(
     changed.map_err(|error| pin_change_error(&error))?;
     let account = state.device.account(&id).ok_or_else(unknown)?;
     Ok(account_view(&account))
+}
+
+#[tauri::command]
+pub(crate) async fn key_replace(
+    state: State<'_, AppState>,
+    request: KeyReplaceRequest,
+) -> Result<ApproveView, UiError> {
+    let id = local_id(&request.id)?;
+    // EXPOSE: it opens the old key and closes the new one.
+    let pin = Pin::typed(request.pin.expose()).map_err(pin_weak)?;
+    let asked = state.device.replace_key(&id, pin).await;
+    Ok(approve_view(
+        &asked.map_err(|error| replace_key_error(&error))?,
+    ))
 }
 
 pub(super) fn local_id(id: &AccountId) -> Result<LocalAccountId, UiError> {

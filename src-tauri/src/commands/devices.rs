@@ -4,14 +4,16 @@ use super::accounts::local_id;
 use crate::{
     state::AppState,
     views::{
-        adding_error, adding_view, devices_view, management_error, removal_reason, removal_view,
+        adding_error, adding_view, approve_view, devices_view, management_error, removal_reason,
+        removal_view,
     },
 };
 use tauri::State;
 use tegata_protocol::DeviceId;
 use tegata_ui_contract::{
-    AccountRequest, AddingConfirmRequest, AddingStartRequest, AddingView, DeviceRemoveRequest,
-    DeviceRenameRequest, DevicesView, ErrorCode, RemovalView, UiError,
+    self as ui, AccountRequest, AddingConfirmRequest, AddingStartRequest, AddingView, ApproveView,
+    DeviceGradeRequest, DeviceRemoveRequest, DeviceRenameRequest, DevicesView, ErrorCode,
+    RemovalView, UiError,
 };
 
 #[tauri::command]
@@ -46,13 +48,30 @@ pub(crate) async fn device_remove(
     request: DeviceRemoveRequest,
 ) -> Result<RemovalView, UiError> {
     let id = local_id(&request.account)?;
-    let device = DeviceId::parse(&request.device.0)
-        .map_err(|_| UiError::new(ErrorCode::ServerError, "there is no such device"))?;
+    let device = device_id(&request.device)?;
     let reason = removal_reason(request.reason);
     let removal = state.device.remove_device(&id, &device, reason).await;
     Ok(removal_view(
         &removal.map_err(|error| management_error(&error))?,
     ))
+}
+
+#[tauri::command]
+pub(crate) async fn device_grade(
+    state: State<'_, AppState>,
+    request: DeviceGradeRequest,
+) -> Result<ApproveView, UiError> {
+    let id = local_id(&request.account)?;
+    let device = device_id(&request.device)?;
+    let asked = state.device.grade_device(&id, &device).await;
+    Ok(approve_view(
+        &asked.map_err(|error| management_error(&error))?,
+    ))
+}
+
+fn device_id(id: &ui::DeviceId) -> Result<DeviceId, UiError> {
+    DeviceId::parse(&id.0)
+        .map_err(|_| UiError::new(ErrorCode::ServerError, "there is no such device"))
 }
 
 #[tauri::command]

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use tegata_device::{
     Health, PinWeakness,
     error::{AccessError, CustomizeError, DecideError, HistoryError},
-    management::{AddingError, ManagementError},
+    management::{AddingError, ManagementError, ReplaceKeyError},
     pin::{PinChangeError, PinError},
 };
 use tegata_protocol::device::problem::{Problem, ProblemCode};
@@ -108,6 +108,15 @@ pub(crate) fn pin_change_error(error: &PinChangeError) -> UiError {
         PinChangeError::Pin(error) => pin_error(error),
         PinChangeError::Weak(weakness) => pin_weak(*weakness),
         PinChangeError::ChangedMeanwhile => UiError::new(ErrorCode::Busy, error.to_string()),
+        _ => internal(error),
+    }
+}
+
+pub(crate) fn replace_key_error(error: &ReplaceKeyError) -> UiError {
+    match error {
+        ReplaceKeyError::Busy => UiError::new(ErrorCode::Busy, error.to_string()),
+        ReplaceKeyError::Management(error) => management_error(error),
+        ReplaceKeyError::Pin(error) => pin_error(error),
         _ => internal(error),
     }
 }

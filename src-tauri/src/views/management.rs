@@ -6,7 +6,7 @@ use super::{
 };
 use crate::qr;
 use tegata_device::{
-    LocalAccountId,
+    LocalAccountId, RequestKey,
     management::{AccountDevices, Adding, AddingFailure, AddingInvitation, AddingPhase, Removal},
 };
 use tegata_protocol::device::management::{Grant, RemovalReason};
@@ -25,10 +25,16 @@ pub(crate) fn devices_view(account: &LocalAccountId, devices: &AccountDevices) -
                 paired_at: seconds(device.paired_at),
                 last_seen: device.last_seen.map(seconds),
                 this_device: device.id == devices.this_device,
-                may_manage_from: None,
+                may_manage_from: device.may_manage_from.map(seconds),
             })
             .collect(),
         may_manage_from: devices.may_manage_from.map(seconds),
+    }
+}
+
+pub(crate) fn approve_view(request: &RequestKey) -> ui::ApproveView {
+    ui::ApproveView {
+        request: ui::RequestId(request.to_string()),
     }
 }
 

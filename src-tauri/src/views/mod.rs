@@ -11,11 +11,11 @@ mod self_test;
 pub(crate) use account::{account_view, look_of};
 pub(crate) use error::{
     access_error, adding_error, customize_error, decide_error, history_error, internal,
-    management_error, pin_change_error, pin_error, pin_weak,
+    management_error, pin_change_error, pin_error, pin_weak, replace_key_error,
 };
 pub(crate) use history::{export_view, history_view};
 pub(crate) use management::{
-    adding_view, consent_view, devices_view, removal_reason, removal_view,
+    adding_view, approve_view, consent_view, devices_view, removal_reason, removal_view,
 };
 pub(crate) use pairing::failed_view;
 pub(crate) use request::{Names, closed_error, inbox_view, request_view};
