@@ -5,7 +5,7 @@ import { FluentBundle, FluentResource } from "@fluent/bundle";
 import { parse, Visitor, type Message, type VariableReference } from "@fluent/syntax";
 import { parse as parseComponent } from "svelte/compiler";
 import { describe, expect, it } from "vitest";
-import { AT_START, compile, OUTSIDE, pseudo } from "../scripts/languages.ts";
+import { AT_START, compile, languages, OUTSIDE, pseudo } from "../scripts/languages.ts";
 import { PLACES } from "../src/app/places";
 import { LANGUAGES, setLanguage, t, type MessageId } from "../src/i18n/i18n.svelte";
 import { Filler } from "../src/i18n/pattern";
@@ -175,6 +175,17 @@ describe("the texts", () => {
     const late = [...en].filter(([, { file }]) => !AT_START.includes(file) && file !== OUTSIDE).map(([id]) => id);
     const code = [...seen].filter((path) => !path.endsWith("message-ids.ts")).map((path) => readFileSync(path, "utf8")).join("\n");
     expect(late.filter((id) => code.includes(`"${id}"`))).toEqual([]);
+  });
+
+  it("are stretched in the demo alone", () => {
+    const list = (demo: boolean) => {
+      const { load } = languages("locales", demo);
+      if (typeof load !== "function") throw new Error("the plugin loads nothing");
+      return String(load.call({} as never, "\0virtual:languages"));
+    };
+    expect(list(true)).toContain("ar-XB");
+    expect(list(false)).not.toMatch(/ar-XB|Pseudo/);
+    expect(LANGUAGES.map(({ tag }) => tag)).not.toContain("ar-XB");
   });
 
   it("stay whole when they are stretched for a look at long ones", () => {

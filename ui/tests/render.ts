@@ -3,10 +3,11 @@ import { render } from "@testing-library/svelte";
 import { flushSync, tick } from "svelte";
 import App from "../src/app/App.svelte";
 import { Store } from "../src/app/store.svelte";
-import { DemoBridge, type DemoStart } from "../src/demo/demo-bridge";
+import { DemoBridge } from "../src/demo/demo-bridge";
 import { NOW_MILLIS } from "../src/demo/fixtures";
 import type { Scenario } from "../src/demo/scenarios";
 import { doStep, testidOf } from "../src/demo/steps";
+import type { DemoStart } from "../src/demo/world";
 
 export interface Shown {
   bridge: DemoBridge;

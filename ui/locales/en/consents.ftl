@@ -2,6 +2,7 @@
 consents-title = What you have allowed
 consents-lead = Who may act for you now, and until when. You can take it back at any time.
 consents-empty = Nobody may act for this account now.
+consents-all = Show all accounts
 consents-unread = { $issuer } cannot be reached, so what you have allowed cannot be shown now.
 consents-not-offered = { $issuer } does not tell this device what you have allowed. Ask whoever runs your account.
 consents-allowed = May

@@ -2,6 +2,7 @@
 consents-title = 許可したもの
 consents-lead = いま、だれが、いつまであなたの代わりに操作できるか。いつでも取り消せます。
 consents-empty = このアカウントで許可しているものはありません。
+consents-all = すべてのアカウントを表示
 consents-unread = { $issuer } に接続できないため、許可したものを表示できません。
 consents-not-offered = { $issuer } は、許可したものをこの端末に知らせていません。アカウントの運営者に問い合わせてください。
 consents-allowed = 許可した内容

@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import { plain, show } from "../../tests/render";
 import { DemoBridge } from "../demo/demo-bridge";
-import { account, blocked, history, secondAccount, signIn } from "../demo/fixtures";
+import { account, blocked, secondAccount, signIn } from "../demo/fixtures";
+import { history } from "../demo/kept";
 import { accountIds } from "../features/accounts/test-ids";
 import { historyIds } from "../features/history/test-ids";
 import { EVENTS } from "../generated/commands";

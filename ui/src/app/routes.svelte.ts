@@ -1,8 +1,8 @@
 /** Where the person is. The address after `#` is the only record, so the window's own back works too. */
 
-/** Screens there is one of, and screens about something with an id. */
+/** Screens there is one of, and screens about something with an id. What was allowed can be looked at in both ways. */
 const PLAIN = ["accounts", "adding", "consents", "history", "inbox", "pairing", "self_test", "settings"] as const;
-const WITH_ID = ["account", "blocked", "devices", "history_entry", "report", "request"] as const;
+const WITH_ID = ["account", "blocked", "consents", "devices", "history_entry", "report", "request"] as const;
 
 export type Route = { name: (typeof PLAIN)[number] } | { name: (typeof WITH_ID)[number]; id: string };
 
@@ -28,11 +28,10 @@ export function go(to: Route): void {
 /** Reads an address. What is not a route of ours is the inbox. */
 export function parse(hash: string): Route {
   const [given, id] = hash.replace(/^#\//, "").split("/");
-  const plain = PLAIN.find((name) => name === given);
-  if (plain) return { name: plain };
-  const name = WITH_ID.find((one) => one === given);
+  const about = WITH_ID.find((name) => name === given);
   const decoded = id === undefined ? undefined : decode(id);
-  return name && decoded ? { name, id: decoded } : { name: "inbox" };
+  if (about && decoded) return { name: about, id: decoded };
+  return { name: PLAIN.find((name) => name === given) ?? "inbox" };
 }
 
 /** Follows the address until the returned function is called. */

@@ -2,65 +2,23 @@
  * A bridge over fixtures, for pictures and tests of screens. It answers as the app would for the few inputs that
  * matter to a screen: PIN `000000` is wrong, transfer code `000000` is wrong, PIN `123456` is weak.
  */
-import { CommandError, type Bridge, type CallArguments, type CommandName, type Failure, type ResponseOf } from "../host/bridge";
+import { CommandError, type Bridge, type CallArguments, type CommandName, type ResponseOf } from "../host/bridge";
 import type { Commands } from "../generated/commands";
 import type {
   AccountView,
-  AddingView,
-  BlockedRequestView,
   ConsentRequestView,
-  ConsentView,
-  DesktopView,
   DevicesView,
-  DeviceView,
-  HistoryEntryView,
-  HistoryFilter,
-  HistoryListRequest,
-  HistoryPageView,
   InboxView,
-  LockView,
-  PairingInput,
-  PairingView,
   RequestId,
   RequestStateView,
-  SelfTestView,
-  SettingsView,
   UiEvent,
-  UnixSeconds,
-  VerificationView,
 } from "../generated/contract";
-import { account, desktop, devices, DIGITS, invitation, selfTest, settings, signIn } from "./fixtures";
-
-/** Everything that the screens can ask for. */
-export interface DemoWorld {
-  accounts: AccountView[];
-  requests: ConsentRequestView[];
-  blocked: BlockedRequestView[];
-  history: HistoryEntryView[];
-  pairing: PairingView;
-  settings: SettingsView;
-  /** Devices of every account. */
-  devices: DeviceView[];
-  mayManageFrom: UnixSeconds | null;
-  adding: AddingView;
-  consents: ConsentView[];
-  selfTest: SelfTestView;
-  desktop: DesktopView;
-  lock: LockView;
-  /** What was asked for from outside the window. */
-  asked: RequestId | null;
-  /** What checking any entry finds. */
-  verification: VerificationView;
-  /** Every command fails with it while it is set. */
-  failure?: Failure;
-  /** These commands fail, each in its own way. */
-  refused?: Partial<Record<CommandName, Failure>>;
-  /** These commands are never answered. */
-  unanswered?: CommandName[];
-}
-
-/** What differs from a quiet world with one account. */
-export type DemoStart = Partial<Omit<DemoWorld, "settings">> & { settings?: Partial<SettingsView> };
+import { historyFound, historyPage } from "./demo-history";
+import { pairingBegun, pairingDigits } from "./demo-pairing";
+import { DIGITS, signIn } from "./fixtures";
+import { invitation, selfTest } from "./kept";
+import * as requests from "./requests";
+import { newWorld, type DemoStart, type DemoWorld } from "./world";
 
 type Handlers = { [C in CommandName]: (request: Commands[C]["request"]) => Commands[C]["response"] };
 
@@ -75,7 +33,13 @@ const WHILE_LOCKED: ReadonlySet<CommandName> = new Set([
   "settings_get",
   "start",
 ]);
-const PAGE = 50;
+/** What asking about a device is about. */
+const SUBJECTS = {
+  device_add: requests.deviceAdd,
+  device_grade: requests.deviceGrade,
+  device_key: requests.deviceKey,
+  device_remove: requests.deviceRemove,
+};
 
 export class DemoBridge implements Bridge {
   /** What was called, oldest first, for tests. */
@@ -86,25 +50,7 @@ export class DemoBridge implements Bridge {
 
   constructor(start: DemoStart = {}, now: () => number = Date.now) {
     this.#now = now;
-    const given = structuredClone(start);
-    this.world = structuredClone({
-      accounts: [account],
-      requests: [],
-      blocked: [],
-      history: [],
-      pairing: { stage: "idle" },
-      devices,
-      mayManageFrom: null,
-      adding: { stage: "idle" },
-      consents: [],
-      selfTest: { running: false, lines: [], report: "" },
-      desktop,
-      lock: { locked: false },
-      asked: null,
-      verification: { prompt: true, decision: true, receipt: true },
-      ...given,
-      settings: { ...settings, ...given.settings },
-    });
+    this.world = newWorld(start);
   }
 
   async call<C extends CommandName>(command: C, ...[request]: CallArguments<C>): Promise<ResponseOf<C>> {
@@ -153,11 +99,11 @@ export class DemoBridge implements Bridge {
       return this.#account(id);
     },
     pairing_state: () => this.world.pairing,
-    pairing_start: ({ input }) => this.#startPairing(input),
+    pairing_start: ({ input }) => (this.world.pairing = pairingBegun(input)),
     pairing_accept: () => (this.world.pairing = { stage: "set_pin" }),
     pairing_set_pin_and_continue: ({ pin }) => {
       this.#checkNewPin(pin);
-      return (this.world.pairing = this.#digits());
+      return (this.world.pairing = pairingDigits(this.#now()));
     },
     pairing_cancel: () => (this.world.pairing = { stage: "idle" }),
     inbox_list: () => this.#inbox(),
@@ -194,12 +140,12 @@ export class DemoBridge implements Bridge {
       this.world.asked = null;
       return { request };
     },
-    history_list: (wanted) => this.#historyPage(wanted),
+    history_list: (wanted) => historyPage(this.world, wanted),
     history_verify: () => this.world.verification,
     history_export: ({ id }) => ({ path: `/home/hanako/Downloads/tegata-${id}.json`, entries: 1 }),
     history_export_all: (wanted) => ({
       path: "/home/hanako/Downloads/tegata-history",
-      entries: this.#historyFound(wanted).filter(({ event }) => event.event === "request" && event.receipt !== null).length,
+      entries: historyFound(this.world, wanted).filter(({ event }) => event.event === "request" && event.receipt !== null).length,
     }),
     devices_list: (of) => this.#devices(of.id),
     device_rename: ({ account: of, name }) => {
@@ -286,7 +232,7 @@ export class DemoBridge implements Bridge {
   }
 
   /** Puts a question about a device into the inbox, as the issuer would. */
-  #ask(of: string, kind: `device_${"add" | "grade" | "key" | "remove"}`, moving = false): RequestId {
+  #ask(of: string, kind: keyof typeof SUBJECTS, moving = false): RequestId {
     if (this.world.mayManageFrom !== null && kind !== "device_key")
       throw new CommandError({ code: "not_yet", from: this.world.mayManageFrom }, "too new");
     const asked = this.#account(of);
@@ -297,25 +243,10 @@ export class DemoBridge implements Bridge {
     request.transfer = { kind: "none" };
     Object.assign(request.facts, { account: of, account_name: name, issuer, kind, scopes: [], binding_message: null });
     request.facts.client = { ...request.facts.client, name: issuer.name, host: issuer.host };
-    request.facts.device = { name: null, platform: null, paired_at: null, moving, lost: false, old_key: null, new_key: null };
+    request.facts.device = structuredClone(SUBJECTS[kind].facts.device);
+    if (request.facts.device) request.facts.device.moving = moving;
     this.world.requests = [...this.world.requests.filter((one) => one.id !== request.id), request];
     return request.id;
-  }
-
-  #historyFound({ text, account: of, outcome }: HistoryListRequest): HistoryEntryView[] {
-    const wanted = text.toLowerCase();
-    return this.world.history.filter(({ event }) => {
-      const about = event.event === "request" ? event.facts.account : event.event === "blocked" ? event.blocked.account : of;
-      if (of !== null && about !== of) return false;
-      if (outcome !== null && outcomeOf(event) !== outcome) return false;
-      return JSON.stringify(event).toLowerCase().includes(wanted);
-    });
-  }
-
-  #historyPage(wanted: HistoryListRequest): HistoryPageView {
-    const found = this.#historyFound(wanted);
-    const from = wanted.after === null ? 0 : found.findIndex(({ id }) => id === wanted.after) + 1;
-    return { entries: found.slice(from, from + PAGE), more: found.length > from + PAGE };
   }
 
   #seconds(): number {
@@ -350,38 +281,4 @@ export class DemoBridge implements Bridge {
     found.connection = { state: "online" };
     return found;
   }
-
-  #startPairing(input: PairingInput): PairingView {
-    if (input.form === "browser") return (this.world.pairing = { stage: "browser", host: input.server });
-    const typed = input.form === "link" ? input.link : input.code;
-    const understood = typed.includes("/pair") || /^[0-9A-Z]{4}(-[0-9A-Z]{4}){2}$/.test(typed);
-    this.world.pairing = understood
-      ? {
-          stage: "confirm",
-          issuer: account.issuer,
-          account_name: account.name,
-          root_fingerprint: account.root_fingerprint,
-          // A link names the server's key, a code does not.
-          first_use: input.form === "code",
-        }
-      : { stage: "failed", code: "invitation_malformed", remedy: "new_invitation" };
-    return this.world.pairing;
-  }
-
-  #digits(): PairingView {
-    return {
-      stage: "digits",
-      digits: "427905",
-      device_name: account.device_name,
-      expires_in: 271,
-      received_at: this.#now(),
-    };
-  }
-}
-
-function outcomeOf(event: HistoryEntryView["event"]): HistoryFilter {
-  if (event.event === "blocked" || event.event === "device") return "security";
-  const ended = event.event === "request" ? event.outcome.state : "paired";
-  if (ended === "approved") return "approved";
-  return ended === "denied" || ended === "reported" ? "denied" : "ended";
 }

@@ -4,7 +4,8 @@ import { consentsIds } from "../features/consents/test-ids";
 import { historyIds } from "../features/history/test-ids";
 import { settingsIds } from "../features/settings/test-ids";
 import type { SelfTestLine } from "../generated/contract";
-import { account, consents, history, NOW_MILLIS, secondAccount, selfTest } from "./fixtures";
+import { account, NOW_MILLIS, secondAccount } from "./fixtures";
+import { consents, history, selfTest } from "./kept";
 import type { Scenario } from "./scenarios";
 
 const accounts = [account, secondAccount];
@@ -46,6 +47,7 @@ export const FRAME_SCENARIOS: Record<string, Scenario> = {
   "history-device-key": entry("his-8"),
   "history-gone": entry("his-99"),
   consents: allowed({ accounts }),
+  "consents-account": { world: { accounts, consents }, hash: `#/consents/${account.id}` },
   "consents-empty": allowed({ consents: [] }),
   "consents-offline": allowed({ accounts: [{ ...account, connection: offline }] }),
   "consents-revoke": allowed({}, [consentsIds.revoke]),

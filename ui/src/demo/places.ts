@@ -3,9 +3,10 @@ import { accountIds } from "../features/accounts/test-ids";
 import { deviceIds } from "../features/devices/test-ids";
 import { pairingIds } from "../features/pairing/test-ids";
 import type { AccountView, AddingFailure, AddingView, PairingFailure, Remedy } from "../generated/contract";
-import type { DemoStart } from "./demo-bridge";
-import { account, grant, invitation, NOW_MILLIS, secondAccount } from "./fixtures";
+import { account, grant, NOW_MILLIS, secondAccount } from "./fixtures";
+import { devices, invitation } from "./kept";
 import type { Scenario } from "./scenarios";
+import type { DemoStart } from "./world";
 
 const NOW = Math.floor(NOW_MILLIS / 1000);
 const offline: AccountView = { ...account, connection: { state: "offline", since: NOW - 610 } };
@@ -25,6 +26,7 @@ function page(hash: string, world: DemoStart = {}, ...steps: string[]): Scenario
 const onAccount = (...steps: string[]) => page("#/account/acc-1", {}, ...steps);
 const onDevices = (world: DemoStart, ...steps: string[]) => page("#/devices/acc-1", world, ...steps);
 const adding = (view: AddingView, world: DemoStart = {}) => page("#/adding", { adding: view, ...world });
+const withNew = devices.map((one) => (one.this_device ? one : { ...one, paired_at: NOW - 600, may_manage_from: NOW + 85_800 }));
 const digits = { stage: "digits", device_name: "Pixel 9", tries_left: null, moving: false } as const;
 const typed = (old: string, wanted: string, again: string) => [
   accountIds.pin,
@@ -102,6 +104,16 @@ export const PLACES: Record<string, Scenario> = {
     ...typed("000000", "493817", "493817"),
   ),
   "account-pin-done": onAccount(...typed("271828", "493817", "493817")),
+  "account-key": onAccount(accountIds.key),
+  "account-key-wrong": onAccount(accountIds.key, `${accountIds.keyPin}=000000`, accountIds.save),
+  "account-key-refused": page(
+    "#/account/acc-1",
+    { refused: { key_replace: { code: "not_offered" } } },
+    accountIds.key,
+    `${accountIds.keyPin}=493817`,
+    accountIds.save,
+  ),
+  "account-key-opening": onAccount(accountIds.key, `${accountIds.keyPin}=493817`, accountIds.save),
   "account-unpair": onAccount(accountIds.unpair),
   "account-unpair-offline": page("#/account/acc-3", {}, accountIds.unpair),
   "account-unpair-refused": page(
@@ -125,10 +137,18 @@ export const PLACES: Record<string, Scenario> = {
   "devices-remove-refused": onDevices(
     { refused: { device_remove: { code: "not_yet", from: NOW + 86_400 } } },
     deviceIds.remove,
-    deviceIds.removeYes,
+    deviceIds.askYes,
   ),
   "devices-lost": onDevices({}, deviceIds.lost),
-  "devices-opening": onDevices({}, deviceIds.lost, deviceIds.removeYes),
+  "devices-new-other": onDevices({ devices: withNew }),
+  "devices-new-both": onDevices({ devices: withNew, mayManageFrom: NOW + 86_400 }),
+  "devices-grade": onDevices({ devices: withNew }, deviceIds.grade),
+  "devices-grade-refused": onDevices(
+    { devices: withNew, refused: { device_grade: { code: "not_offered" } } },
+    deviceIds.grade,
+    deviceIds.askYes,
+  ),
+  "devices-opening": onDevices({}, deviceIds.lost, deviceIds.askYes),
   "adding-start": onDevices({}, deviceIds.add),
   "adding-start-refused": onDevices(
     { refused: { adding_start: { code: "not_offered" } } },

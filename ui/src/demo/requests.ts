@@ -143,6 +143,9 @@ export const deviceRemove = aboutDevice("device_remove", {});
 export const deviceLost = aboutDevice("device_remove", { lost: true });
 export const deviceGrade = aboutDevice("device_grade", {});
 export const deviceKey = aboutDevice("device_key", {
+  name: account.device_name,
+  platform: "Linux, Tegata 0.1.0",
+  paired_at: account.paired_at,
   old_key: "qFJr0dBVn1sY3lMZb6kX8ZcQ0wUu2mT5yHn4oKe7R1A",
   new_key: "5mC2vQ9xTt0aJr7Zk1uYh8Wn3oLe6bPd4sGfXiNcRwE",
 });

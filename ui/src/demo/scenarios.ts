@@ -3,7 +3,6 @@ import type { Failure } from "../host/bridge";
 import type { AccountHealth, ConsentRequestView, PairingView } from "../generated/contract";
 import { consentIds } from "../features/consent/test-ids";
 import { pairingIds } from "../features/pairing/test-ids";
-import type { DemoStart } from "./demo-bridge";
 import { FRAME_SCENARIOS } from "./frame-scenarios";
 import { PLACES } from "./places";
 import {
@@ -20,6 +19,7 @@ import {
   unshowable,
 } from "./fixtures";
 import * as requests from "./requests";
+import type { DemoStart } from "./world";
 
 export interface Scenario {
   world: DemoStart;

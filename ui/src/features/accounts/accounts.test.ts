@@ -167,6 +167,42 @@ describe("changing the PIN", () => {
   });
 });
 
+describe("replacing the key", () => {
+  it("says when one does it and why a changed PIN is not enough, and asks nothing of the server before the PIN", async () => {
+    const shown = await show(scenario("account-key"));
+    expect(plain(shown.get(ids.keyAsk).textContent)).toMatch(/seen your PIN or copied.*A changed PIN alone does not help/);
+    expect((shown.get(ids.save) as HTMLButtonElement).disabled).toBe(true);
+    await shown.press(ids.cancel);
+    expect(shown.get(ids.screen)).toBeDefined();
+    expect(sent(shown, "key_replace")).toEqual([]);
+  });
+
+  it("opens the question to approve as soon as it is there", async () => {
+    const shown = await show(scenario("account-key"));
+    await shown.type(ids.keyPin, "４93817");
+    await shown.press(ids.save);
+    expect(sent(shown, "key_replace")).toEqual([{ id: "acc-1", pin: "493817" }]);
+    shown.bridge.change("inbox_changed", () => {});
+    await shown.settle();
+    expect(location.hash).toBe("#/request/req-device_key");
+  });
+
+  it("says what is wrong with the PIN beside its field, which is empty and has the focus", async () => {
+    const shown = await show(scenario("account-key-wrong"));
+    expect(plain(shown.get(ids.pinError).textContent)).toBe("Wrong PIN. 7 tries left.");
+    const field = shown.get(ids.keyPin) as HTMLInputElement;
+    expect(field.value).toBe("");
+    expect(document.activeElement).toBe(field);
+    expect(shown.find(ids.refusal)).toBeNull();
+  });
+
+  it("says that nothing was changed when the server does not offer it", async () => {
+    const shown = await show(scenario("account-key-refused"));
+    expect(shown.get(ids.refusal).dataset["code"]).toBe("not_offered");
+    expect(shown.find(ids.pinError)).toBeNull();
+  });
+});
+
 describe("removing an account", () => {
   it("asks first, then tells the issuer and leads to what is left", async () => {
     const shown = await show(scenario("account-unpair"));

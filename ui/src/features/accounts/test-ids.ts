@@ -20,6 +20,7 @@ export const accountIds = {
   history: "account.history",
   look: "account.look",
   pin: "account.pin",
+  key: "account.key",
   move: "account.move",
   unpair: "account.unpair",
   /** Carries `data-code`. */
@@ -36,6 +37,8 @@ export const accountIds = {
   pinAgain: "account.pin_again",
   pinError: "account.pin_error",
   pinDone: "account.pin_done",
+  keyAsk: "account.key_ask",
+  keyPin: "account.key_pin",
   unpairAsk: "account.unpair_ask",
   unpairYes: "account.unpair_yes",
   unpairHere: "account.unpair_here",

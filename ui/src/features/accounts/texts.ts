@@ -32,6 +32,12 @@ const REFUSALS: Partial<Record<Failure["code"], MessageId>> = {
   server_error: "refused-server",
 };
 
+/** What is wrong with a PIN that was asked for; null if the refusal is about something else. */
+export function pinText(refusal: Failure): string | null {
+  if (refusal.code === "pin_wrong") return t("consent-pin-wrong", { count: refusal.tries_left });
+  return refusal.code === "pin_locked" ? t("account-pin-locked") : null;
+}
+
 /** A refused change of an account or its devices, in words. Each says that nothing changed. */
 export function refusalText(refusal: Failure, issuer: string): string {
   return refusal.code === "not_yet"

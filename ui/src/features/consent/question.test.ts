@@ -28,8 +28,8 @@ describe("the question", () => {
     [requests.deviceMove, "Move to another device?", "Move"],
     [requests.deviceRemove, "Remove a device?", "Remove device"],
     [requests.deviceLost, "Remove a lost device?", "Remove device"],
-    [requests.deviceKey, "Replace the key of a device?", "Replace key"],
-    [requests.deviceGrade, "Let a device approve more?", "Approve"],
+    [requests.deviceKey, "Replace the key of this device?", "Replace key"],
+    [requests.deviceGrade, "Let a device manage your devices?", "Approve"],
   ];
 
   it.each(cases)("%# is asked in words of its own, on the heading and on the button", async (request, title, approve) => {
@@ -81,7 +81,7 @@ describe("what is granted", () => {
 
   it("shows the device and both keys", async () => {
     const shown = plain((await open(requests.deviceKey)).get(ids.granted).textContent);
-    for (const words of ["Pixel 9", "Android 16", "qFJr0dBVn1sY3lMZb6kX8ZcQ0wUu2mT5yHn4oKe7R1A", "5mC2vQ9xTt0aJr7Zk1uYh8Wn3oLe6bPd4sGfXiNcRwE"])
+    for (const words of ["Hanako’s laptop", "Linux", "qFJr 0dBV n1sY 3lMZ b6kX 8ZcQ 0wUu 2mT5 yHn4 oKe7 R1A", "5mC2 vQ9x Tt0a Jr7Z k1uY h8Wn 3oLe 6bPd 4sGf XiNc RwE"])
       expect(shown).toContain(words);
   });
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { plain, show } from "../../../tests/render";
-import { account, consents, secondAccount } from "../../demo/fixtures";
+import { account, secondAccount } from "../../demo/fixtures";
+import { consents } from "../../demo/kept";
+import { accountIds } from "../accounts/test-ids";
 import { consentsIds as ids } from "./test-ids";
 
 const hash = "#/consents";
@@ -15,6 +17,27 @@ describe("what was allowed", () => {
     for (const words of ["Budgetly", "app.budgetly.example", "Read balances", "Since", "Until", "renewed until then"])
       expect(first).toContain(words);
     expect(plain(items()[1]?.textContent)).toContain("Access ends then.");
+  });
+
+  it("is that of one account for who comes from there, and of all when asked", async () => {
+    const shown = await show({ world: { accounts: [account, secondAccount], consents }, hash: `#/account/${account.id}` });
+    location.hash = shown.get(accountIds.consents).getAttribute("href") ?? "";
+    dispatchEvent(new Event("hashchange"));
+    await shown.settle();
+    expect(document.querySelectorAll(`[data-testid="${ids.account}"]`)).toHaveLength(1);
+    location.hash = shown.get(ids.all).getAttribute("href") ?? "";
+    dispatchEvent(new Event("hashchange"));
+    await shown.settle();
+    expect(document.querySelectorAll(`[data-testid="${ids.account}"]`)).toHaveLength(2);
+    expect(shown.find(ids.all)).toBeNull();
+  });
+
+  it("is that of all where the account is gone, and offers no more where there is one", async () => {
+    const gone = await show({ world: { accounts: [account, secondAccount], consents }, hash: "#/consents/acc-gone" });
+    expect(document.querySelectorAll(`[data-testid="${ids.account}"]`)).toHaveLength(2);
+    expect(gone.find(ids.all)).toBeNull();
+    const only = await show({ world: { consents }, hash: `#/consents/${account.id}` });
+    expect(only.find(ids.all)).toBeNull();
   });
 
   it("is taken back after one question, and Escape keeps it", async () => {

@@ -1,5 +1,7 @@
 /** Names by which end-to-end tests find things of what was granted. */
 export const consentsIds = {
+  /** Leads from one account to all. */
+  all: "consents.all",
   account: "consents.account",
   empty: "consents.empty",
   problem: "consents.problem",

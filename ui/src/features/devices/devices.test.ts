@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { plain, show } from "../../../tests/render";
-import { devices, invitation, NOW_MILLIS, signIn } from "../../demo/fixtures";
+import { NOW_MILLIS, signIn } from "../../demo/fixtures";
+import { devices, invitation } from "../../demo/kept";
 import { SCENARIOS } from "../../demo/scenarios";
 import type { AddingView } from "../../generated/contract";
 import { accountIds } from "../accounts/test-ids";
@@ -86,9 +87,9 @@ describe("removing a device", () => {
   ])("%s asks once, and opens the question to approve as soon as it is there", async (button, reason) => {
     const shown = await show(scenario("devices"));
     await shown.press(button);
-    expect(shown.get(ids.removeAsk).dataset["reason"]).toBe(reason);
+    expect(shown.get(ids.ask).dataset["fate"]).toBe(reason);
     expect(sent(shown, "device_remove")).toEqual([]);
-    await shown.press(ids.removeYes);
+    await shown.press(ids.askYes);
     expect(sent(shown, "device_remove")).toEqual([{ account: "acc-1", device: "dev-2", reason }]);
     expect(shown.get(ids.opening)).toBeDefined();
     expect(location.hash).toBe("#/devices/acc-1");
@@ -99,7 +100,7 @@ describe("removing a device", () => {
 
   it("keeps it when the person thinks better of it", async () => {
     const shown = await show(scenario("devices-lost"));
-    await shown.press(ids.removeNo);
+    await shown.press(ids.askNo);
     expect(shown.get(ids.screen)).toBeDefined();
     expect(sent(shown, "device_remove")).toEqual([]);
   });
@@ -113,6 +114,41 @@ describe("removing a device", () => {
   it("says from when this device may", async () => {
     const shown = await show(scenario("devices-remove-refused"));
     expect(plain(shown.get(accountIds.refusal).textContent)).toMatch(/from Nov 24, 2026.*Nothing was changed/);
+  });
+});
+
+describe("letting a device count as much as this one", () => {
+  const may = (shown: Shown) => shown.find(ids.grade) !== null;
+
+  it("is offered for one that may not manage others yet, with the time until when", async () => {
+    const shown = await show(scenario("devices-new-other"));
+    expect(plain(shown.get(ids.gradeFrom).textContent)).toMatch(/^It cannot add or remove other devices until Nov 24, 2026, .*\.$/);
+    expect(may(shown)).toBe(true);
+    expect(may(await show(scenario("devices")))).toBe(false);
+    const both = await show(scenario("devices-new-both"));
+    expect(both.get(ids.gradeFrom)).toBeDefined();
+    expect(may(both)).toBe(false);
+  });
+
+  it("names the risk, and opens the question to approve as soon as it is there", async () => {
+    const shown = await show(scenario("devices-grade"));
+    expect(shown.get(ids.ask).dataset["fate"]).toBe("grade");
+    expect(plain(shown.get(ids.ask).textContent)).toMatch(/this one too.*in your hands/);
+    expect(sent(shown, "device_grade")).toEqual([]);
+    await shown.press(ids.askYes);
+    expect(sent(shown, "device_grade")).toEqual([{ account: "acc-1", device: "dev-2" }]);
+    shown.bridge.change("inbox_changed", () => {});
+    await shown.settle();
+    expect(location.hash).toBe("#/request/req-device_grade");
+  });
+
+  it("changes nothing when the person thinks better of it, or the server refuses", async () => {
+    const kept = await show(scenario("devices-grade"));
+    await kept.press(ids.askNo);
+    expect(kept.get(ids.screen)).toBeDefined();
+    expect(sent(kept, "device_grade")).toEqual([]);
+    const refused = await show(scenario("devices-grade-refused"));
+    expect(plain(refused.get(accountIds.refusal).textContent)).toContain("Nothing was changed");
   });
 });
 

@@ -11,10 +11,13 @@ export const deviceIds = {
   renameSave: "devices.rename_save",
   remove: "devices.remove",
   lost: "devices.lost",
-  /** Carries `data-reason`. */
-  removeAsk: "devices.remove_ask",
-  removeYes: "devices.remove_yes",
-  removeNo: "devices.remove_no",
+  /** There while a device may not manage others yet. */
+  gradeFrom: "devices.grade_from",
+  grade: "devices.grade",
+  /** Asks before a device is removed or graded. Carries `data-fate`. */
+  ask: "devices.ask",
+  askYes: "devices.ask_yes",
+  askNo: "devices.ask_no",
   /** There until the request to be approved is in the inbox. */
   opening: "devices.opening",
   openingLeave: "devices.opening_leave",

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { plain, show } from "../../../tests/render";
-import { account, history, secondAccount } from "../../demo/fixtures";
+import { account, secondAccount } from "../../demo/fixtures";
+import { history } from "../../demo/kept";
 import type { HistoryEntryView } from "../../generated/contract";
 import { historyIds as ids } from "./test-ids";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { plain, show } from "../../../tests/render";
-import { selfTest } from "../../demo/fixtures";
+import { selfTest } from "../../demo/kept";
 import type { SelfTestOutcome, SelfTestView } from "../../generated/contract";
 import { selfTestIds as ids } from "./test-ids";
 

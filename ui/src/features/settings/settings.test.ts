@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { plain, show, type Shown } from "../../../tests/render";
-import type { DemoStart } from "../../demo/demo-bridge";
 import { account, secondAccount } from "../../demo/fixtures";
+import type { DemoStart } from "../../demo/world";
 import { appIds } from "../../app/test-ids";
 import { settingsIds as ids } from "./test-ids";
 
