@@ -461,7 +461,7 @@ const ENVIRONMENT_KEYS: [&str; 64] = [
     "limits.first_wait_seconds",
     "limits.longest_wait_seconds",
     "limits.mute_seconds",
-    "limits.first_device_wait_seconds",
+    "limits.new_device_wait_seconds",
     "rates.address_per_minute",
     "rates.address_burst",
     "rates.client_per_minute",

@@ -72,6 +72,7 @@ pub(crate) fn make_device(
         state: DeviceState::Active,
         suspect: false,
         paired_at: app.now(),
+        waits_since: None,
         last_seen: None,
         possession_counter: 0,
         approval_counter: 0,

@@ -336,6 +336,7 @@ impl Bed {
             assertion: text(ASSERTION_BYTES),
             receipt: text(RECEIPT_BYTES),
             report_receipt: None,
+            pairing_receipt: None,
             now,
         };
         let outcome = self.store.apply(decide).await?;

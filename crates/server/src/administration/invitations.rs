@@ -119,7 +119,7 @@ pub async fn progress(app: &App, session: &str) -> Result<PairingProgress> {
     };
     let over = app.now() >= pairing.expires;
     Ok(match pairing.state {
-        PairingState::Failed => PairingProgress::Failed,
+        PairingState::Failed { .. } => PairingProgress::Failed,
         PairingState::Confirmed { device: id } => PairingProgress::Confirmed {
             device_id: id.to_string(),
             device_name: device

@@ -25,7 +25,7 @@ pub(super) async fn run(context: Context, options: ServeOptions) -> Result<(), F
     config.demo |= options.demo;
     if config.demo {
         // Whoever tries the demo wants to see a second device today.
-        config.limits.first_device_wait_seconds = 0;
+        config.limits.new_device_wait_seconds = 0;
     }
     let config = config.checked()?;
     log::start(&config)?;

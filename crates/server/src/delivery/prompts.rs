@@ -151,6 +151,23 @@ fn subject(subject: &Subject) -> SubjectDevice {
             lost: *lost,
             ..SubjectDevice::default()
         },
+        Subject::GradeDevice {
+            device,
+            name,
+            platform,
+            paired_at,
+        } => SubjectDevice {
+            id: Some(device.clone()),
+            name: Some(name.clone()),
+            platform: Some(platform.clone()),
+            paired_at: Some(*paired_at),
+            ..SubjectDevice::default()
+        },
+        Subject::ReplaceKey(new) => SubjectDevice {
+            old_key: Some(new.old.to_string()),
+            new_key: Some(new.new.to_string()),
+            ..SubjectDevice::default()
+        },
     }
 }
 
@@ -195,6 +212,8 @@ fn build(
             Kind::Test => PromptKind::Test,
             Kind::DeviceAdd => PromptKind::DeviceAdd,
             Kind::DeviceRemove => PromptKind::DeviceRemove,
+            Kind::DeviceGrade => PromptKind::DeviceGrade,
+            Kind::DeviceKey => PromptKind::DeviceKey,
         },
         locale: language.tag().to_owned(),
         provider: None,

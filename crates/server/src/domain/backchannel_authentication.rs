@@ -125,13 +125,24 @@ pub enum Kind {
     DeviceAdd,
     /// Asked by the server: to remove a device.
     DeviceRemove,
+    /// Asked by the server: to let a device count for as much as the one that is asked.
+    DeviceGrade,
+    /// Asked by the server: to replace the approval key of the device that is asked.
+    DeviceKey,
 }
 
 impl Kind {
     /// Whether the server itself asks: there is no client that could collect anything.
     #[must_use]
     pub fn is_own(self) -> bool {
-        matches!(self, Self::Test | Self::DeviceAdd | Self::DeviceRemove)
+        match self {
+            Self::SignIn | Self::Grant => false,
+            Self::Test
+            | Self::DeviceAdd
+            | Self::DeviceRemove
+            | Self::DeviceGrade
+            | Self::DeviceKey => true,
+        }
     }
 }
 

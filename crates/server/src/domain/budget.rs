@@ -25,8 +25,9 @@ pub struct Limits {
     pub longest_wait_seconds: i64,
     /// Seconds for which "this was not me" mutes a client for the account.
     pub mute_seconds: i64,
-    /// Seconds after its pairing in which the first device of an account adds and removes no others.
-    pub first_device_wait_seconds: i64,
+    /// Seconds after its pairing in which the first device of an account, and one that another device confirmed, adds, removes
+    /// and grades no others.
+    pub new_device_wait_seconds: i64,
 }
 
 impl Default for Limits {
@@ -39,7 +40,7 @@ impl Default for Limits {
             first_wait_seconds: 10,
             longest_wait_seconds: 3600,
             mute_seconds: 86_400,
-            first_device_wait_seconds: 86_400,
+            new_device_wait_seconds: 86_400,
         }
     }
 }

@@ -22,6 +22,9 @@ pub struct PairedDevice {
     pub suspect: bool,
     /// When it was confirmed.
     pub paired_at: UnixTime,
+    /// Since when it has been waiting until it may manage other devices; `None` of one that need not, that was let count for as
+    /// much as another, or that was moved to from such a one. See [`super::may_manage_from`].
+    pub waits_since: Option<UnixTime>,
     /// The last proof seen; written lazily, at most once a minute.
     pub last_seen: Option<UnixTime>,
     /// Highest signature counter accepted from the possession key.

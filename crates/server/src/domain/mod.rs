@@ -60,8 +60,9 @@ pub use locator::{FlowIds, FlowSeq, Located, Locator};
 pub use one_time_name::{NameKind, OneTimeName};
 pub use operator::{ENROLMENT_SECONDS, Operator, OperatorId, OperatorInvitation};
 pub use own_question::{
-    NOTICE_SECONDS, OWN_QUESTION_SECONDS, PENDING_OWN_QUESTIONS, Subject, TEST_PAUSE_SECONDS,
-    may_manage_from, own_client_id,
+    KeyReplacement, NOTICE_SECONDS, OWN_QUESTION_SECONDS, OWN_QUESTION_WINDOW_SECONDS,
+    OWN_QUESTIONS_IN_WINDOW, PENDING_OWN_QUESTIONS, Subject, TEST_PAUSE_SECONDS, may_manage_from,
+    own_client_id,
 };
 pub use pairing::{
     Grade, Invitation, InvitationState, IssuingSession, IssuingSessionId, Pairing, PairingState,

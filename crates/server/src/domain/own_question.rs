@@ -7,9 +7,11 @@
 //! To add a question: a [`super::Kind`], a [`Subject`] if it is about something, and what its approval does in the store.
 
 use serde::{Deserialize, Serialize};
-use tegata_protocol::{ClientId, DeviceId, UnixTime};
+use tegata_protocol::{
+    ClientId, DeviceId, PublicKey, Thumbprint, UnixTime, device::pairing::KeyKind,
+};
 
-use super::{DeviceState, PairedDevice};
+use super::PairedDevice;
 
 /// In the place of a client's id. No client can be registered with it.
 const OWN_CLIENT: &str = "~server";
@@ -22,6 +24,13 @@ pub const PENDING_OWN_QUESTIONS: i64 = 2;
 
 /// Seconds between two tests of one device.
 pub const TEST_PAUSE_SECONDS: i64 = 5;
+
+/// Questions that one device may be put within [`OWN_QUESTION_WINDOW_SECONDS`], tests and questions about devices each: what
+/// is decided stays in the evidence for ever, and whoever has only a possession key can ask and deny.
+pub const OWN_QUESTIONS_IN_WINDOW: i64 = 20;
+
+/// See [`OWN_QUESTIONS_IN_WINDOW`].
+pub const OWN_QUESTION_WINDOW_SECONDS: i64 = 3600;
 
 /// Seconds for which devices are told what happened to the account's devices.
 pub const NOTICE_SECONDS: i64 = 7 * 86_400;
@@ -56,25 +65,43 @@ pub enum Subject {
         /// It is said to be lost.
         lost: bool,
     },
+    /// To let a device count for as much as the asking one, as it was when that was asked.
+    GradeDevice {
+        /// Which.
+        device: DeviceId,
+        /// Its name.
+        name: String,
+        /// Its platform and app, in its own words.
+        platform: String,
+        /// When it was paired.
+        paired_at: UnixTime,
+    },
+    /// To replace the asking device's approval key.
+    ReplaceKey(Box<KeyReplacement>),
 }
 
-/// From when `device` may add and remove others; `None` if it may at `now`. `all` are the account's devices, oldest first.
+/// A new approval key, registered and verified, that waits for an approval by the old one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyReplacement {
+    /// The key that it replaces.
+    pub old: Thumbprint,
+    /// The new key.
+    pub new: Thumbprint,
+    /// The same.
+    pub key: PublicKey,
+    /// The new credential as the registration verifier returned it, JSON text.
+    pub credential: String,
+    /// Its kind, by the device's own word.
+    pub kind: KeyKind,
+}
+
+/// From when `device` may add, remove and grade others; `None` if it may at `now`.
 ///
-/// A device that came when the account had no other waits for `wait` seconds: whoever got hold of the first invitation must
-/// not be able to make the account theirs before its owner can have noticed.
-pub fn may_manage_from(
-    device: &PairedDevice,
-    all: &[PairedDevice],
-    wait: i64,
-    now: UnixTime,
-) -> Option<UnixTime> {
-    let stood = |other: &PairedDevice| match other.state {
-        DeviceState::Active => true,
-        // A device that was moved from was there until this one came.
-        DeviceState::Revoked { at } => at >= device.paired_at,
-    };
-    let mut earlier = all.iter().take_while(|other| other.id != device.id);
-    let is_first = !earlier.any(|other| !other.is_simulated() && stood(other));
-    let from = device.paired_at.plus(wait);
-    (is_first && now < from).then_some(from)
+/// One that came when its account had no other waits for `wait` seconds, and so does one that another device confirmed: neither
+/// whoever got hold of the first invitation nor whoever talked a person into adding a device must be able to make the account
+/// theirs before its owner can have noticed. Which ones wait was settled in the commit that confirmed them
+/// ([`PairedDevice::waits_since`]), so that no two times of one second have to be told apart here.
+pub fn may_manage_from(device: &PairedDevice, wait: i64, now: UnixTime) -> Option<UnixTime> {
+    let from = device.waits_since?.plus(wait);
+    (now < from).then_some(from)
 }

@@ -67,6 +67,8 @@ pub struct IssuingSession {
     pub expires: UnixTime,
     /// The invitation it issued, if it has.
     pub invitation: Option<InvitationState>,
+    /// The possession key that the invitation is bound to, if it is: no other device pairs with it.
+    pub bound: Option<Thumbprint>,
     /// The pairing that redeemed its invitation, if one has.
     pub pairing: Option<PairingId>,
 }
@@ -164,6 +166,10 @@ pub enum PairingState {
         /// The device it became.
         device: DeviceId,
     },
-    /// The third wrong code ended it.
-    Failed,
+    /// The third wrong code ended it, or a device whose key the invitation was not bound to, or the end of the device that began
+    /// it.
+    Failed {
+        /// Wrong digits, 3 if they ended it.
+        tries: u8,
+    },
 }

@@ -101,11 +101,12 @@ impl Catalogue {
 }
 
 /// Whether what came of an operation for which [`changes`] does not hold changed one all the same: an approval that revokes a
-/// device.
+/// device, replaces its key or lets it do more.
 pub(super) fn has_changed(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Decide(outcome) if matches!(
         &**outcome,
-        DecideOutcome::Recorded { carried_out: Some(carried_out), .. } if carried_out.revoked.is_some()
+        DecideOutcome::Recorded { carried_out: Some(carried_out), .. }
+            if carried_out.revoked.is_some() || carried_out.changed
     ))
 }
 
@@ -129,6 +130,7 @@ pub(super) fn changes(op: &Op) -> bool {
         | Op::CreateIssuingSession(_)
         | Op::OpenPairingPage(_)
         | Op::CreateInvitation(_)
+        | Op::BindInvitation(_)
         | Op::RedeemInvitation(_)
         | Op::SubmitRegistration(_)
         | Op::TouchDevice(_)

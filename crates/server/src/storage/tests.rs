@@ -6,6 +6,7 @@
 mod bench;
 mod decisions;
 mod flows;
+mod management;
 mod once;
 mod pairings;
 mod tokens;
@@ -341,11 +342,11 @@ fn a_newer_schema_is_refused_and_both_versions_are_named() {
         error,
         StoreError::NewerSchema {
             found: 99,
-            supported: 7
+            supported: 8
         }
     );
     assert!(
-        error.to_string().contains("99") && error.to_string().contains("up to 7"),
+        error.to_string().contains("99") && error.to_string().contains("up to 8"),
         "{error}"
     );
 }

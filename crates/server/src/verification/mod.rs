@@ -10,7 +10,8 @@ mod registration;
 mod twin;
 
 pub use registration::{
-    RegistrationError, RegistrationInput, VerifiedDevice, verify_registrations,
+    RegistrationError, RegistrationInput, VerifiedCredential, VerifiedDevice, verify_approval_key,
+    verify_registrations,
 };
 pub use twin::WebauthnRsVerifier;
 

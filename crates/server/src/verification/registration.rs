@@ -1,9 +1,10 @@
-//! The two registrations of a pairing (device protocol, section 4.3), each verified twice, in production as in the tests.
+//! The two registrations of a pairing (device protocol, section 4.3) and that of a new approval key (4.6), each verified twice,
+//! in production as in the tests.
 //!
 //! The second verification, by webauthn-rs-core, is nearly all of the two milliseconds of processor time that a pairing
 //! takes, and is no differential twin: it is where hardware attestation will be checked, it finds points that are not on
 //! the curve before anything is stored, and above all it makes the credential that is stored, which
-//! [`super::WebauthnRsVerifier`] needs if the operator switches to it later. A pairing happens once in the life of a device;
+//! [`super::WebauthnRsVerifier`] needs if the operator switches to it later. A pairing happens once in the life of a device, and another key seldom;
 //! decisions, which happen all the time, are verified once, by the one verifier that is configured.
 
 use serde_json::json;
@@ -109,25 +110,50 @@ pub fn verify_registrations(
     })
 }
 
+/// Verifies the registration of an approval key that is to take another one's place, over `challenge` of section 4.6. Takes a
+/// millisecond of processor time.
+///
+/// # Errors
+/// [`RegistrationError`], by the first check that fails.
+pub fn verify_approval_key(
+    challenge: Sha256Digest,
+    (rp_id, origin): (&str, &str),
+    response: &RegistrationResponse,
+) -> Result<VerifiedCredential, RegistrationError> {
+    let expected = ExpectedRegistration {
+        challenge,
+        rp_id,
+        origin,
+        role: CredentialRole::Approval,
+    };
+    verify_registered(&expected, response)
+}
+
 fn verify_one(
     input: &RegistrationInput<'_>,
     role: CredentialRole,
     response: &RegistrationResponse,
     registered: &[Thumbprint],
 ) -> Result<VerifiedCredential, RegistrationError> {
-    let challenge =
-        derive_registration_challenge(input.offer, input.device_nonce, role, registered);
-    // 1. The protocol's strictness: exact client data, flags by role, credential id equal to the key's thumbprint.
     let expected = ExpectedRegistration {
-        challenge,
+        challenge: derive_registration_challenge(input.offer, input.device_nonce, role, registered),
         rp_id: input.rp_id,
         origin: input.origin,
         role,
     };
-    let strict = verify_registration(response, &expected)
+    verify_registered(&expected, response)
+}
+
+fn verify_registered(
+    expected: &ExpectedRegistration<'_>,
+    response: &RegistrationResponse,
+) -> Result<VerifiedCredential, RegistrationError> {
+    let role = expected.role;
+    // 1. The protocol's strictness: exact client data, flags by role, credential id equal to the key's thumbprint.
+    let strict = verify_registration(response, expected)
         .map_err(|source| RegistrationError::Strict { role, source })?;
     // 2. The library's whole ceremony, on the same bytes: among others that the point is on the curve.
-    let credential = register(input, role, response, challenge)
+    let credential = register(expected, response)
         .map_err(|reason| RegistrationError::Library { role, reason })?;
     Ok(VerifiedCredential {
         key: strict.public_key,
@@ -137,22 +163,20 @@ fn verify_one(
 }
 
 fn register(
-    input: &RegistrationInput<'_>,
-    role: CredentialRole,
+    expected: &ExpectedRegistration<'_>,
     response: &RegistrationResponse,
-    challenge: Sha256Digest,
 ) -> Result<String, String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
-    let core = webauthn(input.rp_id, input.origin).map_err(|error| text(&error))?;
+    let core = webauthn(expected.rp_id, expected.origin).map_err(|error| text(&error))?;
     // A possession credential verifies nobody, which the library accepts only under this name.
-    let policy = match role {
+    let policy = match expected.role {
         CredentialRole::Approval => "required",
         CredentialRole::Possession => "discouraged",
     };
     let state: RegistrationState = serde_json::from_value(json!({
         "policy": policy,
         "exclude_credentials": [],
-        "challenge": challenge,
+        "challenge": expected.challenge,
         "credential_algorithms": ["ES256"],
         "require_resident_key": false,
         "authenticator_attachment": null,

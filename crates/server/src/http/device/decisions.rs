@@ -10,8 +10,10 @@ use tegata_protocol::{
             parse_decision,
         },
         delivery::DecisionResponse,
+        pairing::PairingReceipt,
         problem::ProblemCode,
         receipt::{ConsentReceipt, ReceiptEffect},
+        typ,
     },
     jcs, jws,
     webauthn::VerifiedAssertion,
@@ -19,6 +21,7 @@ use tegata_protocol::{
 
 use super::{
     metadata::{issuer, relying_party},
+    pairing::pairing_receipt,
     problem::{Refusal, refuse_json, store_trouble},
     requests,
 };
@@ -29,7 +32,7 @@ use crate::{
         pending::close_reason,
         prompts::{alphabet_of, required_key},
     },
-    domain::{self, CloseReason, DenialReason, PairedDevice},
+    domain::{self, CloseReason, DenialReason, PairedDevice, Subject},
     simulation::{ACR_SIMULATED, sign_consent_receipt},
     storage::{
         ConsentRequest,
@@ -159,6 +162,7 @@ fn prepare(
         effect: None,
     };
     let signed = sign_consent_receipt(&app.keys, device, &receipt);
+    let pairing_receipt = next_pairing_receipt(app, device, found, &verdict, now)?;
     let not_me = ops::Verdict::Deny {
         reason: DenialReason::NotMe,
     };
@@ -178,8 +182,32 @@ fn prepare(
         assertion: json(&request.assertion)?,
         receipt: signed,
         report_receipt,
+        pairing_receipt,
         now,
     })
+}
+
+/// The pairing receipt that an approval releases which replaces the approval key: the same with the new key.
+fn next_pairing_receipt(
+    app: &App,
+    device: &PairedDevice,
+    found: &ConsentRequest,
+    verdict: &ops::Verdict,
+    now: UnixTime,
+) -> Result<Option<String>, Refusal> {
+    let (Some(Subject::ReplaceKey(new)), ops::Verdict::Approve { .. }) =
+        (&found.flow.facts.terms.subject, verdict)
+    else {
+        return Ok(None);
+    };
+    let receipt = PairingReceipt {
+        approval: new.key,
+        key: new.kind,
+        iat: now,
+        ..pairing_receipt(app, device)?
+    };
+    let receipt = jws::sign(&app.keys.receipt, typ::PAIRING_RECEIPT, &receipt);
+    Ok(Some(receipt))
 }
 
 /// The keyed hash of a transfer code, which must be signed in its canonical form.
@@ -227,6 +255,7 @@ async fn refuse_assurance(
     }
     let count = CountApproval {
         device: device.id.clone(),
+        credential: verified.credential(),
         counter: verified.counter(),
         challenge: request.detail.challenge(),
     };
@@ -239,6 +268,7 @@ async fn refuse_assurance(
         CountPossessionOutcome::Counted => ProblemCode::AssuranceTooLow,
         CountPossessionOutcome::Regressed => ProblemCode::CounterRegressed,
         CountPossessionOutcome::Unknown => ProblemCode::DeviceRevoked,
+        CountPossessionOutcome::ForeignKey => ProblemCode::AssertionInvalid,
     }))
 }
 
@@ -248,6 +278,9 @@ fn answer(app: &App, device: &PairedDevice, outcome: DecideOutcome) -> Result<St
         DecideOutcome::Unknown => Err(Refusal::new(ProblemCode::NotFound)),
         // 12, told first because nothing else is told to a key that is no longer good.
         DecideOutcome::DeviceRevoked => Err(Refusal::new(ProblemCode::DeviceRevoked)),
+        // 5, in the commit again.
+        DecideOutcome::ForeignKey => Err(Refusal::new(ProblemCode::AssertionInvalid)
+            .with_detail("The key that signed was replaced.")),
         // 6. The very same decision: the very same receipt.
         DecideOutcome::AlreadyRecorded { receipt } => Ok(receipt),
         // 7. Closed, or decided otherwise by this device. "Not me" about an approval counts as a report.

@@ -19,6 +19,9 @@ pub(crate) const DEVICE_REMOVE: &str = "/device/v1/devices/remove";
 pub(crate) const DEVICE_ADD: &str = "/device/v1/devices/add";
 pub(crate) const DEVICE_INVITATION: &str = "/device/v1/devices/invitation";
 pub(crate) const DEVICE_CONFIRM: &str = "/device/v1/devices/confirm";
+pub(crate) const DEVICE_KEY: &str = "/device/v1/devices/key";
+pub(crate) const DEVICE_GRADE: &str = "/device/v1/devices/grade";
+pub(crate) const PAIR_START: &str = "/pair/start";
 pub(crate) const CONSENTS: &str = "/device/v1/consents";
 pub(crate) const CONSENT_REVOKE: &str = "/device/v1/consents/revoke";
 pub(crate) const TEST: &str = "/device/v1/test";
@@ -40,9 +43,9 @@ pub(crate) fn all(issuer: &Issuer) -> Endpoints {
         device_add: Some(issuer.endpoint(DEVICE_ADD)),
         device_invitation: Some(issuer.endpoint(DEVICE_INVITATION)),
         device_confirm: Some(issuer.endpoint(DEVICE_CONFIRM)),
-        device_key: None,
-        device_grade: None,
-        pair_start: None,
+        device_key: Some(issuer.endpoint(DEVICE_KEY)),
+        device_grade: Some(issuer.endpoint(DEVICE_GRADE)),
+        pair_start: Some(issuer.endpoint(PAIR_START)),
         consents: Some(issuer.endpoint(CONSENTS)),
         consent_revoke: Some(issuer.endpoint(CONSENT_REVOKE)),
         test: Some(issuer.endpoint(TEST)),

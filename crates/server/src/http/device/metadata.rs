@@ -137,6 +137,8 @@ fn build(app: &App, keys_since: UnixTime) -> Metadata {
                 PromptKind::Test,
                 PromptKind::DeviceAdd,
                 PromptKind::DeviceRemove,
+                PromptKind::DeviceGrade,
+                PromptKind::DeviceKey,
             ],
             delivery: vec!["websocket".to_owned(), "pending".to_owned()],
         },

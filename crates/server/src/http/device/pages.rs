@@ -5,6 +5,8 @@
 //! `GET /pair/session/{id}/{secret}` shows a button and changes nothing, so that previews of the address use nothing up;
 //! its POST consumes the secret, moves the session into a cookie and issues the invitation. The secret is in the path and
 //! the code in the cookie; neither is logged.
+//!
+//! `/pair/start` ([`start`]) is what the app opens in the browser where such a session is, to be paired with it.
 
 use axum::{
     Router,
@@ -18,11 +20,14 @@ use std::sync::Arc;
 use tegata_protocol::{
     Secret, Sha256Digest,
     bytes::{constant_time_eq, encode_b64u},
-    device::invitation::{InvitationCode, format_link},
+    device::invitation::{InvitationCode, format_begun, format_link},
     rng::random_bytes,
 };
 
-use super::pairing::{canonical_digits, confirm_digits};
+use super::{
+    endpoints,
+    pairing::{canonical_digits, confirm_digits},
+};
 use crate::{
     app::App,
     delivery::device_info::Language,
@@ -37,6 +42,7 @@ use crate::{
 };
 use view::{Notice, Page, SessionView};
 
+mod start;
 mod texts;
 mod view;
 
@@ -72,6 +78,7 @@ pub(super) fn router() -> Router<Arc<App>> {
             SCRIPT_PATH,
             get(async || file(SCRIPT, "text/javascript; charset=utf-8")),
         )
+        .route(endpoints::PAIR_START, get(start::show).post(start::bind))
         .route("/pair/session/{id}", get(show).post(type_digits))
         .route("/pair/session/{id}/{secret}", get(before).post(open))
 }
@@ -124,27 +131,32 @@ async fn open(
     headers: HeaderMap,
 ) -> Response {
     match open_session(&app, &id, &page_secret).await {
-        Ok(Ok(cookie)) => {
-            let mut response = StatusCode::SEE_OTHER.into_response();
-            let to = app.issuer.endpoint(&format!("/pair/session/{id}"));
-            for (name, value) in [(header::LOCATION, to), (header::SET_COOKIE, cookie)] {
-                if let Ok(value) = HeaderValue::from_str(&value) {
-                    response.headers_mut().insert(name, value);
-                }
-            }
-            protect(response)
-        }
+        Ok(Ok(cookies)) => to_session(&app, &id, &cookies),
         Ok(Err(refusal)) => notice(&headers, StatusCode::GONE, refusal),
         Err(error) => unavailable(&headers, &error),
     }
 }
 
-/// Consumes the address and issues the invitation; the cookie that holds the session from here on.
+/// Leads on to a session's page, with its cookies.
+fn to_session(app: &App, id: &str, cookies: &[HeaderValue]) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    let headers = response.headers_mut();
+    let to = app.issuer.endpoint(&format!("/pair/session/{id}"));
+    if let Ok(to) = HeaderValue::from_str(&to) {
+        headers.insert(header::LOCATION, to);
+    }
+    for cookie in cookies {
+        headers.append(header::SET_COOKIE, cookie.clone());
+    }
+    protect(response)
+}
+
+/// Consumes the address and issues the invitation; the cookies that hold the session from here on.
 async fn open_session(
     app: &Arc<App>,
     id: &str,
     page_secret: &str,
-) -> Result<Result<String, Notice>, StoreError> {
+) -> Result<Result<Vec<HeaderValue>, Notice>, StoreError> {
     let Some(session) = IssuingSessionId::parse(id) else {
         return Ok(Err(Notice::Unknown));
     };
@@ -176,20 +188,47 @@ async fn open_session(
         CreateInvitationOutcome::NoSession => return Ok(Err(Notice::Expired)),
         CreateInvitationOutcome::Taken => return Ok(Err(Notice::Used)),
     }
-    let path = app.issuer.endpoint(&format!("/pair/session/{id}"));
+    // EXPOSE: for the browser alone.
+    let secret = secret.expose();
+    Ok(Ok(vec![
+        session_cookie(app, id, secret, &code, i64::from(lifetime)),
+        start::cookie(app, id, secret, i64::from(lifetime)),
+    ]))
+}
+
+/// The cookie that holds a session and its code at the session's own page. The invitation is good for so many seconds.
+fn session_cookie(
+    app: &App,
+    id: &str,
+    secret: &str,
+    code: &InvitationCode,
+    seconds: i64,
+) -> HeaderValue {
+    let life = seconds.saturating_add(i64::from(app.config.lifetimes.pairing));
+    let path = format!("/pair/session/{id}");
+    set_cookie(
+        app,
+        COOKIE,
+        &format!("{secret}.{}", code.expose_canonical()),
+        &path,
+        life,
+    )
+}
+
+/// The browser keeps it; no script can read it and no other site can send it.
+fn set_cookie(app: &App, name: &str, value: &str, path: &str, life: i64) -> HeaderValue {
+    let path = app.issuer.endpoint(path);
     let path = url::Url::parse(&path).map_or_else(|_| "/".to_owned(), |url| url.path().to_owned());
-    let secure = if app.issuer.as_str().starts_with("https:") {
+    let secure = if app.issuer.is_https() {
         "; Secure"
     } else {
         ""
     };
-    let life = lifetime.saturating_add(app.config.lifetimes.pairing);
-    // EXPOSE: the browser keeps the session; no script can read it and no other site can send it.
-    Ok(Ok(format!(
-        "{COOKIE}={}.{}; Path={path}; Max-Age={life}; HttpOnly; SameSite=Strict{secure}",
-        secret.expose(),
-        code.expose_canonical(),
-    )))
+    let text =
+        format!("{name}={value}; Path={path}; Max-Age={life}; HttpOnly; SameSite=Strict{secure}");
+    let mut header = HeaderValue::from_str(&text).expect("base64url is good in a header");
+    header.set_sensitive(true);
+    header
 }
 
 async fn show(State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap) -> Response {
@@ -318,7 +357,13 @@ async fn render(
             let demo = app.config.demo;
             return notice(headers, StatusCode::OK, Notice::Confirmed { demo });
         }
-        Some(PairingState::Failed) => return notice(headers, StatusCode::GONE, Notice::Failed),
+        // Not by digits: somebody else had the code.
+        Some(PairingState::Failed { tries: 0..=2 }) if session.bound.is_some() => {
+            return notice(headers, StatusCode::GONE, Notice::Foreign);
+        }
+        Some(PairingState::Failed { .. }) => {
+            return notice(headers, StatusCode::GONE, Notice::Failed);
+        }
         _ if over => return notice(headers, StatusCode::GONE, Notice::Expired),
         Some(PairingState::Submitted { registration, .. }) => Some(registration.device_name),
         _ => None,
@@ -328,7 +373,11 @@ async fn render(
         person: account.display_name,
         host: app.issuer.authority().to_owned(),
         root: root.to_string(),
-        link: format_link(app.issuer.wire(), &code, &root),
+        is_begun: session.bound.is_some(),
+        link: match session.bound {
+            Some(_) => format_begun(app.issuer.wire(), &code, &root),
+            None => format_link(app.issuer.wire(), &code, &root),
+        },
         code: code.expose_grouped(),
         minutes_left: session.expires.since(now).saturating_add(59) / 60,
         redeemed: session.invitation == Some(InvitationState::Used),

@@ -166,7 +166,7 @@ pub(super) async fn register(app: &App, body: &[u8]) -> Result<PairingResponse, 
                 reveal: reveal.clone(),
             })
         }
-        PairingState::Failed => Err(lapsed()),
+        PairingState::Failed { .. } => Err(lapsed()),
         PairingState::Submitted { .. } | PairingState::Confirmed { .. } => {
             Err(Refusal::new(ProblemCode::InvitationUsed))
         }
@@ -277,6 +277,12 @@ async fn submit(
         SubmitRegistrationOutcome::NotOffered => Err(Refusal::new(ProblemCode::InvitationUsed)),
         SubmitRegistrationOutcome::KeyInUse => Err(Refusal::new(ProblemCode::AssertionInvalid)
             .with_detail("One of the keys is registered already; make new ones.")),
+        SubmitRegistrationOutcome::ForeignKey => {
+            // The session's page and whoever else waits are told that it is over.
+            app.delivery.gateway.pairing_changed();
+            Err(Refusal::new(ProblemCode::AssertionInvalid)
+                .with_detail("The invitation is another device's. The pairing is over."))
+        }
         SubmitRegistrationOutcome::Expired => Err(lapsed()),
         SubmitRegistrationOutcome::Unknown => Err(Refusal::new(ProblemCode::NotFound)),
     }
@@ -339,7 +345,7 @@ pub(super) async fn confirm(
 
 fn still_waiting(app: &App, waiting: &SubmittedPairing) -> Result<ConfirmResponse, Refusal> {
     let over = app.now() >= waiting.pairing.expires;
-    if over || waiting.pairing.state == PairingState::Failed {
+    if over || matches!(waiting.pairing.state, PairingState::Failed { .. }) {
         let mut problem = lapsed();
         problem.tries_left = Some(u32::from(TRIES.saturating_sub(waiting.tries)));
         return Err(problem);
@@ -359,20 +365,14 @@ async fn confirmed(
         return Err(Refusal::new(ProblemCode::DeviceRevoked));
     }
     if let Some(jws) = countersignature {
-        let keys = [*app.keys.receipt.public()];
-        let receipt: PairingReceipt = jws::verify(
-            &device.pairing_receipt,
-            typ::PAIRING_RECEIPT,
-            limits::MESSAGE,
-            &keys,
-        )
-        .map_err(|_| Refusal::new(ProblemCode::Internal))?;
+        let receipt = pairing_receipt(app, device)?;
         verify_countersignature(&jws, &device.pairing_receipt, &receipt).map_err(|error| {
             Refusal::new(ProblemCode::AssertionInvalid).with_detail(error.to_string())
         })?;
-        // The first one is kept; a second is as good and changes nothing.
+        // The first one of each receipt is kept; a second is as good and changes nothing.
         let operation = Countersign {
             device: device.id.clone(),
+            receipt: device.pairing_receipt.clone(),
             jws,
         };
         app.store
@@ -383,6 +383,14 @@ async fn confirmed(
     Ok(ConfirmResponse::Confirmed {
         receipt: device.pairing_receipt.clone(),
     })
+}
+
+/// What the device's pairing receipt says.
+pub(super) fn pairing_receipt(app: &App, device: &PairedDevice) -> Result<PairingReceipt, Refusal> {
+    let keys = [*app.keys.receipt.public()];
+    let (receipt, typ) = (&device.pairing_receipt, typ::PAIRING_RECEIPT);
+    jws::verify(receipt, typ, limits::MESSAGE, &keys)
+        .map_err(|_| Refusal::new(ProblemCode::Internal))
 }
 
 /// What a person typed as six digits, in any script and grouping; `None` if it is something else, for which no try should

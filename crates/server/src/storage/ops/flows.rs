@@ -138,6 +138,8 @@ pub struct Decide {
     /// The receipt that says that it is a report, for a "not me": only the commit knows whether an approval came first.
     /// `None` for every other decision, which is never a report.
     pub report_receipt: Option<String>,
+    /// The pairing receipt that names the new approval key, for an approval of [`crate::domain::Subject::ReplaceKey`].
+    pub pairing_receipt: Option<String>,
     /// Now.
     pub now: UnixTime,
 }
@@ -184,8 +186,10 @@ impl fmt::Debug for Verdict {
 pub enum DecideOutcome {
     /// No such request, or this device was never sent it.
     Unknown,
-    /// The device is revoked, or the credential is none of its.
+    /// The device is revoked.
     DeviceRevoked,
+    /// The credential that signed is none of the device's, any more: its approval key was replaced.
+    ForeignKey,
     /// The very same decision, or the very same report, was stored before.
     AlreadyRecorded {
         /// The receipt of then.
@@ -238,6 +242,8 @@ pub enum DecideOutcome {
 pub struct CarriedOut {
     /// This device is revoked: close its socket.
     pub revoked: Option<DeviceId>,
+    /// A device has another approval key, or may do more.
+    pub changed: bool,
     /// Whose doorbell to ring.
     pub told: Vec<DeviceId>,
 }
@@ -255,6 +261,7 @@ impl fmt::Debug for DecideOutcome {
         match self {
             Self::Unknown => f.write_str("Unknown"),
             Self::DeviceRevoked => f.write_str("DeviceRevoked"),
+            Self::ForeignKey => f.write_str("ForeignKey"),
             Self::AlreadyRecorded { .. } => f.write_str("AlreadyRecorded"),
             Self::Conflict {
                 reason,

@@ -25,15 +25,20 @@ pub enum AskDeviceOutcome {
     Asked,
     /// The asking device is revoked.
     DeviceRevoked,
-    /// The device that the question is about is not an active one of the account.
+    /// The device that the question is about is not an active one of the account, or may manage others already.
     NoSuchDevice,
-    /// The asking device is the account's first and too new.
+    /// The asking device is too new.
     NotYet {
         /// From when it may.
         from: UnixTime,
     },
-    /// Too many are pending, or it was tested just now.
-    TooMany,
+    /// Another key is the asking device's by now, or the new one is registered already.
+    KeyRefused,
+    /// Too many are pending or were put lately, or it was tested just now.
+    TooMany {
+        /// Seconds after which it can be asked again.
+        retry_after: i64,
+    },
 }
 
 /// Gives a device another name. `false`: there is no such active device.

@@ -79,6 +79,7 @@ operations! {
     CreateIssuingSession => CreateIssuingSessionOutcome,
     OpenPairingPage => OpenPairingPageOutcome,
     CreateInvitation => CreateInvitationOutcome,
+    BindInvitation => BindInvitationOutcome,
     RedeemInvitation => RedeemInvitationOutcome,
     SubmitRegistration => SubmitRegistrationOutcome,
     ConfirmPairing => ConfirmPairingOutcome,

@@ -1,6 +1,8 @@
 //! Issuing sessions, invitations, pairings and devices (device protocol, section 4).
 
-use tegata_protocol::{AccountId, DeviceId, PairingId, Secret, Sha256Digest, UnixTime};
+use tegata_protocol::{
+    AccountId, DeviceId, PairingId, Secret, Sha256Digest, Thumbprint, UnixTime,
+};
 
 use crate::domain::{FlowSeq, Grade, IssuingSessionId, Registration, debug_without_content};
 
@@ -84,6 +86,35 @@ pub enum CreateInvitationOutcome {
     Taken,
 }
 
+/// Replaces the code of a session's open invitation by a new one that only the device with one possession key can pair with
+/// (device protocol, section 4.1). The code that it had is good for nothing from then on.
+#[derive(Debug, Clone)]
+pub struct BindInvitation {
+    /// The issuing session.
+    pub session: IssuingSessionId,
+    /// SHA-256 of its secret, by the word of who wants this.
+    pub secret_hash: Sha256Digest,
+    /// The possession key of the device to come.
+    pub key: Thumbprint,
+    /// Keyed hash of the new code.
+    pub code_mac: Sha256Digest,
+    /// Now.
+    pub now: UnixTime,
+}
+
+/// Of [`BindInvitation`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BindInvitationOutcome {
+    /// Done.
+    Bound,
+    /// A device has used the invitation.
+    Used,
+    /// Its time is over.
+    Expired,
+    /// No such session, not its secret, or it has issued no invitation.
+    Unknown,
+}
+
 /// Consumes an invitation and starts the pairing (device protocol, section 4.2). Read the invitation first to build the offer.
 #[derive(Clone)]
 pub struct RedeemInvitation {
@@ -148,8 +179,10 @@ pub enum SubmitRegistrationOutcome {
     Submitted,
     /// The pairing already has registrations or is over; nothing changed.
     NotOffered,
-    /// One of the keys belongs to a pairing or device already.
+    /// One of the keys belongs, or belonged, to a pairing or device already.
     KeyInUse,
+    /// The invitation was bound to another possession key: the pairing is over.
+    ForeignKey,
     /// Its time is over.
     Expired,
     /// No such pairing.
@@ -212,6 +245,8 @@ pub struct Moved {
 pub struct Countersign {
     /// The device.
     pub device: DeviceId,
+    /// The pairing receipt that it is about. If the device has another one by now, nothing is stored.
+    pub receipt: String,
     /// The countersignature, a JWS.
     pub jws: String,
 }
@@ -251,6 +286,8 @@ pub struct TouchDevice {
 pub struct CountApproval {
     /// Which device.
     pub device: DeviceId,
+    /// The approval key that signed.
+    pub credential: Thumbprint,
     /// The counter in its signature.
     pub counter: u32,
     /// `SHA-256(JCS(detail))`, which says whether it is the same approval.
@@ -275,4 +312,6 @@ pub enum CountPossessionOutcome {
     Regressed,
     /// No such active device.
     Unknown,
+    /// The key that signed is not the device's any more.
+    ForeignKey,
 }

@@ -5,7 +5,7 @@ use tegata_protocol::{DeviceId, Sha256Digest, UnixTime, bytes::constant_time_eq}
 
 use super::{
     accounts::{self, with_budget},
-    devices, evidence, flows,
+    approved, devices, evidence, flows,
     flows::Loaded,
     management, notifications,
     rows::{self, APPROVED, PENDING, Refused, Result, SettledVerdict, Settlement, corrupt},
@@ -37,15 +37,12 @@ pub(super) fn decide(c: &Connection, options: &StoreOptions, op: &Decide) -> Res
     let Some(request) = flows::consent_request(c, &loaded, &op.device)? else {
         return Ok(DecideOutcome::Unknown);
     };
-    // 2. Device and credential are active, checked again inside the commit.
+    // 2. The device is active, checked again inside the commit.
     let device =
         devices::device(c, &op.device)?.ok_or_else(|| corrupt("a prompt without its device"))?;
-    let Some(role) = device
-        .role_of(&op.credential)
-        .filter(|_| device.is_active())
-    else {
+    if !device.is_active() {
         return Ok(DecideOutcome::DeviceRevoked);
-    };
+    }
     // A simulated device decides nothing unless everybody in it is for tests.
     if device.is_simulated()
         && !simulation::is_for_tests(c, loaded.account_no, &loaded.flow.facts.client_id)?
@@ -59,6 +56,10 @@ pub(super) fn decide(c: &Connection, options: &StoreOptions, op: &Decide) -> Res
             receipt: earlier.receipt,
         });
     }
+    // The key that signed is still the device's: it may have been replaced since the signature was verified.
+    let Some(role) = device.role_of(&op.credential) else {
+        return Ok(DecideOutcome::ForeignKey);
+    };
     // 4. Closed, or decided otherwise by this device. The code that closed it, sent again after a lost answer, is no news.
     let refused = devices::refusal(c, &op.device, op.counter, &op.challenge)?;
     if refused == Some(Refused::WrongCode { tries_left: 0 }) {
@@ -154,7 +155,7 @@ pub(super) fn decide(c: &Connection, options: &StoreOptions, op: &Decide) -> Res
     devices.retain(|id| *id != op.device);
     let carried_out = match &op.verdict {
         _ if !loaded.flow.facts.kind.is_own() => None,
-        Verdict::Approve { .. } => Some(management::carry_out(c, &loaded, &device, op.now)?),
+        Verdict::Approve { .. } => Some(approved::carry_out(c, options, &loaded, &device, op)?),
         Verdict::Deny { .. } => Some(CarriedOut::default()),
     };
     Ok(DecideOutcome::Recorded {

@@ -68,8 +68,8 @@ pub(super) fn devices(c: &Connection) -> Result<Vec<PairedDevice>> {
 pub(super) fn countersign(c: &Connection, op: &Countersign) -> Result<bool> {
     let changed = c.execute(
         "UPDATE device_document SET countersignature = ?1
-         WHERE device_no = (SELECT no FROM device WHERE id = ?2) AND countersignature IS NULL",
-        params![op.jws, op.device.as_str()],
+         WHERE device_no = (SELECT no FROM device WHERE id = ?2) AND countersignature IS NULL AND receipt = ?3",
+        params![op.jws, op.device.as_str(), op.receipt],
     )?;
     Ok(changed == 1)
 }
@@ -160,6 +160,17 @@ pub(super) fn count_approval(c: &Connection, op: &CountApproval) -> Result<Count
     if refused == Some(Refused::AssuranceTooLow) {
         return Ok(CountPossessionOutcome::Counted);
     }
+    // The counter of a key that was replaced meanwhile is not the new one's.
+    let is_foreign: bool = c
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM device WHERE id = ?1 AND revoked_at IS NULL AND approval <> ?2)",
+        )?
+        .query_row(params![op.device.as_str(), op.credential.0.0], |row| {
+            row.get(0)
+        })?;
+    if is_foreign {
+        return Ok(CountPossessionOutcome::ForeignKey);
+    }
     let outcome = count(c, "approval_counter", &op.device, op.counter)?;
     if outcome == CountPossessionOutcome::Counted {
         remember_refusal(
@@ -214,6 +225,21 @@ pub(super) fn remember_refusal(
         rows::to_json(&refused)?
     ])?;
     Ok(())
+}
+
+/// Whether one of `keys` belongs, or belonged, to any device or pairing.
+pub(super) fn is_key_in_use(c: &Connection, keys: &[Thumbprint]) -> Result<bool> {
+    let mut statement = c.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM device WHERE possession = ?1 OR approval = ?1)
+             OR EXISTS (SELECT 1 FROM pairing WHERE possession = ?1 OR approval = ?1)
+             OR EXISTS (SELECT 1 FROM former_key WHERE thumbprint = ?1)",
+    )?;
+    for key in keys {
+        if statement.query_row([key.0.0], |row| row.get(0))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Raises a counter; `column` is a name of ours.

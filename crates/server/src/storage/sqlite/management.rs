@@ -1,4 +1,4 @@
-//! Questions of the server's own, and what their approvals do (device protocol, section 6.4).
+//! Questions of the server's own (device protocol, section 6.4). What their approvals do: [`super::approved`].
 
 use rusqlite::{Connection, OptionalExtension, params};
 use tegata_protocol::{
@@ -14,15 +14,13 @@ use super::{
 };
 use crate::{
     domain::{
-        BackchannelAuthenticationState, FlowSeq, Grade, Kind, Locator, PENDING_OWN_QUESTIONS,
-        PairedDevice, Registration, Subject, TEST_PAUSE_SECONDS, may_manage_from,
+        BackchannelAuthenticationState, FlowSeq, Grade, Kind, Locator, OWN_QUESTION_SECONDS,
+        OWN_QUESTION_WINDOW_SECONDS, OWN_QUESTIONS_IN_WINDOW, PENDING_OWN_QUESTIONS, PairedDevice,
+        Registration, Subject, TEST_PAUSE_SECONDS, may_manage_from,
     },
     storage::{
         StoreOptions,
-        ops::{
-            AskDevice, AskDeviceOutcome, CarriedOut, RenameDevice, TakeInvitation,
-            TakeInvitationOutcome,
-        },
+        ops::{AskDevice, AskDeviceOutcome, RenameDevice, TakeInvitation, TakeInvitationOutcome},
         views::Adding,
     },
 };
@@ -47,26 +45,38 @@ pub(super) fn ask(
         return Ok(AskDeviceOutcome::DeviceRevoked);
     };
     // 2. Whether it may.
+    let is_test = facts.kind == Kind::Test;
+    let pause = if is_test {
+        TEST_PAUSE_SECONDS
+    } else {
+        OWN_QUESTION_SECONDS
+    };
+    let too_many = |retry_after| Ok(AskDeviceOutcome::TooMany { retry_after });
     if pending(c, op, (device_no, account_no))? >= PENDING_OWN_QUESTIONS {
-        return Ok(AskDeviceOutcome::TooMany);
+        return too_many(pause);
     }
-    if facts.kind == Kind::Test {
-        let tested = c
+    if is_test {
+        let has_rested: bool = c
             .prepare_cached(
-                "UPDATE device SET tested_at = ?1 WHERE no = ?2 AND (tested_at IS NULL OR tested_at <= ?3)",
+                "SELECT tested_at IS NULL OR tested_at <= ?2 FROM device WHERE no = ?1",
             )?
-            .execute(params![
-                now.0,
-                device_no,
-                now.plus(-TEST_PAUSE_SECONDS).0
-            ])?;
-        if tested == 0 {
-            return Ok(AskDeviceOutcome::TooMany);
+            .query_row([device_no, now.plus(-TEST_PAUSE_SECONDS).0], |row| {
+                row.get(0)
+            })?;
+        if !has_rested {
+            return too_many(pause);
         }
     } else if let Some(refused) = refuse(c, options, op)? {
         return Ok(refused);
     }
+    if let Some(retry_after) = count(c, device_no, is_test, now)? {
+        return too_many(retry_after);
+    }
     // 3. The question.
+    if is_test {
+        c.prepare_cached("UPDATE device SET tested_at = ?1 WHERE no = ?2")?
+            .execute([now.0, device_no])?;
+    }
     flows::insert(c, (op.seq, op.tag_hash), (account_no, OWN), facts, true)?;
     flows::insert_prompt(c, device_no, op.seq, &op.prompt)?;
     Ok(AskDeviceOutcome::Asked)
@@ -93,6 +103,35 @@ fn pending(c: &Connection, op: &AskDevice, (device_no, account_no): (i64, i64)) 
     )?)
 }
 
+/// Counts a question that is about to be put; or the seconds until one can be, if there were too many lately.
+fn count(c: &Connection, device_no: i64, is_test: bool, now: UnixTime) -> Result<Option<i64>> {
+    let begun = now.plus(-OWN_QUESTION_WINDOW_SECONDS).0;
+    let counted = c
+        .prepare_cached(
+            "INSERT INTO asked_itself (device_no, is_test, since, times) VALUES (?1, ?2, ?3, 1)
+             ON CONFLICT (device_no, is_test) DO UPDATE SET
+                 times = CASE WHEN since > ?4 THEN times + 1 ELSE 1 END,
+                 since = CASE WHEN since > ?4 THEN since ELSE ?3 END
+             WHERE since <= ?4 OR times < ?5",
+        )?
+        .execute(params![
+            device_no,
+            is_test,
+            now.0,
+            begun,
+            OWN_QUESTIONS_IN_WINDOW
+        ])?;
+    if counted == 1 {
+        return Ok(None);
+    }
+    let since: i64 = c.query_row(
+        "SELECT since FROM asked_itself WHERE device_no = ?1 AND is_test = ?2",
+        params![device_no, is_test],
+        |row| row.get(0),
+    )?;
+    Ok(Some(since.saturating_sub(begun).max(1)))
+}
+
 /// Why a question about devices is not put.
 fn refuse(
     c: &Connection,
@@ -101,43 +140,31 @@ fn refuse(
 ) -> Result<Option<AskDeviceOutcome>> {
     let (facts, now) = (&op.facts, op.facts.created);
     let all = devices::devices_of(c, &facts.account)?;
-    if let Some(Subject::RemoveDevice { device, .. }) = &facts.terms.subject
-        && !all
-            .iter()
-            .any(|one| one.id == *device && one.id != op.prompt.device && one.is_asked())
-    {
-        return Ok(Some(AskDeviceOutcome::NoSuchDevice));
-    }
     let asking = all.iter().find(|one| one.id == op.prompt.device);
     let asking = asking.ok_or_else(|| corrupt("a device that is not its account's"))?;
-    let wait = options.limits.first_device_wait_seconds;
-    let from = may_manage_from(asking, &all, wait, now);
+    let wait = options.limits.new_device_wait_seconds;
+    let other = |id: &DeviceId| {
+        let mut others = all.iter().filter(|one| one.id != asking.id);
+        others.find(|one| one.id == *id && one.is_asked())
+    };
+    let has_subject = match &facts.terms.subject {
+        // About the asking device alone: nothing to wait for.
+        Some(Subject::ReplaceKey(new)) => {
+            let is_good = asking.registration.approval_thumbprint == new.old
+                && !devices::is_key_in_use(c, &[new.new])?;
+            return Ok((!is_good).then_some(AskDeviceOutcome::KeyRefused));
+        }
+        Some(Subject::RemoveDevice { device, .. }) => other(device).is_some(),
+        Some(Subject::GradeDevice { device, .. }) => {
+            other(device).is_some_and(|one| may_manage_from(one, wait, now).is_some())
+        }
+        Some(Subject::AddDevice { .. }) | None => true,
+    };
+    if !has_subject {
+        return Ok(Some(AskDeviceOutcome::NoSuchDevice));
+    }
+    let from = may_manage_from(asking, wait, now);
     Ok(from.map(|from| AskDeviceOutcome::NotYet { from }))
-}
-
-/// Does what the person approved, in the commit of the approval.
-pub(super) fn carry_out(
-    c: &Connection,
-    loaded: &Loaded,
-    device: &PairedDevice,
-    now: UnixTime,
-) -> Result<CarriedOut> {
-    let Some(Subject::RemoveDevice { device: target, .. }) = &loaded.flow.facts.terms.subject
-    else {
-        return Ok(CarriedOut::default());
-    };
-    let by = devices::device_no(c, &device.id)?;
-    let target = devices::device(c, target)?.filter(PairedDevice::is_active);
-    // Revoked by somebody else meanwhile: the approval stands, and there is nothing left to do.
-    let Some(target) = target.filter(|one| one.account == device.account) else {
-        return Ok(CarriedOut::default());
-    };
-    devices::revoke_device(c, &target, by, now)?;
-    let told = pairings::active_devices(c, loaded.account_no)?;
-    Ok(CarriedOut {
-        told: told.into_iter().map(|(_, id)| id).collect(),
-        revoked: Some(target.id),
-    })
 }
 
 /// A report about an approval: an addition that is under way ends, and the account's other devices are told. Whose doorbell

@@ -3,12 +3,14 @@
 //! To add a column or table: a new entry at the end of `schema::MIGRATIONS`; existing entries never change.
 
 mod accounts;
+mod approved;
 mod checkpoint;
 mod decisions;
 mod devices;
 mod evidence;
 mod flows;
 mod grants;
+mod issuing;
 mod management;
 mod notices;
 mod notifications;
@@ -220,14 +222,17 @@ fn run(c: &Connection, options: &StoreOptions, op: &Op) -> Answer {
         Op::ReplaceClient(op) => Outcome::ReplaceClient(Box::new(accounts::replace_client(c, op)?)),
         Op::DeleteClient(op) => Outcome::DeleteClient(Box::new(accounts::delete_client(c, op)?)),
         Op::CreateIssuingSession(op) => {
-            Outcome::CreateIssuingSession(Box::new(pairings::create_session(c, op)?))
+            Outcome::CreateIssuingSession(Box::new(issuing::create_session(c, op)?))
         }
-        Op::OpenPairingPage(op) => Outcome::OpenPairingPage(Box::new(pairings::open_page(c, op)?)),
+        Op::OpenPairingPage(op) => Outcome::OpenPairingPage(Box::new(issuing::open_page(c, op)?)),
         Op::CreateInvitation(op) => {
-            Outcome::CreateInvitation(Box::new(pairings::create_invitation(c, op)?))
+            Outcome::CreateInvitation(Box::new(issuing::create_invitation(c, op)?))
+        }
+        Op::BindInvitation(op) => {
+            Outcome::BindInvitation(Box::new(issuing::bind_invitation(c, op)?))
         }
         Op::RedeemInvitation(op) => {
-            Outcome::RedeemInvitation(Box::new(pairings::redeem_invitation(c, op)?))
+            Outcome::RedeemInvitation(Box::new(issuing::redeem_invitation(c, op)?))
         }
         Op::SubmitRegistration(op) => {
             Outcome::SubmitRegistration(Box::new(pairings::submit(c, op)?))

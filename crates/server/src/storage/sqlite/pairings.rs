@@ -1,27 +1,23 @@
-//! Issuing sessions, invitations, pairings (device protocol, section 4).
+//! Pairings (device protocol, sections 4.2 to 4.5).
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tegata_protocol::{
-    AccountId, DeviceId, PairingId, Sha256Digest, Thumbprint, UnixTime, bytes::constant_time_eq,
+    AccountId, DeviceId, PairingId, Thumbprint, UnixTime, bytes::constant_time_eq,
     device::management::NoticeKind,
 };
 
 use super::{
-    accounts::{account_no, is_taken},
-    devices, management, notices,
+    devices,
+    issuing::session_id,
+    management, notices,
     rows::{self, Result, corrupt},
 };
 use crate::{
-    domain::{
-        FlowSeq, Invitation, InvitationState, IssuingSession, IssuingSessionId, Pairing,
-        PairingState, Registration,
-    },
+    domain::{FlowSeq, Grade, Pairing, PairingState, Registration},
     storage::{
         StoreOptions,
         ops::{
-            ConfirmPairing, ConfirmPairingOutcome, CreateInvitation, CreateInvitationOutcome,
-            CreateIssuingSession, CreateIssuingSessionOutcome, Moved, OpenPairingPage,
-            OpenPairingPageOutcome, RedeemInvitation, RedeemInvitationOutcome, SubmitRegistration,
+            ConfirmPairing, ConfirmPairingOutcome, Moved, SubmitRegistration,
             SubmitRegistrationOutcome,
         },
         views::{Adding, SubmittedPairing},
@@ -36,136 +32,6 @@ pub(super) const SUBMITTED: i64 = 1;
 pub(super) const CONFIRMED: i64 = 2;
 pub(super) const FAILED: i64 = 3;
 
-pub(super) fn create_session(
-    c: &Connection,
-    op: &CreateIssuingSession,
-) -> Result<CreateIssuingSessionOutcome> {
-    let Some(account) = account_no(c, &op.account)? else {
-        return Ok(CreateIssuingSessionOutcome::NoAccount);
-    };
-    c.execute(
-        "INSERT INTO issuing_session (id, account_no, grade, secret_hash, page_secret_hash, expires)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![
-            op.id.as_str(),
-            account,
-            rows::to_json(&op.grade)?,
-            op.secret_hash.0,
-            op.page_secret_hash.map(|hash| hash.0),
-            op.expires.0
-        ],
-    )?;
-    Ok(CreateIssuingSessionOutcome::Created)
-}
-
-pub(super) fn open_page(c: &Connection, op: &OpenPairingPage) -> Result<OpenPairingPageOutcome> {
-    let found = c
-        .query_row(
-            "SELECT s.no, a.id, s.page_secret_hash, s.page_used, s.expires
-             FROM issuing_session s JOIN account a ON a.no = s.account_no WHERE s.id = ?1",
-            [op.session.as_str()],
-            |row| {
-                let (no, account): (i64, String) = (row.get(0)?, row.get(1)?);
-                let (secret, used): (Option<Vec<u8>>, bool) = (row.get(2)?, row.get(3)?);
-                Ok((no, account, secret, used, row.get::<_, i64>(4)?))
-            },
-        )
-        .optional()?;
-    let Some((no, account, Some(secret), used, expires)) = found else {
-        return Ok(OpenPairingPageOutcome::Unknown);
-    };
-    // 1. The secret first: the session's state is told only to who has it.
-    if !constant_time_eq(&secret, &op.page_secret_hash.0) {
-        return Ok(OpenPairingPageOutcome::Unknown);
-    }
-    // 2. Time, 3. use.
-    if op.now.0 >= expires {
-        return Ok(OpenPairingPageOutcome::Expired);
-    }
-    if used {
-        return Ok(OpenPairingPageOutcome::Used);
-    }
-    c.execute(
-        "UPDATE issuing_session SET page_used = 1, secret_hash = ?1 WHERE no = ?2 AND page_used = 0",
-        params![op.new_secret_hash.0, no],
-    )?;
-    Ok(OpenPairingPageOutcome::Opened {
-        account: AccountId::parse(&account).map_err(|_| corrupt("account id"))?,
-    })
-}
-
-pub(super) fn create_invitation(
-    c: &Connection,
-    op: &CreateInvitation,
-) -> Result<CreateInvitationOutcome> {
-    let session: Option<i64> = c
-        .query_row(
-            "SELECT no FROM issuing_session WHERE id = ?1 AND expires > ?2",
-            params![op.session.as_str(), op.now.0],
-            |row| row.get(0),
-        )
-        .optional()?;
-    let Some(session) = session else {
-        return Ok(CreateInvitationOutcome::NoSession);
-    };
-    let inserted = c.execute(
-        "INSERT INTO invitation (session_no, code_mac, expires) VALUES (?1, ?2, ?3)",
-        params![session, op.code_mac.0, op.expires.0],
-    );
-    Ok(if is_taken(inserted)? {
-        CreateInvitationOutcome::Taken
-    } else {
-        CreateInvitationOutcome::Created
-    })
-}
-
-pub(super) fn redeem_invitation(
-    c: &Connection,
-    op: &RedeemInvitation,
-) -> Result<RedeemInvitationOutcome> {
-    let found: Option<(i64, bool, i64)> = c
-        .query_row(
-            "SELECT session_no, used, expires FROM invitation WHERE code_mac = ?1",
-            [op.code_mac.0],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-        )
-        .optional()?;
-    let Some((session, used, expires)) = found else {
-        return Ok(RedeemInvitationOutcome::Unknown);
-    };
-    if used {
-        return Ok(RedeemInvitationOutcome::Used);
-    }
-    if op.now.0 >= expires {
-        return Ok(RedeemInvitationOutcome::Expired);
-    }
-    let consumed = c.execute(
-        "UPDATE invitation SET used = 1 WHERE session_no = ?1 AND used = 0",
-        [session],
-    )?;
-    if consumed != 1 {
-        return Ok(RedeemInvitationOutcome::Used);
-    }
-    c.execute(
-        "INSERT INTO pairing (session_no, id, offer, offer_hash, server_nonce, expires)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![
-            session,
-            op.pairing.as_str(),
-            op.offer,
-            op.offer_hash.0,
-            op.server_nonce,
-            op.expires.0
-        ],
-    )?;
-    // The session must live long enough to confirm.
-    c.execute(
-        "UPDATE issuing_session SET expires = max(expires, ?1) WHERE no = ?2",
-        params![op.expires.0, session],
-    )?;
-    Ok(RedeemInvitationOutcome::Redeemed)
-}
-
 pub(super) fn submit(c: &Connection, op: &SubmitRegistration) -> Result<SubmitRegistrationOutcome> {
     let Some(pairing) = pairing_where(c, "p.id", op.pairing.as_str())? else {
         return Ok(SubmitRegistrationOutcome::Unknown);
@@ -177,16 +43,20 @@ pub(super) fn submit(c: &Connection, op: &SubmitRegistration) -> Result<SubmitRe
         return Ok(SubmitRegistrationOutcome::Expired);
     }
     let keys = [
-        op.registration.possession_thumbprint.0.0,
-        op.registration.approval_thumbprint.0.0,
+        op.registration.possession_thumbprint,
+        op.registration.approval_thumbprint,
     ];
-    let in_use: bool = c.query_row(
-        "SELECT EXISTS (SELECT 1 FROM device WHERE possession IN (?1, ?2) OR approval IN (?1, ?2))
-             OR EXISTS (SELECT 1 FROM pairing WHERE possession IN (?1, ?2) OR approval IN (?1, ?2))",
-        params![keys[0], keys[1]],
-        |row| row.get(0),
-    )?;
-    if in_use || keys[0] == keys[1] {
+    // Whoever has the code of somebody else's invitation uses it up, and pairs nothing.
+    let ended = c
+        .prepare_cached(
+            "UPDATE pairing SET state = ?1 WHERE id = ?2 AND session_no IN
+                 (SELECT session_no FROM invitation WHERE bound IS NOT NULL AND bound <> ?3)",
+        )?
+        .execute(params![FAILED, op.pairing.as_str(), keys[0].0.0])?;
+    if ended > 0 {
+        return Ok(SubmitRegistrationOutcome::ForeignKey);
+    }
+    if devices::is_key_in_use(c, &keys)? || keys[0] == keys[1] {
         return Ok(SubmitRegistrationOutcome::KeyInUse);
     }
     let changed = c.execute(
@@ -197,8 +67,8 @@ pub(super) fn submit(c: &Connection, op: &SubmitRegistration) -> Result<SubmitRe
             SUBMITTED,
             op.device.as_str(),
             rows::to_json(&op.registration)?,
-            keys[0],
-            keys[1],
+            keys[0].0.0,
+            keys[1].0.0,
             op.reveal,
             // EXPOSE: kept until confirmed, to compare with what is typed.
             op.confirmation_code.expose(),
@@ -252,7 +122,7 @@ pub(super) fn confirm(
         .is_some_and(|pairing| op.now >= pairing.expires);
     let (device, registration, tries) = match pairing.map(|pairing| pairing.state) {
         None | Some(PairingState::Offered) if !over => return Ok(ConfirmPairingOutcome::NotReady),
-        Some(PairingState::Failed) => return Ok(ConfirmPairingOutcome::Failed),
+        Some(PairingState::Failed { .. }) => return Ok(ConfirmPairingOutcome::Failed),
         Some(PairingState::Confirmed { .. }) => return Ok(ConfirmPairingOutcome::Unknown),
         Some(PairingState::Submitted {
             device,
@@ -294,6 +164,8 @@ pub(super) fn confirm(
         at: op.now,
     };
     notices::add(c, &news)?;
+    // Asked before anything is moved, and of what is stored: the order of commits, not of seconds.
+    let waits_since = waits_since(c, account, by.map(|by| (by, moving)), op.now)?;
     // The old device's end and the new one's start are one commit.
     let moved = match by.filter(|_| moving) {
         Some(by) => move_from(c, options, by, account, op.now)?,
@@ -304,8 +176,8 @@ pub(super) fn confirm(
         .map(|(_, id)| id)
         .collect();
     c.execute(
-        "INSERT INTO device (id, account_no, grade, possession, approval, paired_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO device (id, account_no, grade, possession, approval, paired_at, waits_since)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         params![
             device.as_str(),
             account,
@@ -313,6 +185,7 @@ pub(super) fn confirm(
             registration.possession_thumbprint.0.0,
             registration.approval_thumbprint.0.0,
             op.now.0,
+            waits_since,
         ],
     )?;
     c.execute(
@@ -329,6 +202,34 @@ pub(super) fn confirm(
         others,
         moved,
     })
+}
+
+/// Since when the device waits that is confirmed now, by the device in a row of which a move may be made, or by nobody's
+/// device; `None` if it need not wait.
+fn waits_since(
+    c: &Connection,
+    account: i64,
+    by: Option<(i64, bool)>,
+    now: UnixTime,
+) -> Result<Option<i64>> {
+    match by {
+        // What the old one was allowed the new one is.
+        Some((by, true)) => Ok(c.query_row(
+            "SELECT waits_since FROM device WHERE no = ?1",
+            [by],
+            |row| row.get(0),
+        )?),
+        Some((_, false)) => Ok(Some(now.0)),
+        None => {
+            let has_others: bool = c.query_row(
+                "SELECT EXISTS (SELECT 1 FROM device
+                     WHERE account_no = ?1 AND revoked_at IS NULL AND grade <> ?2)",
+                params![account, rows::to_json(&Grade::Simulated)?],
+                |row| row.get(0),
+            )?;
+            Ok((!has_others).then_some(now.0))
+        }
+    }
 }
 
 /// Ends the device in row `no`, whose owner goes on with another.
@@ -411,53 +312,6 @@ pub(super) fn active_devices(c: &Connection, account: i64) -> Result<Vec<(i64, D
     Ok(all)
 }
 
-pub(super) fn issuing_session(
-    c: &Connection,
-    id: &IssuingSessionId,
-) -> Result<Option<IssuingSession>> {
-    let mut statement = c.prepare_cached(
-        "SELECT a.id, s.grade, s.secret_hash, s.expires, i.used, p.id
-         FROM issuing_session s JOIN account a ON a.no = s.account_no
-         LEFT JOIN invitation i ON i.session_no = s.no LEFT JOIN pairing p ON p.session_no = s.no
-         WHERE s.id = ?1",
-    )?;
-    let mut found = statement.query([id.as_str()])?;
-    let Some(row) = found.next()? else {
-        return Ok(None);
-    };
-    let pairing: Option<String> = row.get(5)?;
-    Ok(Some(IssuingSession {
-        id: id.clone(),
-        account: AccountId::parse(&row.get::<_, String>(0)?).map_err(|_| corrupt("account id"))?,
-        grade: rows::from_json(&row.get::<_, String>(1)?, "session grade")?,
-        secret_hash: rows::digest(&row.get::<_, Vec<u8>>(2)?)?,
-        expires: UnixTime(row.get(3)?),
-        invitation: row.get::<_, Option<bool>>(4)?.map(invitation_state),
-        pairing: pairing
-            .map(|id| PairingId::parse(&id))
-            .transpose()
-            .map_err(|_| corrupt("pairing id"))?,
-    }))
-}
-
-pub(super) fn invitation(c: &Connection, code_mac: &Sha256Digest) -> Result<Option<Invitation>> {
-    let mut statement = c.prepare_cached(
-        "SELECT s.id, a.id, i.used, i.expires
-         FROM invitation i JOIN issuing_session s ON s.no = i.session_no JOIN account a ON a.no = s.account_no
-         WHERE i.code_mac = ?1",
-    )?;
-    let mut found = statement.query([code_mac.0])?;
-    let Some(row) = found.next()? else {
-        return Ok(None);
-    };
-    Ok(Some(Invitation {
-        session: session_id(&row.get::<_, String>(0)?)?,
-        account: AccountId::parse(&row.get::<_, String>(1)?).map_err(|_| corrupt("account id"))?,
-        state: invitation_state(row.get(2)?),
-        expires: UnixTime(row.get(3)?),
-    }))
-}
-
 /// The one pairing where `column` (a name of ours) equals `value`.
 pub(super) fn pairing_where(
     c: &Connection,
@@ -513,7 +367,9 @@ fn pairing_row(row: &Row<'_>) -> Result<Pairing> {
             }
         }
         CONFIRMED => PairingState::Confirmed { device: device()? },
-        FAILED => PairingState::Failed,
+        FAILED => PairingState::Failed {
+            tries: row.get(11)?,
+        },
         _ => return Err(corrupt("a pairing in an unknown state")),
     };
     Ok(Pairing {
@@ -526,18 +382,6 @@ fn pairing_row(row: &Row<'_>) -> Result<Pairing> {
         expires: UnixTime(row.get(6)?),
         state,
     })
-}
-
-fn invitation_state(used: bool) -> InvitationState {
-    if used {
-        InvitationState::Used
-    } else {
-        InvitationState::Open
-    }
-}
-
-fn session_id(text: &str) -> Result<IssuingSessionId> {
-    IssuingSessionId::parse(text).ok_or_else(|| corrupt("issuing session id"))
 }
 
 /// Drops what is over and led to nothing; what led to a device goes with it as well, the device has its own row.

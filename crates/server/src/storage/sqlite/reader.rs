@@ -13,8 +13,8 @@ use tegata_protocol::{
 };
 
 use super::{
-    accounts, devices, evidence, flows, grants, management, notifications, operators, pairings,
-    rows::Result, simulation, tokens,
+    accounts, devices, evidence, flows, grants, issuing, management, notifications, operators,
+    pairings, rows::Result, simulation, tokens,
 };
 use crate::{
     domain::{
@@ -89,11 +89,11 @@ impl StoreReader for SqliteReader {
     }
 
     fn issuing_session(&self, id: &IssuingSessionId) -> Result<Option<IssuingSession>> {
-        pairings::issuing_session(&self.connection, id)
+        issuing::issuing_session(&self.connection, id)
     }
 
     fn invitation(&self, code_mac: &Sha256Digest) -> Result<Option<Invitation>> {
-        pairings::invitation(&self.connection, code_mac)
+        issuing::invitation(&self.connection, code_mac)
     }
 
     fn pairing(&self, id: &PairingId) -> Result<Option<Pairing>> {

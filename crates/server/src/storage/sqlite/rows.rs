@@ -27,7 +27,7 @@ pub(super) const ACCOUNT: &str = "id, sub, login_name, display_name, test, creat
 pub(super) const CLIENT: &str = "id, name, authentication, registered_by, since, host, binding_message, transfer_code, settings";
 pub(super) const DEVICE: &str = "device.id, account.id, device_document.registration, device.grade, device.revoked_at, \
      device.suspect, device.paired_at, device.last_seen, device.possession_counter, device.approval_counter, \
-     device_document.receipt, device_document.countersignature";
+     device_document.receipt, device_document.countersignature, device.waits_since";
 
 /// The decision that a device made, kept beside the hot row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -137,6 +137,7 @@ pub(super) fn device(row: &Row<'_>) -> Result<PairedDevice> {
             }),
         suspect: row.get(5)?,
         paired_at: UnixTime(row.get(6)?),
+        waits_since: row.get::<_, Option<i64>>(12)?.map(UnixTime),
         last_seen: row.get::<_, Option<i64>>(7)?.map(UnixTime),
         possession_counter: row.get(8)?,
         approval_counter: row.get(9)?,

@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::storage::StoreError;
 
 /// Steps from the empty file to today's schema. Only ever appended to.
-const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7];
+const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8];
 
 /// Low-traffic things have ordinary keys. What every request touches follows one layout: a narrow hot row `flow` whose
 /// integer key grows with time, wide rows beside it that are written once, and no index on anything random. `flow` has
@@ -349,6 +349,40 @@ CREATE TABLE notice (
 CREATE INDEX notice_account ON notice (account_no, at);
 ";
 
+/// Who waits before it manages other devices is settled when it is confirmed (until now it was found out each time: what came when
+/// the account had no other; whatever a device confirmed waits from now on as well, but for what was moved to, which came in the
+/// second in which another ended). Keys that were replaced, with what decisions by them are verified with; the possession key that
+/// an invitation is bound to; how often a device asked for questions of the server's own lately.
+const V8: &str = r#"
+ALTER TABLE device ADD COLUMN waits_since INTEGER;
+UPDATE device SET waits_since = paired_at WHERE grade <> '"simulated"' AND (
+    NOT EXISTS (SELECT 1 FROM device AS other
+        WHERE other.account_no = device.account_no AND other.no < device.no AND other.grade <> '"simulated"'
+            AND (other.revoked_at IS NULL OR other.revoked_at >= device.paired_at))
+    OR (grade = '"device"' AND NOT EXISTS (SELECT 1 FROM device AS other
+        WHERE other.account_no = device.account_no AND other.no < device.no AND other.grade <> '"simulated"'
+            AND other.revoked_at = device.paired_at)));
+
+CREATE TABLE former_key (
+    thumbprint BLOB PRIMARY KEY,
+    device_no INTEGER NOT NULL REFERENCES device ON DELETE CASCADE,
+    receipt TEXT NOT NULL,
+    countersignature TEXT,
+    replaced_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX former_key_device ON former_key (device_no);
+
+ALTER TABLE invitation ADD COLUMN bound BLOB;
+
+CREATE TABLE asked_itself (
+    device_no INTEGER NOT NULL REFERENCES device ON DELETE CASCADE,
+    is_test INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    times INTEGER NOT NULL,
+    PRIMARY KEY (device_no, is_test)
+) STRICT, WITHOUT ROWID;
+"#;
+
 /// Takes the steps that are missing, all in one commit.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -370,140 +404,4 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Account 5 asked twice by client 8, with another account's request between.
-    const ROWS_BEFORE_V5: &str = "
-        INSERT INTO account VALUES (5, 'a5', 's5', 'l5', 'd', 0, 0, '{}');
-        INSERT INTO flow (seq, tag_hash, account_no, client_no, state, expires)
-            VALUES (1, x'01', 5, 8, 1, 60), (2, x'02', 6, 8, 0, 60), (3, x'03', 5, 8, 2, 60);
-        INSERT INTO evidence VALUES (1, 1, 5, 0, 'd', 'a', x'01', 'p', 'd', 'a', 'r', 7, x'01'),
-                                    (2, 3, 5, 0, 'd', 'a', x'02', 'p', 'd', 'a', 'r', 8, x'02');
-        PRAGMA foreign_keys = OFF;
-        INSERT INTO prompt VALUES (4, 9, 1, x'01', 'p', NULL), (5, 9, 3, x'02', 'p', NULL);";
-
-    const ROWS_BEFORE_V4: &str = r#"
-        INSERT INTO account VALUES (1, 'a', 's', 'l', 'd', 0, 0, '{}');
-        INSERT INTO client VALUES (1, 'c', 'n', '{"method":"private_key_jwt","jwks":"{}"}', 'o', 0, NULL, 'show', 0);
-        INSERT INTO assertion VALUES (1, 'j', 60);
-        INSERT INTO device (no, id, account_no, grade, registration, possession, approval, paired_at, approval_counter,
-                            receipt)
-            VALUES (1, 'd', 1, 'g', '{}', x'01', x'02', 0, 7, 'jws');"#;
-
-    /// An administrator's session and a device, as version 6 knew them.
-    const ROWS_BEFORE_V7: &str = r#"
-        INSERT INTO account (no, id, sub, login_name, display_name, test, created, budget)
-            VALUES (7, 'a7', 's7', 'l7', 'd', 0, 0, '{}');
-        INSERT INTO issuing_session (no, id, account_no, grade, secret_hash, expires)
-            VALUES (7, 'session', 7, '"administrator"', x'01', 60);
-        INSERT INTO device (no, id, account_no, grade, possession, approval, paired_at)
-            VALUES (7, 'd7', 7, '"administrator"', x'71', x'72', 9);"#;
-
-    #[test]
-    fn a_database_of_version_6_keeps_its_sessions_and_devices() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        for step in &MIGRATIONS[..6] {
-            connection.execute_batch(step).unwrap();
-        }
-        connection.pragma_update(None, "user_version", 6).unwrap();
-        connection.execute_batch(ROWS_BEFORE_V7).unwrap();
-        migrate(&mut connection).unwrap();
-        let kept: (String, bool, Option<i64>, i64, Option<i64>) = connection
-            .query_row(
-                "SELECT s.id, s.moving, s.device_no, d.paired_at, d.tested_at
-                 FROM issuing_session s JOIN device d ON d.account_no = s.account_no",
-                [],
-                |row| {
-                    Ok((
-                        row.get(0)?,
-                        row.get(1)?,
-                        row.get(2)?,
-                        row.get(3)?,
-                        row.get(4)?,
-                    ))
-                },
-            )
-            .unwrap();
-        assert_eq!(kept, ("session".to_owned(), false, None, 9, None));
-    }
-
-    #[test]
-    fn a_database_of_each_earlier_version_is_brought_up_to_date_and_keeps_its_rows() {
-        let newest = i64::try_from(MIGRATIONS.len()).unwrap();
-        for (steps, version) in (1..=MIGRATIONS.len()).zip(1_i64..) {
-            let mut connection = Connection::open_in_memory().unwrap();
-            for step in &MIGRATIONS[..steps] {
-                connection.execute_batch(step).unwrap();
-            }
-            connection
-                .pragma_update(None, "user_version", version)
-                .unwrap();
-            connection
-                .execute("INSERT INTO value (name, value) VALUES ('kept', x'01')", [])
-                .unwrap();
-            if version < 4 {
-                connection.execute_batch(ROWS_BEFORE_V4).unwrap();
-            }
-            if version < 5 {
-                connection.execute_batch(ROWS_BEFORE_V5).unwrap();
-            }
-            migrate(&mut connection).unwrap();
-            if version < 4 {
-                let kept: (String, String, Option<String>, i64, String) = connection
-                    .query_row(
-                        "SELECT registration, receipt, countersignature, approval_counter, jti
-                         FROM device JOIN device_document ON device_no = device.no, used_assertion",
-                        [],
-                        |row| {
-                            Ok((
-                                row.get(0)?,
-                                row.get(1)?,
-                                row.get(2)?,
-                                row.get(3)?,
-                                row.get(4)?,
-                            ))
-                        },
-                    )
-                    .unwrap();
-                let expected = ("{}".to_owned(), "jws".to_owned(), None, 7, "j".to_owned());
-                assert_eq!(kept, expected);
-                let client: (String, String) = connection
-                    .query_row("SELECT authentication, settings FROM client", [], |row| {
-                        Ok((row.get(0)?, row.get(1)?))
-                    })
-                    .unwrap();
-                let expected = (
-                    r#"{"method":"private_key_jwt"}"#,
-                    r#"{"keys":{"jwks":"{}"}}"#,
-                );
-                assert_eq!((client.0.as_str(), client.1.as_str()), expected);
-            }
-            if version < 5 {
-                let chains: String = connection
-                    .query_row(
-                        "SELECT (SELECT group_concat(seq || '<' || ifnull(previous, '-')) FROM flow) || ' '
-                             || (SELECT group_concat(no || '<' || ifnull(previous, '-')) FROM evidence) || ' '
-                             || (SELECT last_flow || ' ' || last_evidence FROM account WHERE no = 5) || ' '
-                             || (SELECT group_concat(account_no || ':' || client_no) FROM asked) || ' '
-                             || (SELECT group_concat(no || '@' || seq) FROM prompt)",
-                        [],
-                        |row| row.get(0),
-                    )
-                    .unwrap();
-                assert_eq!(chains, "1<-,2<-,3<1 1<-,2<1 3 2 5:8 4@1,5@3");
-                let changed = connection.execute("UPDATE evidence SET at = 9", []);
-                assert!(changed.is_err(), "append-only again");
-            }
-            let (version, kept, refusals): (i64, i64, i64) = connection
-                .query_row(
-                    "SELECT (SELECT user_version FROM pragma_user_version),
-                            (SELECT count(*) FROM value), (SELECT count(*) FROM refusal)",
-                    [],
-                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-                )
-                .unwrap();
-            assert_eq!((version, kept, refusals), (newest, 1, 0));
-        }
-    }
-}
+mod tests;

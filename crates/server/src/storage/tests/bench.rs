@@ -348,6 +348,7 @@ pub(super) fn approve(ids: &FlowIds, device: &PairedDevice, counter: u32, now: U
         assertion: "{}".to_owned(),
         receipt: format!("receipt of {} by {}", ids.consent_request_id, device.id),
         report_receipt: None,
+        pairing_receipt: None,
         now,
     }
 }

@@ -143,7 +143,7 @@ async fn checks_come_in_the_order_of_the_protocol() {
     };
     assert_eq!(
         apply(wrong_key).await.unwrap(),
-        DecideOutcome::DeviceRevoked
+        DecideOutcome::ForeignKey
     );
     let regressed = apply(approve(&ids, &device, 0, NOW)).await.unwrap();
     assert_eq!(regressed, DecideOutcome::CounterRegressed);

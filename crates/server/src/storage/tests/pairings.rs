@@ -79,6 +79,7 @@ async fn pairing_goes_from_code_to_active_device_in_four_steps() {
     );
     let sign = Countersign {
         device: submit.device,
+        receipt: "pairing receipt".to_owned(),
         jws: "jws".to_owned(),
     };
     assert!(bench.store.apply(sign.clone()).await.unwrap());
@@ -324,6 +325,7 @@ async fn approval_counters_grow_on_their_own() {
     let device = bench.pair("alice").await;
     let count = |counter, challenge| {
         bench.store.apply(CountApproval {
+            credential: device.registration.approval_thumbprint,
             device: device.id.clone(),
             counter,
             challenge: digest(challenge),

@@ -1,4 +1,4 @@
-//! The account's devices: listed, renamed, removed, tested.
+//! The account's devices: listed, renamed, removed, graded, tested.
 
 use std::sync::Arc;
 use tegata_protocol::{
@@ -6,7 +6,7 @@ use tegata_protocol::{
     device::{
         limits,
         management::{
-            DeviceList, DeviceRemove, DeviceRename, ListedDevice, ManagementAnswer,
+            DeviceGrade, DeviceList, DeviceRemove, DeviceRename, ListedDevice, ManagementAnswer,
             ManagementRequest, RemovalReason,
         },
         problem::ProblemCode,
@@ -44,6 +44,7 @@ async fn listed(app: &App, device: &PairedDevice) -> Result<DeviceList, Refusal>
         .iter()
         .filter(|one| one.is_asked())
         .partition(|one| one.id == device.id);
+    let (wait, now) = (app.config.limits.new_device_wait_seconds, app.now());
     let shown = |one: &PairedDevice| ListedDevice {
         id: one.id.clone(),
         name: one.registration.device_name.clone(),
@@ -52,12 +53,11 @@ async fn listed(app: &App, device: &PairedDevice) -> Result<DeviceList, Refusal>
         last_seen: one
             .last_seen
             .map(|seen| UnixTime(seen.0 - seen.0.rem_euclid(60))),
-        may_manage_from: None,
+        may_manage_from: may_manage_from(one, wait, now),
     };
-    let wait = app.config.limits.first_device_wait_seconds;
     Ok(DeviceList {
         devices: own.into_iter().chain(others).map(shown).collect(),
-        may_manage_from: may_manage_from(device, &all, wait, app.now()),
+        may_manage_from: may_manage_from(device, wait, now),
     })
 }
 
@@ -124,6 +124,25 @@ pub(super) async fn remove(
         lost: request.reason == RemovalReason::Lost,
     };
     ask(app, device, Kind::DeviceRemove, Some(subject)).await
+}
+
+/// POST `device_grade`.
+pub(super) async fn grade(
+    app: &Arc<App>,
+    device: &PairedDevice,
+    body: &[u8],
+) -> Result<ManagementAnswer, Refusal> {
+    let request: DeviceGrade = read_json(body, limits::MESSAGE, ProblemCode::MalformedRequest)?;
+    let all = all(app, device).await?;
+    let target = find(&all, &request.device)?;
+    // Whether it waits, and whether the asking one does, is looked at in the commit.
+    let subject = Subject::GradeDevice {
+        device: target.id.clone(),
+        name: target.registration.device_name.clone(),
+        platform: platform(target),
+        paired_at: target.paired_at,
+    };
+    ask(app, device, Kind::DeviceGrade, Some(subject)).await
 }
 
 /// POST `test`.

@@ -6,6 +6,7 @@
 mod adding;
 mod devices;
 mod grants;
+mod key;
 
 use axum::{
     Router,
@@ -29,8 +30,8 @@ use crate::{
     app::{App, Doorbell},
     delivery::{device_info::DeviceInfo, prompts::own_prompt},
     domain::{
-        Kind, OWN_QUESTION_SECONDS, PairedDevice, RequestFacts, Subject, TEST_PAUSE_SECONDS, Terms,
-        Transfer, own_client_id,
+        Kind, OWN_QUESTION_SECONDS, PairedDevice, RequestFacts, Subject, Terms, Transfer,
+        own_client_id,
     },
     storage::ops::{AskDevice, AskDeviceOutcome},
 };
@@ -62,6 +63,8 @@ pub(super) fn router() -> Router<Arc<App>> {
         DEVICE_ADD => adding::ask,
         DEVICE_INVITATION => adding::invite,
         DEVICE_CONFIRM => adding::confirm,
+        DEVICE_KEY => key::ask,
+        DEVICE_GRADE => devices::grade,
         CONSENTS => grants::list,
         CONSENT_REVOKE => grants::revoke,
         TEST => devices::test,
@@ -130,17 +133,17 @@ async fn ask(
         AskDeviceOutcome::NoSuchDevice => Err(Refusal::new(ProblemCode::NotFound)),
         AskDeviceOutcome::NotYet { from } => {
             let mut refusal = Refusal::new(ProblemCode::NotYet)
-                .with_detail("The account's first device adds and removes no others yet.");
+                .with_detail("This device adds, removes and grades no others yet.");
             refusal.not_before = Some(from);
             Err(refusal)
         }
-        AskDeviceOutcome::TooMany => {
-            let wait = match kind {
-                Kind::Test => TEST_PAUSE_SECONDS,
-                _ => OWN_QUESTION_SECONDS,
-            };
+        AskDeviceOutcome::KeyRefused => Err(Refusal::new(ProblemCode::AssertionInvalid)
+            .with_detail(
+                "The key is registered already, or takes the place of another; make a new one.",
+            )),
+        AskDeviceOutcome::TooMany { retry_after } => {
             let mut refusal = Refusal::new(ProblemCode::TooManyRequests);
-            refusal.retry_after = u32::try_from(wait).ok();
+            refusal.retry_after = u32::try_from(retry_after).ok();
             Err(refusal)
         }
     }

@@ -1,9 +1,11 @@
 // What only a script can do for an open invitation: a button that copies the link, selecting all of it at once, and
-// noticing that a device has used it without loading the page anew all the time.
+// noticing that a device has used it, or that it has another link, without loading the page anew all the time.
 "use strict";
 
 const EVERY_MS = 3000;
 const link = document.getElementById("pairing-link");
+// As it was sent: what is selected or focused is no part of it.
+const shown = link?.outerHTML;
 const button = document.getElementById("copy-link");
 
 if (link && button) {
@@ -19,6 +21,8 @@ if (link && button) {
       link.focus();
     }
   });
+}
+if (link) {
   setTimeout(look, EVERY_MS);
 }
 
@@ -27,8 +31,8 @@ async function look() {
     try {
       const response = await fetch(location.href, { cache: "no-store" });
       const now = new DOMParser().parseFromString(await response.text(), "text/html");
-      if (!now.getElementById("pairing-link")) {
-        // Used, or over: another page.
+      if (now.getElementById("pairing-link")?.outerHTML !== shown) {
+        // Used, over, or handed to the app that began: another page.
         location.replace(location.href);
         return;
       }

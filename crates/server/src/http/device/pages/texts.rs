@@ -8,6 +8,10 @@ pub(super) struct Texts {
     pub(super) landing: &'static [&'static str],
     pub(super) start: &'static str,
     pub(super) start_button: &'static str,
+    pub(super) begin: &'static str,
+    pub(super) begin_button: &'static str,
+    pub(super) hand_over: &'static str,
+    pub(super) open_app: &'static str,
     pub(super) session_title: &'static str,
     pub(super) copy: &'static str,
     pub(super) link: &'static str,
@@ -31,6 +35,9 @@ pub(super) struct Texts {
     pub(super) used: &'static str,
     pub(super) expired: &'static str,
     pub(super) failed: &'static str,
+    pub(super) foreign: &'static str,
+    pub(super) no_session: &'static str,
+    pub(super) not_begun: &'static str,
     pub(super) confirmed: &'static str,
     pub(super) try_again: &'static str,
     pub(super) not_six_digits: &'static str,
@@ -50,6 +57,11 @@ const ENGLISH: Texts = Texts {
     start: "You are about to make an invitation for {}. It is good for a few minutes and for one device. This address \
             works once.",
     start_button: "Show the invitation",
+    begin: "The Tegata app on this computer asks to be paired. If you did not begin that in the app, close this page. If you go on, \
+            an invitation that was shown before is good for nothing.",
+    begin_button: "Pair with the account of {}",
+    hand_over: "Open the Tegata app to go on. If it does not open, begin again there.",
+    open_app: "Open Tegata",
     session_title: "Pair a device of {}",
     copy: "Copy this link into the Tegata app (“Add an account”), or type server and code.",
     link: "Link",
@@ -74,6 +86,11 @@ const ENGLISH: Texts = Texts {
     used: "This address has been used. If it was not you, tell your administrator.",
     expired: "The time for this pairing is over. Nothing was paired. Ask for a new invitation.",
     failed: "Wrong digits three times: this pairing is over and nothing was paired. Ask for a new invitation.",
+    foreign: "Something other than your Tegata app used the invitation. This pairing is over and nothing was paired. Ask for a \
+              new invitation, and tell your administrator if this happens again.",
+    no_session: "There is no open invitation in this browser. Open the pairing page that you were given here first, by its \
+                 one-time address, and then begin again in the Tegata app.",
+    not_begun: "This page is opened by the Tegata app. Choose “Add an account” there.",
     confirmed: "The device is paired. You can close this page.",
     try_again: "The server cannot do this at the moment. Nothing was changed. Try again shortly.",
     not_six_digits: "Six digits, please. This did not cost a try.",
@@ -92,6 +109,11 @@ const JAPANESE: Texts = Texts {
     ],
     start: "{} への招待を作成します。有効なのは数分間、1 台のデバイスのみです。このアドレスは 1 回だけ使えます。",
     start_button: "招待を表示",
+    begin: "このコンピューターの Tegata アプリがペアリングを求めています。アプリで始めた覚えがない場合は、このページを閉じてください。\
+            続けると、先に表示された招待は使えなくなります。",
+    begin_button: "{} さんのアカウントとペアリング",
+    hand_over: "Tegata アプリを開いて続けてください。開かない場合は、アプリでもう一度始めてください。",
+    open_app: "Tegata を開く",
     session_title: "{} さんの\u{200b}デバイスを\u{200b}ペアリング",
     copy: "このリンクをコピーして Tegata アプリの「アカウントを追加」に貼り付けるか、サーバーとコードを入力してください。",
     link: "リンク",
@@ -116,6 +138,11 @@ const JAPANESE: Texts = Texts {
     used: "このアドレスはすでに使われています。心当たりがない場合は管理者に連絡してください。",
     expired: "ペアリングの有効時間が過ぎました。何もペアリングされていません。新しい招待を依頼してください。",
     failed: "数字を 3 回間違えたため、このペアリングは終了しました。何もペアリングされていません。新しい招待を依頼してください。",
+    foreign: "お使いの Tegata アプリ以外のものが招待を使用しました。このペアリングは終了し、何もペアリングされていません。\
+              新しい招待を依頼してください。繰り返し起こる場合は管理者に連絡してください。",
+    no_session: "このブラウザーには有効な招待がありません。渡された 1 回限りのアドレスで、先にペアリングのページをここで開いてから、\
+                 Tegata アプリでもう一度始めてください。",
+    not_begun: "このページは Tegata アプリが開くものです。アプリで「アカウントを追加」を選んでください。",
     confirmed: "デバイスをペアリングしました。このページは閉じてかまいません。",
     try_again: "現在サーバーで処理できません。何も変更されていません。しばらくしてからもう一度お試しください。",
     not_six_digits: "6 桁の数字を入力してください。回数には数えていません。",

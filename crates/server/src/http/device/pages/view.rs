@@ -10,6 +10,8 @@ use crate::delivery::device_info::Language;
 
 /// What a page says.
 pub(super) enum Page {
+    /// The app began a pairing: with which of the browser's sessions.
+    Begin(Vec<Begun>),
     /// A device was confirmed just now.
     Done { device_name: String, demo: bool },
     /// The invitation was opened in a browser.
@@ -31,9 +33,15 @@ pub(super) enum Notice {
     },
     Expired,
     Failed,
+    /// A device that the invitation was not made for used it.
+    Foreign,
     NoDeviceYet,
     /// A device has the invitation and is not ready.
     NoDigitsYet,
+    /// This browser has no session that a device could be paired with.
+    NoSession,
+    /// No app opened the page.
+    NotBegun,
     NotSixDigits,
     TryAgain,
     Unknown,
@@ -43,11 +51,22 @@ pub(super) enum Notice {
     },
 }
 
+/// A session that the app can be paired with, as its form sends it.
+pub(super) struct Begun {
+    pub(super) session: String,
+    pub(super) person: String,
+    /// Thumbprint of the possession key that the app made.
+    pub(super) key: String,
+    pub(super) token: String,
+}
+
 /// An issuing session as its page shows it.
 pub(super) struct SessionView {
     pub(super) person: String,
     pub(super) host: String,
     pub(super) root: String,
+    /// Bound to a device that began by itself: handed to the app, and shown to nobody.
+    pub(super) is_begun: bool,
     pub(super) link: String,
     pub(super) code: String,
     /// Rounded up.
@@ -62,6 +81,11 @@ impl Page {
     pub(super) fn render(&self, language: Language) -> String {
         let words = texts(language);
         let (title, body) = match self {
+            Self::Begin(choices) => {
+                let forms = choices.iter().map(|choice| choice.render(words));
+                let body = paragraph(words.begin) + &forms.collect::<String>();
+                (words.pair_title.to_owned(), body)
+            }
             Self::Done { device_name, demo } => (
                 words.done_title.to_owned(),
                 paragraph(&fill(words.done, device_name)) + &kiosk_link(words, *demo),
@@ -109,14 +133,36 @@ impl Notice {
             Self::Confirmed { .. } => words.confirmed.to_owned(),
             Self::Expired => words.expired.to_owned(),
             Self::Failed => words.failed.to_owned(),
+            Self::Foreign => words.foreign.to_owned(),
             Self::NoDeviceYet => words.no_device_yet.to_owned(),
             Self::NoDigitsYet => words.no_digits_yet.to_owned(),
+            Self::NoSession => words.no_session.to_owned(),
+            Self::NotBegun => words.not_begun.to_owned(),
             Self::NotSixDigits => words.not_six_digits.to_owned(),
             Self::TryAgain => words.try_again.to_owned(),
             Self::Unknown => words.unknown.to_owned(),
             Self::Used => words.used.to_owned(),
             Self::WrongDigits { tries_left } => fill(words.wrong_digits, &tries_left.to_string()),
         }
+    }
+}
+
+impl Begun {
+    fn render(&self, words: &Texts) -> String {
+        let hidden = [
+            ("session", &self.session),
+            ("jkt", &self.key),
+            ("token", &self.token),
+        ];
+        let hidden = hidden.map(|(name, value)| {
+            let value = escape(value);
+            format!(r#"<input type="hidden" name="{name}" value="{value}">"#)
+        });
+        format!(
+            r#"<form method="post">{}<button>{}</button></form>"#,
+            hidden.concat(),
+            escape(&fill(words.begin_button, &self.person))
+        )
     }
 }
 
@@ -142,6 +188,7 @@ impl SessionView {
         let invitation = match self.notice {
             Some(Notice::NoDigitsYet) => String::new(),
             _ if self.redeemed => paragraph(words.redeemed),
+            _ if self.is_begun => self.render_hand_over(words),
             _ => self.render_invitation(words),
         };
         let device = self
@@ -165,6 +212,21 @@ impl SessionView {
         .concat()
     }
 
+    /// The link that the app waits for, in the place of what any device could use.
+    fn render_hand_over(&self, words: &Texts) -> String {
+        let link = format!(
+            r#"<p><a id="pairing-link" class="button" href="{}">{}</a></p>"#,
+            escape(&self.link),
+            escape(words.open_app)
+        );
+        [paragraph(words.hand_over), link, self.minutes(words)].concat()
+    }
+
+    fn minutes(&self, words: &Texts) -> String {
+        let line = fill(words.minutes_left, &self.minutes_left.to_string());
+        format!(r#"<p id="minutes-left">{}</p>"#, escape(&line))
+    }
+
     fn render_invitation(&self, words: &Texts) -> String {
         let fact = |name: &str, value: &str, class: &str| {
             let (name, value) = (escape(name), escape(value));
@@ -180,10 +242,7 @@ impl SessionView {
         [
             paragraph(words.copy),
             link,
-            format!(
-                r#"<p id="minutes-left">{}</p>"#,
-                escape(&fill(words.minutes_left, &self.minutes_left.to_string()))
-            ),
+            self.minutes(words),
             paragraph(words.by_hand),
             "<dl>".to_owned(),
             fact(words.host, &self.host, "host"),

@@ -2,7 +2,7 @@
 
 use super::fixture::{Answer, Device, World};
 use crate::{
-    domain::{BackchannelAuthenticationState as S, Grade, Transfer},
+    domain::{BackchannelAuthenticationState as S, Grade, PairedDevice, Transfer},
     http::device::pairing::{canonical_digits, confirm_digits},
     storage::ops::{ConfirmPairingOutcome, RevokeDevice},
 };
@@ -30,7 +30,7 @@ use tegata_protocol::{
 const DAY: u64 = 86_400;
 
 /// A device that may manage others.
-async fn desk(world: &World) -> Device {
+pub(super) async fn desk(world: &World) -> Device {
     let desk = world.pair("Desk").await;
     world.advance(DAY);
     desk
@@ -41,7 +41,7 @@ async fn ask(world: &World, device: &Device, moving: bool) -> Answer {
     device.post(world, &url, &DeviceAdd { v: V1, moving }).await
 }
 
-async fn asked(world: &World, device: &Device, moving: bool) -> ConsentRequestId {
+pub(super) async fn asked(world: &World, device: &Device, moving: bool) -> ConsentRequestId {
     let answer: ManagementAnswer = ask(world, device, moving).await.json();
     answer.request.unwrap()
 }
@@ -52,14 +52,14 @@ async fn approval(world: &World, device: &Device, request: &ConsentRequestId) ->
 }
 
 /// An addition that the device has asked for and approved.
-async fn approved(world: &World, device: &Device, moving: bool) -> ConsentRequestId {
+pub(super) async fn approved(world: &World, device: &Device, moving: bool) -> ConsentRequestId {
     let request = asked(world, device, moving).await;
     let approval = approval(world, device, &request).await;
     assert_eq!(device.decide(world, &approval).await.status, StatusCode::OK);
     request
 }
 
-async fn take(world: &World, device: &Device, request: &ConsentRequestId) -> Answer {
+pub(super) async fn take(world: &World, device: &Device, request: &ConsentRequestId) -> Answer {
     let kept = request.clone();
     let evidence = world.app.store.read(move |reader| reader.evidence(&kept));
     let evidence = evidence.await.unwrap();
@@ -84,7 +84,7 @@ async fn take_with(
     device.post(world, &url, &request).await
 }
 
-async fn confirm(
+pub(super) async fn confirm(
     world: &World,
     device: &Device,
     request: &ConsentRequestId,
@@ -110,7 +110,7 @@ fn code_of(invitation: &Invitation) -> InvitationCode {
 }
 
 /// A device that used the invitation and shows digits.
-async fn join(world: &World, invitation: &Invitation, name: &str) -> Device {
+pub(super) async fn join(world: &World, invitation: &Invitation, name: &str) -> Device {
     let code = code_of(invitation);
     let offer: RedeemResponse = world.redeem(&code).await.json();
     let mut device = Device::new(name, &offer.offer);
@@ -121,13 +121,13 @@ async fn join(world: &World, invitation: &Invitation, name: &str) -> Device {
     device
 }
 
-async fn stored(world: &World, device: &Device) -> crate::domain::PairedDevice {
+pub(super) async fn stored(world: &World, device: &Device) -> PairedDevice {
     let id = device.id();
     let found = world.app.store.read(move |reader| reader.device(&id)).await;
     found.unwrap().unwrap()
 }
 
-async fn notices(world: &World, device: &Device) -> Vec<(NoticeKind, String)> {
+pub(super) async fn notices(world: &World, device: &Device) -> Vec<(NoticeKind, String)> {
     let told = device.pending(world).await.notices;
     told.into_iter()
         .map(|notice| (notice.what, notice.device_name))

@@ -3,9 +3,12 @@
 mod adding;
 mod decisions;
 pub(crate) mod fixture;
+mod grading;
 mod grants;
+mod keys;
 mod management;
 mod metadata;
 mod pages;
 mod pairing;
 mod proofs;
+mod start;

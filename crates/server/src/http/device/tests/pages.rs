@@ -12,13 +12,19 @@ use tegata_protocol::{
     },
 };
 
-struct Browser {
-    path: String,
-    cookie: Option<String>,
+pub(super) struct Browser {
+    pub(super) path: String,
+    pub(super) cookie: Option<String>,
 }
 
 impl Browser {
-    async fn send(&self, world: &World, method: Method, path: &str, form: &str) -> Answer {
+    pub(super) async fn send(
+        &self,
+        world: &World,
+        method: Method,
+        path: &str,
+        form: &str,
+    ) -> Answer {
         let mut request = world.request(method, path, form.as_bytes().to_vec());
         let headers = request.headers_mut();
         headers.insert(
@@ -41,7 +47,7 @@ impl Browser {
     }
 }
 
-async fn page(world: &World) -> (Browser, String) {
+pub(super) async fn page(world: &World) -> (Browser, String) {
     let (id, secret) = (IssuingSessionId::make(world.app.rng()), page_secret());
     let session = CreateIssuingSession {
         id: id.clone(),

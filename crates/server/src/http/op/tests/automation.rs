@@ -505,6 +505,7 @@ async fn the_store_refuses_a_simulated_device_for_anybody_real_whatever_the_hook
         assertion: "{}".to_owned(),
         receipt: "receipt".to_owned(),
         report_receipt: None,
+        pairing_receipt: None,
         now: bench.now(),
     };
     for (change, back) in changes {

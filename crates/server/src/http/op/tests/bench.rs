@@ -458,6 +458,7 @@ impl Bench {
             assertion: "{}".to_owned(),
             receipt: "consent receipt".to_owned(),
             report_receipt: None,
+            pairing_receipt: None,
             now,
         };
         self.app.store.apply(decide).await.unwrap()

@@ -173,6 +173,7 @@ impl Desk {
             assertion: "{}".to_owned(),
             receipt: "receipt".to_owned(),
             report_receipt: Some("report".to_owned()),
+            pairing_receipt: None,
             now: self.bench.now(),
         };
         let outcome = self.bench.app.store.apply(report).await.unwrap();

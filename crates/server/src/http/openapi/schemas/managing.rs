@@ -26,6 +26,12 @@ fn devices() -> Vec<(&'static str, Schema)> {
                     ("platform", Text, MUST, "Its own words"),
                     ("paired_at", Whole, MUST, "Seconds since 1970"),
                     ("last_seen", Whole, MAY, "Seconds since 1970, to the minute"),
+                    (
+                        "may_manage_from",
+                        Whole,
+                        MAY,
+                        "From when it adds, removes and grades others",
+                    ),
                 ],
             ),
         ),
@@ -39,7 +45,7 @@ fn devices() -> Vec<(&'static str, Schema)> {
                         "may_manage_from",
                         Whole,
                         MAY,
-                        "From when the asking device adds and removes others",
+                        "From when the asking device adds, removes and grades others",
                     ),
                 ],
             ),
@@ -60,6 +66,24 @@ fn devices() -> Vec<(&'static str, Schema)> {
                     ("device", Text, MUST, "Its id"),
                     ("reason", Text, MUST, "lost or not_used"),
                 ],
+            ),
+        ),
+        (
+            "DeviceKey",
+            object(
+                "A new approval key",
+                &[
+                    V,
+                    ("key", Text, MUST, "software_pin or hardware"),
+                    ("approval", Object, MUST, "Registration, as in 4.3"),
+                ],
+            ),
+        ),
+        (
+            "DeviceGrade",
+            object(
+                "Which device waits no longer",
+                &[V, ("device", Text, MUST, "Its id")],
             ),
         ),
         (
@@ -174,7 +198,7 @@ fn grants() -> Vec<(&'static str, Schema)> {
                         "what",
                         Text,
                         MUST,
-                        "device_added, device_removed or reported",
+                        "device_added, device_removed, device_graded, key_replaced or reported",
                     ),
                     ("device_name", Text, MUST, "The device that it is about"),
                 ],
