@@ -23,8 +23,9 @@ mod words;
 use anyhow::Context as _;
 use log_file::LogFile;
 use std::path::Path;
-use tauri::{Manager as _, webview::PermissionResponse};
-use tauri_plugin_window_state::StateFlags;
+#[cfg(desktop)]
+use tauri::Manager as _;
+use tauri::webview::PermissionResponse;
 use tegata_device::Device;
 use tracing_subscriber::{
     Layer as _, filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
@@ -34,7 +35,6 @@ use tracing_subscriber::{
 ///
 /// # Errors
 /// If the data folder cannot be opened or there is no display.
-#[cfg_attr(mobile, tauri::mobile_entry_point)]
 pub fn run() -> anyhow::Result<()> {
     tegata_device::transport::install_crypto_provider();
     let device = setup::open_device()?;
@@ -48,9 +48,44 @@ pub fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What a phone's system calls in the place of a `main`.
+#[cfg(mobile)]
+#[tauri::mobile_entry_point]
+fn run_on_phone() {
+    if let Err(error) = run() {
+        tracing::error!(%error, "app.not_started");
+    }
+}
+
 fn builder(device: Device) -> tauri::Builder<tauri::Wry> {
-    let window_state = device.data_dir().join("window.json");
-    tauri::Builder::default()
+    let builder = tauri::Builder::default();
+    #[cfg(desktop)]
+    let builder = with_one_window(builder, device.data_dir());
+    builder
+        .setup(move |app| {
+            setup::install(app, &device);
+            Ok(())
+        })
+        .on_window_event(setup::on_window_event)
+        .on_permission_request(|webview, kind| {
+            if setup::permitted(&webview, kind) {
+                PermissionResponse::Allow
+            } else {
+                PermissionResponse::Deny
+            }
+        })
+        .invoke_handler(setup::handler())
+}
+
+/// One instance, whose window is where it was. Phones see to both themselves.
+#[cfg(desktop)]
+fn with_one_window(
+    builder: tauri::Builder<tauri::Wry>,
+    data_dir: &Path,
+) -> tauri::Builder<tauri::Wry> {
+    use tauri_plugin_window_state::StateFlags;
+    let window_state = data_dir.join("window.json");
+    builder
         .plugin(tauri_plugin_single_instance::init(
             |app, arguments, _folder| {
                 // A second start brings the first window forward, and hands on a link if it was started with one.
@@ -68,19 +103,6 @@ fn builder(device: Device) -> tauri::Builder<tauri::Wry> {
                 .with_filename(window_state.to_string_lossy())
                 .build(),
         )
-        .setup(move |app| {
-            setup::install(app, &device);
-            Ok(())
-        })
-        .on_window_event(setup::on_window_event)
-        .on_permission_request(|webview, kind| {
-            if setup::permitted(&webview, kind) {
-                PermissionResponse::Allow
-            } else {
-                PermissionResponse::Deny
-            }
-        })
-        .invoke_handler(setup::handler())
 }
 
 /// By level and target, as in `warn,tegata_device=debug`. What cannot be read is as good as nothing.

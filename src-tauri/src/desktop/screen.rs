@@ -1,6 +1,6 @@
 //! The window, as far as the desktop has to do with it.
 
-use tauri::{AppHandle, Manager as _, Runtime, UserAttentionType, WebviewWindow};
+use tauri::{AppHandle, Manager as _, Runtime, WebviewWindow};
 
 /// The one window and the life of the app.
 pub(crate) trait Screen: Send + Sync {
@@ -49,6 +49,7 @@ impl<R: Runtime> Screen for AppScreen<R> {
     fn present(&self) {
         self.with(|window| {
             window.show()?;
+            #[cfg(desktop)]
             window.unminimize()?;
             window.set_focus()
         });
@@ -67,7 +68,11 @@ impl<R: Runtime> Screen for AppScreen<R> {
     }
 
     fn call(&self) {
-        self.with(|window| window.request_user_attention(Some(UserAttentionType::Informational)));
+        // On a phone the notification does.
+        #[cfg(desktop)]
+        self.with(|window| {
+            window.request_user_attention(Some(tauri::UserAttentionType::Informational))
+        });
     }
 
     fn protect(&self, on: bool) {

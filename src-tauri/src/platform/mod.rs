@@ -49,6 +49,7 @@ pub(crate) struct Note {
 }
 
 /// What the person pressed on a notification. There is nothing that approves.
+#[cfg_attr(mobile, expect(dead_code, reason = "phones have none of ours yet"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pressed {
     Deny,
@@ -70,6 +71,7 @@ pub(crate) struct Face {
 }
 
 /// What came of the tray.
+#[cfg_attr(mobile, expect(dead_code, reason = "phones have no tray"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TrayEvent {
     Lock,

@@ -1,5 +1,5 @@
 //! The operating system's credential store: the secret service on Linux, the keychain on macOS and iOS, the Credential Manager
-//! on Windows. Only the first has been run; that of Windows is type-checked with the crate.
+//! on Windows. Only the first has been run; the others are type-checked.
 
 use crate::{
     account::LocalAccountId,
