@@ -28,6 +28,7 @@ try {
   for (const [language, locale] of Object.entries(LANGUAGES)) {
     // A person is asked by one client only so often: each part of the walk has a server of its own.
     await onServer(language, locale, kioskWithoutDevice);
+    await onServer(language, locale, begun);
     await onServer(language, locale, async (page, look, provider) => {
       const data = join(provider.folder, "device");
       await pairing(page, look, provider.origin, data);
@@ -64,6 +65,54 @@ async function kioskWithoutDevice(page, look, { origin }) {
   await page.getByRole("button").first().click();
   await page.locator("main[data-state=unpaired]").waitFor();
   await look("kiosk-unpaired");
+}
+
+/** A pairing that the app began: the page that it opens, with and without a session, and what becomes of another device. */
+async function begun(page, look, { origin, folder }) {
+  // Any key will do: none of the devices here has it.
+  const start = `${origin}/pair/start?jkt=${"A".repeat(43)}`;
+  await page.goto(`${origin}/pair/start`);
+  await look("pair-not-begun");
+  await page.goto(start);
+  await look("pair-no-session");
+  const sessions = [];
+  for (let count = 0; count < 2; count += 1) {
+    await page.goto(`${origin}/demo/pairing`);
+    await page.getByRole("button").first().click();
+    await page.getByRole("button").first().click();
+    await page.locator("#copy-link").waitFor();
+    sessions.push(page.url());
+  }
+  // The same browser's other tab shows the code that is about to be replaced.
+  const other = await page.context().newPage();
+  looks.watch(other);
+  await other.goto(sessions[1]);
+  await page.goto(start);
+  // Of one account the newest.
+  assert.equal(await page.getByRole("button").count(), 1);
+  await look("pair-begin");
+  await page.getByRole("button").click();
+  const link = page.locator("a#pairing-link");
+  await link.waitFor();
+  assert.equal(page.url(), sessions[1]);
+  await look("pair-hand-over");
+  const { searchParams } = new URL(await link.getAttribute("href"));
+  await other.locator("a#pairing-link").waitFor({ timeout: PATIENCE });
+  await other.close();
+  await page.locator("#digits").fill("123456");
+  await page.locator("form button").click();
+  await page.getByRole("alert").waitFor();
+  await look("pair-hand-over-no-device-yet");
+  // Somebody else who has the link.
+  const stolen = run(
+    join(folder, "stranger"),
+    ["pair", `${origin}/pair#${searchParams}`, "--yes", "--json", "--name", "stranger", "--pin-fd", "0"],
+    PIN,
+  );
+  await assert.rejects(stolen.ended);
+  await page.goto(sessions[1]);
+  await page.getByRole("status").waitFor();
+  await look("pair-foreign");
 }
 
 async function pairing(page, look, origin, data) {

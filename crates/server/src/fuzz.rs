@@ -424,6 +424,19 @@ pub fn fuzz_pairing_page(data: &[u8]) {
             assert!(!secret.contains([';', '.']), "a secret of one cookie");
         }
     }
+    let cookie = [b"tegata-start-", data].concat();
+    for (id, secret) in headers(header::COOKIE, &cookie)
+        .map(|headers| pages::start::kept(&headers))
+        .unwrap_or_default()
+    {
+        // EXPOSE: what a fuzzer made up.
+        assert!(id.as_str().len() == 22 && !secret.expose().contains(';'));
+    }
+    for bytes in [data, &[b"jkt=", data].concat()] {
+        if let Some(key) = pages::start::key_in(bytes) {
+            assert_eq!(key.to_string().len(), 43, "a thumbprint");
+        }
+    }
     let _ = headers(header::ACCEPT_LANGUAGE, data).map(|headers| pages::language(&headers));
     let form = [b"digits=", data].concat();
     for bytes in [data, &form] {

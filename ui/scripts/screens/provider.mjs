@@ -47,7 +47,7 @@ export class Looks {
   /** Takes errors of a page for problems. */
   watch(page) {
     page.on("console", (message) => {
-      const expected = /status of 4(01|04|09|10|22)/.test(message.text());
+      const expected = /status of 4(00|01|04|09|10|22)/.test(message.text());
       if (message.type() === "error" && !expected) this.#problems.push(`console at ${page.url()}: ${message.text()}`);
     });
     page.on("pageerror", (error) => this.#problems.push(`script at ${page.url()}: ${error.message}`));

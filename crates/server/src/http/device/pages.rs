@@ -42,7 +42,7 @@ use crate::{
 };
 use view::{Notice, Page, SessionView};
 
-mod start;
+pub(crate) mod start;
 mod texts;
 mod view;
 

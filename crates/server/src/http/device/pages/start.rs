@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{InvitationState, IssuingSession, IssuingSessionId},
+    domain::{Account, InvitationState, IssuingSession, IssuingSessionId},
     storage::{
         StoreError,
         ops::{BindInvitation, BindInvitationOutcome},
@@ -70,7 +70,7 @@ pub(crate) fn key_in(pairs: &[u8]) -> Option<Thumbprint> {
     Sha256Digest::from_b64u(&key).ok().map(Thumbprint)
 }
 
-/// The page with a button for each session of this browser whose invitation nobody has used.
+/// The page with a button for each account of which this browser has a session whose invitation nobody has used.
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
@@ -156,14 +156,15 @@ async fn bind_session(
     Ok(Ok((id, vec![cookie])))
 }
 
-/// The sessions of this browser that a device can still be paired with.
+/// The sessions of this browser that a device can still be paired with, of each account the newest: nobody could tell two of
+/// them apart.
 async fn choices(
     app: &App,
     headers: &HeaderMap,
     key: Thumbprint,
 ) -> Result<Vec<Begun>, StoreError> {
     let now = app.now();
-    let mut choices = Vec::new();
+    let mut open: Vec<(Held, Account)> = Vec::new();
     for (id, secret) in kept(headers) {
         let held = app
             .store
@@ -180,16 +181,24 @@ async fn choices(
             continue;
         };
         let held = Held { session, secret };
-        if held.is_open(now) {
-            choices.push(Begun {
-                session: held.session.id.to_string(),
-                person: account.display_name,
-                key: key.to_string(),
-                token: make_token(&held.secret, key),
-            });
+        if !held.is_open(now) {
+            continue;
+        }
+        // Browsers send the older of two cookies first.
+        let same = open.iter_mut().find(|(_, other)| other.id == account.id);
+        match same {
+            Some((other, _)) if other.session.expires > held.session.expires => {}
+            Some((other, _)) => *other = held,
+            None => open.push((held, account)),
         }
     }
-    Ok(choices)
+    let choices = open.into_iter().map(|(held, account)| Begun {
+        session: held.session.id.to_string(),
+        person: account.display_name,
+        key: key.to_string(),
+        token: make_token(&held.secret, key),
+    });
+    Ok(choices.collect())
 }
 
 impl Held {

@@ -1,12 +1,17 @@
 //! Pairings that the app begins (device protocol, section 4.1): the page that it opens, and the code that it gets.
 
 use super::{
-    fixture::{Answer, Device, World},
+    fixture::{Answer, Device, START, World},
     pages::{Browser, page},
 };
+use crate::{domain::Account, storage::ops::CreateAccount};
 use axum::http::{Method, StatusCode, header};
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
 use tegata_protocol::{
-    Thumbprint,
+    AccountId, Thumbprint,
     device::{
         invitation::{InvitationCode, parse_begun},
         pairing::{PairingResponse, RedeemResponse},
@@ -220,27 +225,48 @@ async fn nobody_but_the_page_of_the_session_binds_its_code() {
     bound(&world, &mut jar, &path, key).await;
 }
 
+async fn another_account(world: &World) -> AccountId {
+    let id = AccountId::make(world.app.rng());
+    let account = CreateAccount(Account {
+        id: id.clone(),
+        sub: "sub-2".into(),
+        login_name: "taro".into(),
+        display_name: "Taro".into(),
+        test: true,
+        created: START,
+        user_code: None,
+    });
+    world.app.store.apply(account).await.unwrap();
+    id
+}
+
 #[tokio::test]
 async fn two_sessions_in_two_tabs_are_chosen_between_and_left_alone() {
-    let world = World::new().await;
+    let mut world = World::new().await;
     let mut jar = Jar::default();
-    let (first, second) = (
-        opened(&world, &mut jar).await,
-        opened(&world, &mut jar).await,
-    );
+    let older = opened(&world, &mut jar).await;
+    let first = opened(&world, &mut jar).await;
+    world.account = another_account(&world).await;
+    let second = opened(&world, &mut jar).await;
     let key = key_of(&Device::new("Desk", ""));
     let shown = jar.send(&world, Method::GET, &start(key), "").await.text();
     assert_eq!(shown.matches("<form").count(), 2);
+    assert!(shown.contains("the account of Taro"));
+    let id = older.rsplit('/').next().unwrap();
+    assert!(!shown.contains(id), "of one account the newest");
     bound(&world, &mut jar, &first, key).await;
-    let page = jar.send(&world, Method::GET, &second, "").await.text();
-    assert!(page.contains("<svg"), "the other one is what it was");
+    for other in [&older, &second] {
+        let page = jar.send(&world, Method::GET, other, "").await.text();
+        assert!(page.contains("<svg"), "the others are what they were");
+    }
     // An app that was started anew begins again, with another key.
     let again = key_of(&Device::new("Desk", ""));
     let code = bound(&world, &mut jar, &first, again).await;
     let offer: RedeemResponse = world.redeem(&code).await.json();
     assert!(!offer.offer.is_empty());
     let shown = jar.send(&world, Method::GET, &start(key), "").await.text();
-    assert_eq!(shown.matches("<form").count(), 1, "one is used");
+    assert!(!shown.contains(first.rsplit('/').next().unwrap()), "used");
+    assert!(shown.contains(id), "the one before it is not");
 }
 
 #[tokio::test]
@@ -275,4 +301,60 @@ async fn without_a_session_or_an_app_the_page_says_what_to_do() {
     assert_eq!(over.status, StatusCode::GONE);
     let none = jar.send(&world, Method::GET, &start(key), "").await;
     assert_eq!(none.status, StatusCode::NOT_FOUND);
+}
+
+/// Collects what is logged.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn no_code_and_no_secret_of_a_pairing_that_the_app_begins_is_logged() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    // With one dispatcher alone, an event that another test's thread comes to first is taken to interest nobody anywhere.
+    let _another = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
+    let guard = tracing::subscriber::set_default(subscriber);
+    let world = World::new().await;
+    let mut jar = Jar::default();
+    let path = opened(&world, &mut jar).await;
+    let key = key_of(&Device::new("Desk", ""));
+    let shown = jar.send(&world, Method::GET, &start(key), "").await.text();
+    let posted = form(&shown, &path);
+    let before = jar.at(&path).unwrap();
+    let code = bound(&world, &mut jar, &path, key).await;
+    let offer: RedeemResponse = world.redeem(&code).await.json();
+    let thief = Device::new("Thief", &offer.offer);
+    world
+        .post(&world.endpoints().pairings, &thief.registrations())
+        .await;
+    drop(guard);
+    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("/pair/start"), "it is logged at all: {log}");
+    let (secret, first) = before.split_once('=').unwrap().1.split_once('.').unwrap();
+    let token = posted.rsplit('=').next().unwrap();
+    for hidden in [
+        secret,
+        first,
+        token,
+        code.expose_canonical(),
+        code.expose_grouped().as_str(),
+    ] {
+        assert!(!log.contains(hidden), "{hidden} is in the log:\n{log}");
+    }
 }
