@@ -147,13 +147,18 @@ impl TestServer {
     }
 
     pub(crate) fn metadata(&self) -> Metadata {
-        let seq = self.state.lock().unwrap().seq;
+        let (seq, other) = {
+            let state = self.state.lock().unwrap();
+            (state.seq, state.managed.receipt_key)
+        };
         let at = |path: &str| format!("{}/device/v1/{path}", self.issuer);
         let key = MetadataKey {
             jwk: *self.key.public(),
             nbf: START,
             exp: START.plus(90 * 86_400),
         };
+        let mut receipt_keys = vec![key.clone()];
+        receipt_keys.extend(other.map(|jwk| MetadataKey { jwk, ..key.clone() }));
         Metadata {
             v: V1,
             iss: self.issuer.clone(),
@@ -174,8 +179,8 @@ impl TestServer {
                 receipts: at("receipts"),
                 ..Endpoints::default()
             }),
-            prompt_keys: vec![key.clone()],
-            receipt_keys: vec![key],
+            prompt_keys: vec![key],
+            receipt_keys,
             capabilities: Capabilities {
                 kinds: vec![PromptKind::SignIn],
                 delivery: vec!["websocket".into(), "pending".into()],
@@ -402,14 +407,16 @@ impl TestServer {
             possession,
             key: KeyKind::SoftwarePin,
             confirmed_by: ConfirmedBy::Administrator,
-            iat: START,
+            iat: state.managed.replaced_at.unwrap_or(START),
         };
         let text = state
             .pairing_receipt
             .get_or_insert_with(|| jws::sign(&self.key, typ::PAIRING_RECEIPT, &receipt))
             .clone();
         if let Some(countersignature) = &request.countersignature {
-            verify_countersignature(countersignature, &text, &receipt).unwrap();
+            if verify_countersignature(countersignature, &text, &receipt).is_err() {
+                return problem(&Problem::new(ProblemCode::AssertionInvalid));
+            }
             state.countersigned = true;
         }
         answer(200, &json!(ConfirmResponse::Confirmed { receipt: text }))
@@ -453,8 +460,18 @@ impl TestServer {
             rp_id: RP_ID,
             origin: ORIGIN,
         };
-        verify_decision(&decision, &stored, &approval, &possession).unwrap();
-        let credential = match decision.detail.decision.verdict() {
+        let verified = match verify_decision(&decision, &stored, &approval, &possession) {
+            Ok(verified) => verified,
+            Err(_) => return problem(&Problem::new(ProblemCode::AssertionInvalid)),
+        };
+        let verdict = decision.detail.decision.verdict();
+        if verdict == Verdict::Approve {
+            if verified.counter() <= state.managed.counter {
+                return problem(&Problem::new(ProblemCode::CounterRegressed));
+            }
+            state.managed.counter = verified.counter();
+        }
+        let credential = match verdict {
             Verdict::Approve => approval,
             Verdict::Deny => possession,
         };
@@ -473,6 +490,9 @@ impl TestServer {
         };
         let receipt = sign_receipt(&self.key, &receipt);
         state.receipts.push((request, receipt.clone()));
+        if verdict == Verdict::Approve {
+            state.carry_out(&prompt, self.clock.now());
+        }
         answer(200, &json!({ "receipt": receipt }))
     }
 

@@ -113,6 +113,7 @@ fn completions_and_help_need_no_data_folder() {
         &["add-device", "--help"],
         &["consents", "--help"],
         &["pin", "--help"],
+        &["key", "--help"],
         &["self-test", "--help"],
     ] {
         let output = tegata(dir.path(), &[], args, "");
@@ -141,6 +142,11 @@ fn ids_may_begin_with_a_hyphen() {
         (&["accounts", "remove", "-7Qk"], "begins with -7Qk"),
         (&["accounts", "unpair", "-7Qk"], "begins with -7Qk"),
         (&["devices", "remove", "-7Qk"], "not paired"),
+        (&["devices", "grade", "-7Qk"], "not paired"),
+        (
+            &["accounts", "look", "-7Qk", "--sign", "bank"],
+            "begins with -7Qk",
+        ),
         (&["consents", "revoke", "-7Qk", "--yes"], "begins with -7Qk"),
         (&["--account", "-7Qk", "inbox"], "begins with -7Qk"),
         (&["inbox", "--account", "-7Qk"], "begins with -7Qk"),
@@ -175,6 +181,8 @@ fn what_is_wrong_is_said_with_what_to_do() {
         (&["verify", "/nonexistent"], 1, "/nonexistent"),
         (&["add-device"], 2, "not paired with any account"),
         (&["pin", "change"], 2, "not paired with any account"),
+        (&["key", "replace"], 2, "not paired with any account"),
+        (&["accounts", "look", "3fQ"], 2, "--label"),
         (
             &["self-test", "--deny", "--pin-fd", "3"],
             2,

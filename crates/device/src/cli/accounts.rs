@@ -24,10 +24,14 @@ pub(super) async fn accounts(
                 if json {
                     screen::json(&json!(account));
                 } else {
+                    let name = plain(&account.account_name);
+                    let name = match &account.look.label {
+                        Some(label) => format!("{} ({name})", plain(label)),
+                        None => name,
+                    };
                     screen::line(&format!(
-                        "{}  {} at {}  as {}, paired {}\n  root key {}",
+                        "{}  {name} at {}  as {}, paired {}\n  root key {}",
                         account.id,
-                        plain(&account.account_name),
                         account.issuer.host(),
                         plain(&account.device_name),
                         utc(account.paired_at),
@@ -35,6 +39,15 @@ pub(super) async fn accounts(
                     ));
                 }
             }
+        }
+        AccountsCommand::Look(chosen) => {
+            let account = only(context.accounts()?, &chosen.id)?;
+            let mut look = account.look;
+            look.label = chosen.label.or(look.label);
+            look.accent = chosen.colour.map_or(look.accent, Into::into);
+            look.icon = chosen.sign.map_or(look.icon, Into::into);
+            context.device.customize(&account.id, look).await?;
+            screen::line("Shown so from now on, on this device.");
         }
         AccountsCommand::Unpair { id, yes } => {
             let account = only(context.accounts()?, &id)?;

@@ -3,7 +3,8 @@
 mod manage;
 
 pub(crate) use manage::{
-    AddDevice, ConsentsCommand, DevicesCommand, PinCommand, SelfTestArguments,
+    AccountsCommand, AddDevice, ConsentsCommand, DevicesCommand, KeyCommand, PinCommand,
+    SelfTestArguments,
 };
 
 use clap::{Arg, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
@@ -143,7 +144,7 @@ pub(crate) enum Command {
     },
     /// The devices of an account.
     #[command(
-        after_help = "Examples:\n  tegata devices\n  tegata devices rename Desk\n  tegata devices remove 7Qk --lost\n\nRemoving another device asks for the PIN, as every approval does. With several accounts, name one with\n--account."
+        after_help = "Examples:\n  tegata devices\n  tegata devices rename Desk\n  tegata devices remove 7Qk --lost\n  tegata devices grade 7Qk\n\nWhat concerns another device asks for the PIN, as every approval does. With several accounts, name one\nwith --account."
     )]
     Devices {
         #[command(subcommand)]
@@ -163,6 +164,12 @@ pub(crate) enum Command {
     Pin {
         #[command(subcommand)]
         command: PinCommand,
+    },
+    /// The approval key of an account.
+    #[command(after_help = "Example:\n  tegata key replace")]
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
     },
     /// Send a test request there and back, and look at everything on its way.
     #[command(
@@ -190,7 +197,7 @@ pub(crate) enum Command {
     },
     /// Paired accounts.
     #[command(
-        after_help = "Examples:\n  tegata accounts\n  tegata accounts list --json | jq -r .id\n  tegata accounts unpair 3fQ"
+        after_help = "Examples:\n  tegata accounts\n  tegata accounts list --json | jq -r .id\n  tegata accounts look 3fQ --label Work --colour sea --sign briefcase\n  tegata accounts unpair 3fQ"
     )]
     Accounts {
         #[command(subcommand)]
@@ -283,34 +290,6 @@ pub(crate) enum HistoryCommand {
         id: String,
         /// The file; `-` for standard output.
         file: PathBuf,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum AccountsCommand {
-    /// In the order of their pairing.
-    List {
-        /// One JSON object per line.
-        #[arg(long)]
-        json: bool,
-    },
-    /// End a pairing: the server removes this device, then everything is forgotten here.
-    Unpair {
-        /// The account, or the start of its id.
-        #[arg(allow_hyphen_values = true)]
-        id: String,
-        /// Without asking.
-        #[arg(long)]
-        yes: bool,
-    },
-    /// Forget an account on this machine. The server is not told.
-    Remove {
-        /// The account, or the start of its id.
-        #[arg(allow_hyphen_values = true)]
-        id: String,
-        /// Without asking.
-        #[arg(long)]
-        yes: bool,
     },
 }
 

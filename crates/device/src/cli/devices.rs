@@ -28,6 +28,15 @@ pub(super) async fn devices(
         DevicesCommand::Rename { name } => {
             print(&device.rename_device(&account.id, &name).await?, false);
         }
+        DevicesCommand::Grade { id, pin, json } => {
+            let listed = device.devices(&account.id).await?;
+            let chosen = only(&listed, &id)?;
+            if chosen.id == listed.this_device {
+                return Err(Failure::usage("another device has to do this for this one"));
+            }
+            let key = device.grade_device(&account.id, &chosen.id).await?;
+            requests::approve(context, &key.to_string(), None, pin.pin_fd, json).await?;
+        }
         DevicesCommand::Remove {
             id,
             lost,
@@ -104,13 +113,22 @@ fn print(listed: &AccountDevices, json: bool) {
             plain(&device.platform),
             utc(device.paired_at),
         ));
+        if let Some(from) = device
+            .may_manage_from
+            .filter(|_| device.id != listed.this_device)
+        {
+            screen::line(&format!(
+                "  may add, remove and grade others from {} on; `tegata devices grade` lets it at once",
+                utc(from)
+            ));
+        }
     }
     if let Some(from) = listed.may_manage_from
         && !json
     {
         let from = utc(from);
         screen::line(&format!(
-            "This device may add and remove others from {from} on."
+            "This device may add, remove and grade others from {from} on."
         ));
     }
 }

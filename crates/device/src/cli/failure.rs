@@ -3,13 +3,14 @@
 use super::{screen::utc, words};
 use std::fmt;
 use tegata_device::{
-    error::{AccessError, DecideError, HistoryError, OpenError},
-    management::{AddingError, ManagementError},
+    error::{AccessError, CustomizeError, DecideError, HistoryError, OpenError},
+    management::{AddingError, ManagementError, ReplaceKeyError},
     pairing::{PairingCause, PairingFailure, PairingRemedy},
     pin::{PinChangeError, PinError},
     ports::SecretStoreError,
     settings::SettingsError,
 };
+use tegata_protocol::device::problem::ProblemCode;
 
 /// What to do without a credential store.
 const NO_STORE: &str = "use --passphrase-file FILE, or start a credential store";
@@ -159,6 +160,30 @@ impl From<ManagementError> for Failure {
                 Self::refused(words::problem(problem.code).map_or(text, str::to_owned))
             }
             _ => Self::refused(text),
+        }
+    }
+}
+
+impl From<ReplaceKeyError> for Failure {
+    fn from(error: ReplaceKeyError) -> Self {
+        match error {
+            ReplaceKeyError::Pin(error) => error.into(),
+            ReplaceKeyError::Management(ManagementError::ServerRefused(problem))
+                if problem.code == ProblemCode::AssuranceTooLow =>
+            {
+                Self::refused("the server takes no weaker key than the one that there is")
+            }
+            ReplaceKeyError::Management(error) => error.into(),
+            other => Self::refused(other.to_string()),
+        }
+    }
+}
+
+impl From<CustomizeError> for Failure {
+    fn from(error: CustomizeError) -> Self {
+        match error {
+            CustomizeError::Access(error) => error.into(),
+            other => Self::usage(other.to_string()),
         }
     }
 }

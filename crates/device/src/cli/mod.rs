@@ -9,6 +9,7 @@ mod doctor;
 mod facts;
 mod failure;
 mod history;
+mod key;
 mod pair;
 mod person;
 mod pin;
@@ -121,6 +122,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::AddDevice(add) => add_device::add_device(&context, add).await,
         Command::Consents { command } => consents::consents(&context, command).await,
         Command::Pin { command } => pin::pin(&context, command).await,
+        Command::Key { command } => key::key(&context, command).await,
         Command::SelfTest(arguments) => self_test::self_test(&context, arguments).await,
         Command::History { command } => history::history(&context, command).await,
         Command::Verify { file, root } => verify::verify(&context, &file, root.as_deref()),

@@ -77,6 +77,7 @@ impl PersonCheck for TerminalPerson {
                 PinReason::Approve { failures: 0, .. } => "PIN: ".to_owned(),
                 PinReason::Approve { failures, .. } => format!("PIN ({failures} wrong so far): "),
                 PinReason::Change => "The PIN until now: ".to_owned(),
+                PinReason::Replace => "The PIN, to make the new key: ".to_owned(),
                 _ => "New PIN: ".to_owned(),
             };
             let read = tokio::task::spawn_blocking(move || person.read(&prompt)).await;

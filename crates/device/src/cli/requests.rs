@@ -11,6 +11,7 @@ use super::{
 use serde_json::{Value, json};
 use tegata_device::{
     BlockedMessage, RequestKey, RequestSnapshot, RequestState, error::DecideError,
+    ports::PersonCheck,
 };
 use tegata_protocol::{
     UnixTime,
@@ -136,6 +137,17 @@ pub(super) async fn approve(
     pin_fd: Option<u32>,
     json: bool,
 ) -> Result<(), Failure> {
+    approve_as(context, id, code, &TerminalPerson { pin_fd }, json).await
+}
+
+/// The same, with the PIN that `person` gives.
+pub(super) async fn approve_as(
+    context: &Context,
+    id: &str,
+    code: Option<String>,
+    person: &dyn PersonCheck,
+    json: bool,
+) -> Result<(), Failure> {
     let request = context.ask_and_find(id).await?;
     if !json {
         print(context, &request);
@@ -150,10 +162,9 @@ pub(super) async fn approve(
         ),
         (_, code) => code,
     };
-    let person = TerminalPerson { pin_fd };
     let done = context
         .device
-        .approve(&request.key, code.as_deref(), &person)
+        .approve(&request.key, code.as_deref(), person)
         .await;
     finish(context, done, json)
 }

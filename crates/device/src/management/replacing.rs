@@ -20,6 +20,8 @@
 //! 8. The countersignature is posted, at every connection until the server has it.
 
 mod progress;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use progress::{conclude_key, note_asked, note_over, note_signed, settle_key};
 

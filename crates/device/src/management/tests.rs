@@ -92,6 +92,10 @@ async fn what_a_server_does_not_offer_is_said_and_not_asked_for() {
         device.devices(id).await.map(drop),
         device.consents(id).await.map(drop),
         device.send_test(id).await.map(drop),
+        device
+            .grade_device(id, &crate::test_server::management::id("device-2"))
+            .await
+            .map(drop),
         device.add_device(id, false).await.map(drop),
         device.unpair(id, false).await,
     ] {
@@ -134,6 +138,33 @@ async fn another_device_is_removed_by_an_approval_here() {
         panic!("not approved");
     };
     assert_eq!(view.layout, "device_remove/1");
+}
+
+#[tokio::test]
+async fn another_device_may_manage_others_after_an_approval_here() {
+    let paired = Paired::new().await;
+    let (device, account) = (&paired.device, &paired.account);
+    let from = || async {
+        let listed = device.devices(account).await.unwrap();
+        let own = listed.devices[0].may_manage_from;
+        (own, listed.devices[1].may_manage_from)
+    };
+    assert_eq!(from().await, (None, Some(START.plus(86_400))));
+    let unknown = device.grade_device(account, &id("device-3")).await;
+    assert!(
+        matches!(&unknown, Err(ManagementError::ServerRefused(problem)) if problem.code == ProblemCode::NotFound),
+        "{unknown:?}"
+    );
+    let other = id("device-2");
+    let request = device.grade_device(account, &other).await.unwrap();
+    assert_eq!(from().await.1, Some(START.plus(86_400)), "not approved yet");
+    approve(&paired, &request).await;
+    assert_eq!(from().await, (None, None));
+    let posted = paired.server.state.lock().unwrap().posted.clone();
+    let Decision::Approve { view, .. } = &posted[0].detail.decision else {
+        panic!("not approved");
+    };
+    assert_eq!(view.layout, "device_grade/1");
 }
 
 #[tokio::test]

@@ -18,6 +18,8 @@ pub enum PinReason {
     Change,
     /// To protect the approval key of a new account.
     Choose,
+    /// To make another approval key under the same one.
+    Replace,
 }
 
 /// The person gave no PIN.

@@ -1,22 +1,24 @@
 //! What the scripted server answers a device that manages: devices, an addition, grants, tests.
 
-use super::{START, TestServer, answer, problem};
+use super::{ORIGIN, RP_ID, START, State, TestServer, answer, problem};
 use crate::ports::{HttpRequest, HttpResponse};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tegata_protocol::{
-    DeviceId,
+    DeviceId, PublicKey, UnixTime,
     device::{
         decision::Verdict,
         management::{
-            AddingState, ConsentRevoke, DeviceAdd, DeviceConfirm, DeviceRemove, DeviceRename,
-            Grant, InvitationRequest, ListedDevice, SubjectDevice,
+            AddingState, ConsentRevoke, DeviceAdd, DeviceConfirm, DeviceGrade, DeviceKey,
+            DeviceRemove, DeviceRename, Grant, InvitationRequest, ListedDevice, SubjectDevice,
+            derive_approval_key_challenge,
         },
         metadata::Endpoints,
         problem::{Problem, ProblemCode},
         prompt::{Prompt, PromptKind},
         receipt::{evidence_hash, parse_receipt},
     },
+    webauthn::{CredentialRole, ExpectedRegistration, verify_registration},
 };
 
 /// The digits that the other device shows.
@@ -31,6 +33,16 @@ pub(crate) struct Managed {
     pub(crate) grants: Vec<Grant>,
     pub(crate) collected: Option<bool>,
     pub(crate) own_name: String,
+    /// When the approval key was replaced last.
+    pub(crate) replaced_at: Option<UnixTime>,
+    /// Of the approval key.
+    pub(crate) counter: u32,
+    /// The other device may manage others.
+    pub(crate) graded: bool,
+    /// A receipt key beside the server's own.
+    pub(crate) receipt_key: Option<PublicKey>,
+    /// Keys that were asked about.
+    asked_keys: Vec<PublicKey>,
     moving: bool,
     invited: bool,
     tries: u32,
@@ -55,6 +67,31 @@ pub(crate) fn grant(request: &str) -> Grant {
     .unwrap()
 }
 
+impl State {
+    /// What an approval does, in its commit.
+    pub(super) fn carry_out(&mut self, prompt: &Prompt, now: UnixTime) {
+        let names = |named: &Option<String>, key: &PublicKey| {
+            named.as_deref() == Some(key.thumbprint().to_string().as_str())
+        };
+        match (prompt.kind, &prompt.device) {
+            (PromptKind::DeviceGrade, _) => self.managed.graded = true,
+            (PromptKind::DeviceKey, Some(asked)) => {
+                let (old, possession) = self.keys.unwrap();
+                let mut keys = self.managed.asked_keys.iter();
+                let new = *keys.find(|key| names(&asked.new_key, key)).unwrap();
+                if names(&asked.old_key, &old) {
+                    self.keys = Some((new, possession));
+                    self.pairing_receipt = None;
+                    self.countersigned = false;
+                    self.managed.replaced_at = Some(now);
+                    self.managed.counter = 0;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 impl TestServer {
     pub(super) fn with_management(&self, mut endpoints: Endpoints) -> Endpoints {
         if self.state.lock().unwrap().managed.bare {
@@ -68,6 +105,8 @@ impl TestServer {
         endpoints.device_add = at("devices/add");
         endpoints.device_invitation = at("devices/invitation");
         endpoints.device_confirm = at("devices/digits");
+        endpoints.device_key = at("devices/key");
+        endpoints.device_grade = at("devices/grade");
         endpoints.consents = at("consents");
         endpoints.consent_revoke = at("consents/revoke");
         endpoints.test = at("test");
@@ -114,6 +153,8 @@ impl TestServer {
                 };
                 self.ask("add-1", PromptKind::DeviceAdd, Some(device))
             }
+            "devices/key" => self.replace_key(&read(request)),
+            "devices/grade" => self.grade(&read(request)),
             "devices/invitation" => self.invite(&read(request)),
             "devices/digits" => self.digits(&read(request)),
             "consents" => self.grants(),
@@ -141,8 +182,12 @@ impl TestServer {
             last_seen: Some(START),
             may_manage_from: None,
         };
-        let own = self.state.lock().unwrap().managed.own_name.clone();
-        let devices = [one("device-1", &own), one("device-2", "Old phone")];
+        let managed = &self.state.lock().unwrap().managed;
+        let other = ListedDevice {
+            may_manage_from: (!managed.graded).then_some(START.plus(86_400)),
+            ..one("device-2", "Old phone")
+        };
+        let devices = [one("device-1", &managed.own_name), other];
         answer(200, &json!({ "devices": devices }))
     }
 
@@ -157,6 +202,47 @@ impl TestServer {
             ..SubjectDevice::default()
         };
         self.ask("remove-1", PromptKind::DeviceRemove, Some(device))
+    }
+
+    fn replace_key(&self, body: &DeviceKey) -> HttpResponse {
+        let old = self.state.lock().unwrap().keys.unwrap().0.thumbprint();
+        let expected = ExpectedRegistration {
+            challenge: derive_approval_key_challenge(&self.issuer, &id("device-1"), old),
+            rp_id: RP_ID,
+            origin: ORIGIN,
+            role: CredentialRole::Approval,
+        };
+        let new = match verify_registration(&body.approval, &expected) {
+            Ok(verified) if verified.public_key.thumbprint() != old => verified.public_key,
+            _ => return problem(&Problem::new(ProblemCode::AssertionInvalid)),
+        };
+        let number = {
+            let keys = &mut self.state.lock().unwrap().managed.asked_keys;
+            keys.push(new);
+            keys.len()
+        };
+        let device = SubjectDevice {
+            old_key: Some(old.to_string()),
+            new_key: Some(new.thumbprint().to_string()),
+            ..SubjectDevice::default()
+        };
+        self.ask(
+            &format!("key-{number}"),
+            PromptKind::DeviceKey,
+            Some(device),
+        )
+    }
+
+    fn grade(&self, body: &DeviceGrade) -> HttpResponse {
+        if body.device != id("device-2") {
+            return problem(&Problem::new(ProblemCode::NotFound));
+        }
+        let device = SubjectDevice {
+            id: Some(body.device.clone()),
+            name: Some("Old phone".into()),
+            ..SubjectDevice::default()
+        };
+        self.ask("grade-1", PromptKind::DeviceGrade, Some(device))
     }
 
     fn ask(&self, request: &str, kind: PromptKind, device: Option<SubjectDevice>) -> HttpResponse {

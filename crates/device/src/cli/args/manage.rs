@@ -1,7 +1,8 @@
-//! Arguments of what is managed: devices, grants, PIN, self-test.
+//! Arguments of what is managed: accounts, devices, grants, PIN and key, self-test.
 
 use super::PinSource;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use tegata_device::account::{Accent, AccountIcon};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DevicesCommand {
@@ -27,6 +28,17 @@ pub(crate) enum DevicesCommand {
         /// Remove this device itself without asking.
         #[arg(long)]
         yes: bool,
+        #[command(flatten)]
+        pin: PinSource,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let a device that is new to the account add, remove and grade others from now on; asks for the PIN.
+    Grade {
+        /// The device, or the start of its id; `tegata devices` lists them.
+        #[arg(value_name = "DEVICE", allow_hyphen_values = true)]
+        id: String,
         #[command(flatten)]
         pin: PinSource,
         /// One JSON object.
@@ -80,6 +92,130 @@ pub(crate) enum PinCommand {
         #[arg(long, value_name = "N")]
         new_pin_fd: Option<u32>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Make another approval key under the same PIN and let it take the place of the one that there is, by an approval with
+    /// that one. Asks for the PIN to make the key, and again to approve.
+    #[command(
+        after_help = "Examples:\n  tegata key replace\n  tegata key replace --pin-fd 3 3< pin.txt\n\nWhat was decided before stays verifiable; what waits is decided with the new key."
+    )]
+    Replace {
+        #[command(flatten)]
+        pin: PinSource,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountsCommand {
+    /// In the order of their pairing.
+    List {
+        /// One JSON object per line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Choose how an account is shown here. The server is not told.
+    Look(LookArguments),
+    /// End a pairing: the server removes this device, then everything is forgotten here.
+    Unpair {
+        /// The account, or the start of its id.
+        #[arg(allow_hyphen_values = true)]
+        id: String,
+        /// Without asking.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Forget an account on this machine. The server is not told.
+    Remove {
+        /// The account, or the start of its id.
+        #[arg(allow_hyphen_values = true)]
+        id: String,
+        /// Without asking.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// How an account is shown. What is not named stays.
+#[derive(Debug, Args)]
+#[group(id = "look", required = true, multiple = true, args = ["label", "colour", "sign"])]
+pub(crate) struct LookArguments {
+    /// The account, or the start of its id.
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) id: String,
+    /// Your own name for it, up to 64 characters; an empty one gives the server's name back.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) label: Option<String>,
+    /// Colour.
+    #[arg(long, value_enum)]
+    pub(crate) colour: Option<Colour>,
+    /// Sign.
+    #[arg(long, value_enum)]
+    pub(crate) sign: Option<Sign>,
+}
+
+/// Colours that tell accounts apart.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Colour {
+    /// The app's own.
+    Pine,
+    /// Blue.
+    Sea,
+    /// Violet.
+    Plum,
+    /// Red-brown.
+    Clay,
+    /// Yellow-brown.
+    Amber,
+    /// Grey.
+    Slate,
+}
+
+impl From<Colour> for Accent {
+    fn from(colour: Colour) -> Self {
+        match colour {
+            Colour::Pine => Self::Pine,
+            Colour::Sea => Self::Sea,
+            Colour::Plum => Self::Plum,
+            Colour::Clay => Self::Clay,
+            Colour::Amber => Self::Amber,
+            Colour::Slate => Self::Slate,
+        }
+    }
+}
+
+/// Signs that tell accounts apart.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Sign {
+    /// The first letter of its name.
+    Letter,
+    /// A bank.
+    Bank,
+    /// Work.
+    Briefcase,
+    /// Home.
+    Home,
+    /// School.
+    School,
+    /// A shop.
+    Shop,
+}
+
+impl From<Sign> for AccountIcon {
+    fn from(sign: Sign) -> Self {
+        match sign {
+            Sign::Letter => Self::Letter,
+            Sign::Bank => Self::Bank,
+            Sign::Briefcase => Self::Briefcase,
+            Sign::Home => Self::Home,
+            Sign::School => Self::School,
+            Sign::Shop => Self::Shop,
+        }
+    }
 }
 
 /// Self-test.
