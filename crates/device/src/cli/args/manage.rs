@@ -142,13 +142,12 @@ pub(crate) enum AccountsCommand {
 
 /// How an account is shown. What is not named stays.
 #[derive(Debug, Args)]
-#[group(id = "look", required = true, multiple = true, args = ["label", "colour", "sign"])]
 pub(crate) struct LookArguments {
     /// The account, or the start of its id.
     #[arg(allow_hyphen_values = true)]
     pub(crate) id: String,
     /// Your own name for it, up to 64 characters; an empty one gives the server's name back.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", required_unless_present_any = ["colour", "sign"])]
     pub(crate) label: Option<String>,
     /// Colour.
     #[arg(long, value_enum)]
