@@ -29,9 +29,19 @@ export async function newContext(browser, locale, deviceScaleFactor = 1) {
   return context;
 }
 
+/** What each page asked for: how often in all, and what it still waits for. */
+const asked = new WeakMap();
+
 /** A page whose errors are told to `onProblem`. */
 export async function newPage(context, onProblem) {
   const page = await context.newPage();
+  const requests = { count: 0, open: new Set() };
+  asked.set(page, requests);
+  page.on("request", (request) => {
+    requests.count += 1;
+    requests.open.add(request);
+  });
+  for (const end of ["requestfinished", "requestfailed"]) page.on(end, (request) => requests.open.delete(request));
   page.setDefaultTimeout(PATIENCE);
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") onProblem(`console: ${message.text()}`);
@@ -51,8 +61,21 @@ export async function show(page, origin, { name, locale, theme = "auto" }) {
     locale,
   );
   await page.evaluate(() => window.tegataDemo.ready);
-  if (await page.evaluate(() => window.tegataDemo.led)) await page.evaluate(quiet, QUIET);
-  await settle(page);
+  await rest(page, (await page.evaluate(() => window.tegataDemo.led)) ? QUIET : 0);
+}
+
+/**
+ * Waits until nothing that belongs to the picture is under way. A heading alone does not say so: what covers it, as a
+ * dialog, is a part that is loaded after it, which takes as long as the machine is busy.
+ */
+async function rest(page, quietFor) {
+  const requests = asked.get(page);
+  for (let before = -1; before !== requests.count; ) {
+    before = requests.count;
+    for (const request of requests.open) await (await request.response())?.finished();
+    if (quietFor > 0) await page.evaluate(quiet, quietFor);
+    await settle(page);
+  }
 }
 
 /** Runs in the page: waits until its elements have been left alone for a while. */
@@ -71,9 +94,14 @@ function quiet(milliseconds) {
   });
 }
 
-/** Two frames are enough for an observer that is going to speak. */
+/** Once the page has nothing else to do, two frames are enough for an observer that is going to speak. */
 export function settle(page) {
-  return page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  return page.evaluate(
+    () =>
+      new Promise((done) =>
+        requestIdleCallback(() => requestAnimationFrame(() => requestAnimationFrame(done)), { timeout: 5000 }),
+      ),
+  );
 }
 
 /** The names of all scenarios. */
