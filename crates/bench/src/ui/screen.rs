@@ -22,6 +22,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(2);
 /// A picture that has not changed for this long has come to rest.
 const AT_REST: Duration = Duration::from_secs(1);
 
+/// The same for a picture that nothing is known about yet. A busy machine can leave a start at its first words for longer
+/// than [`AT_REST`]; what others are compared with must be its end.
+const AT_REST_FOR_SURE: Duration = Duration::from_secs(5);
+
 /// How long a window may take until then.
 const PATIENCE: Duration = Duration::from_secs(40);
 
@@ -127,12 +131,23 @@ impl Screen {
     }
 
     /// Waits until the window of what was started at `start` has come to rest with something on it: its picture differs
-    /// from one flat colour and has then not changed for a second.
+    /// from one flat colour and has then not changed for a second. `known` is the picture that it must be; another one
+    /// is on the way to it however long it stands. Without it, the picture has to stand for longer.
     ///
     /// # Errors
     /// It does not come to that in time, or the display is gone.
-    pub(super) async fn at_rest(&self, start: Instant) -> anyhow::Result<Painted> {
+    pub(super) async fn at_rest(
+        &self,
+        start: Instant,
+        known: Option<&Picture>,
+    ) -> anyhow::Result<Painted> {
+        let still_for = known.map_or(AT_REST_FOR_SURE, |_| AT_REST);
+        let wanted = |picture: &Picture| {
+            !picture.is_flat() && known.is_none_or(|known| known.shows_the_same(picture))
+        };
         let mut picture: Option<Picture> = None;
+        // Comparing takes time from what is measured, so each picture that stands is compared once.
+        let mut refused = false;
         let (mut shown, mut first) = (None, None);
         let mut last = start;
         loop {
@@ -149,21 +164,30 @@ impl Screen {
                         first = Some(seen_at - start);
                     }
                     picture = now;
+                    refused = false;
                 }
             }
-            if last.elapsed() >= AT_REST
+            if last.elapsed() >= still_for
+                && !refused
                 && let Some((shown, first)) = shown.zip(first)
-                && let Some(picture) = picture.take_if(|picture| !picture.is_flat())
             {
-                return Ok(Painted {
-                    shown,
-                    first,
-                    last: last - start,
-                    picture,
-                });
+                if let Some(picture) = picture.take_if(|picture| wanted(picture)) {
+                    return Ok(Painted {
+                        shown,
+                        first,
+                        last: last - start,
+                        picture,
+                    });
+                }
+                refused = true;
             }
             if start.elapsed() > PATIENCE {
-                bail!("the window has not come to rest after {PATIENCE:?}");
+                match known {
+                    Some(_) => bail!(
+                        "the window has not come to rest with the same picture as before after {PATIENCE:?}"
+                    ),
+                    None => bail!("the window has not come to rest after {PATIENCE:?}"),
+                }
             }
             sleep(LOOK_EVERY).await;
         }

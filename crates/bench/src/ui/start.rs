@@ -66,7 +66,7 @@ pub(super) async fn compare(
     let screen = Screen::watch(desktop)?;
     let mut pictures = Vec::new();
     for candidate in candidates {
-        let (child, painted) = begin(desktop, &screen, candidate).await?;
+        let (child, painted) = begin(desktop, &screen, candidate, None).await?;
         tree::end(child).await?;
         pictures.push(painted.picture);
     }
@@ -102,6 +102,7 @@ async fn begin(
     desktop: &Desktop,
     screen: &Screen,
     candidate: &Candidate,
+    picture: Option<&Picture>,
 ) -> anyhow::Result<(Child, Painted)> {
     anyhow::ensure!(
         screen.picture()?.is_none(),
@@ -116,7 +117,7 @@ async fn begin(
         .spawn()
         .with_context(|| format!("cannot start {}", candidate.program.display()))?;
     let painted = screen
-        .at_rest(start)
+        .at_rest(start, picture)
         .await
         .with_context(|| candidate.program.display().to_string())?;
     Ok((child, painted))
@@ -128,15 +129,10 @@ async fn measure(
     candidate: &Candidate,
     picture: &Picture,
 ) -> anyhow::Result<Start> {
-    let (child, painted) = begin(desktop, screen, candidate).await?;
+    let (child, painted) = begin(desktop, screen, candidate, Some(picture)).await?;
     let root = child.id().context("it has already ended")?;
     let usage = tree::usage(root)?;
     tree::end(child).await?;
-    anyhow::ensure!(
-        painted.picture.shows_the_same(picture),
-        "{} has come to rest with another picture than before",
-        candidate.program.display()
-    );
     Ok(Start {
         shown: painted.shown,
         first: painted.first,
@@ -151,7 +147,7 @@ async fn idle(
     candidate: &Candidate,
     time: Duration,
 ) -> anyhow::Result<Idle> {
-    let (child, _) = begin(desktop, screen, candidate).await?;
+    let (child, _) = begin(desktop, screen, candidate, None).await?;
     let root = child.id().context("it has already ended")?;
     sleep(SETTLE).await;
     let (before, woken_before) = (tree::usage(root)?, tree::wakeups(root)?);
