@@ -25,7 +25,7 @@ const pictures = fileURLToPath(new URL("../screens/", import.meta.url));
 /** Pages at work at the same time, for each language. */
 const PAGES = 2;
 /** Screens that the real Tab key goes through. */
-const WALKED = ["approval-sign-in", "inbox-several", "settings", "history", "pair-enter"];
+const WALKED = ["approval-sign-in", "inbox-several", "settings", "history", "pair-enter", "pair-code", "account-key", "devices-new-other"];
 /** How many places of one problem are named. */
 const NAMED = 6;
 

@@ -25,9 +25,7 @@ pairing-browser-hint = If the page is open on this computer. Otherwise, type its
 pairing-browser-help = If the page is open in this computer’s browser, you need no code. You press a button there.
 pairing-browser-title = Continue in your browser
 pairing-browser-lead = A page of this server has opened there.
-# The button on the server’s page.
-pairing-browser-button = Continue in Tegata
-pairing-browser-press = Press “{ $button }” on that page. Tegata then goes on by itself.
+pairing-browser-press = Press the button with your account on that page. Tegata then goes on by itself.
 pairing-browser-allow = If the browser asks whether it may open Tegata, allow it.
 pairing-browser-waiting = Waiting for the page…
 pairing-browser-type = Type the code instead

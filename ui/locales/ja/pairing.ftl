@@ -25,9 +25,7 @@ pairing-browser-hint = このコンピューターでページを開いている
 pairing-browser-help = このコンピューターのブラウザーでページを開いている場合、コードは不要です。ページのボタンを押します。
 pairing-browser-title = ブラウザーで続けてください
 pairing-browser-lead = ブラウザーで、このサーバーのページを開きました。
-# サーバーのページのボタン
-pairing-browser-button = Tegata で続ける
-pairing-browser-press = そのページの「{ $button }」を押すと、Tegata が自動で先に進みます。
+pairing-browser-press = そのページで、あなたのアカウントのボタンを押すと、Tegata が自動で先に進みます。
 pairing-browser-allow = Tegata を開いてよいかブラウザーが尋ねたら、許可してください。
 pairing-browser-waiting = ページを待っています…
 pairing-browser-type = 代わりにコードを入力

@@ -113,7 +113,6 @@ export const PLACES: Record<string, Scenario> = {
     `${accountIds.keyPin}=493817`,
     accountIds.save,
   ),
-  "account-key-opening": onAccount(accountIds.key, `${accountIds.keyPin}=493817`, accountIds.save),
   "account-unpair": onAccount(accountIds.unpair),
   "account-unpair-offline": page("#/account/acc-3", {}, accountIds.unpair),
   "account-unpair-refused": page(

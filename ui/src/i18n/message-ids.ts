@@ -408,7 +408,6 @@ export type MessageId =
   | "outcome-withdrawn"
   | "pairing-again"
   | "pairing-browser-allow"
-  | "pairing-browser-button"
   | "pairing-browser-help"
   | "pairing-browser-hint"
   | "pairing-browser-lead"

@@ -82,7 +82,7 @@ describe("pairing", () => {
     expect(shown.bridge.calls.at(-1)?.request).toEqual({ input: { form: "browser", server: "id.kawabe.example" } });
     expect(shown.get(ids.screen).dataset["stage"]).toBe("browser");
     expect(shown.get(ids.host).textContent).toBe("id.kawabe.example");
-    expect(plain(shown.get(ids.screen).textContent)).toContain("Press “Continue in Tegata” on that page.");
+    expect(plain(shown.get(ids.screen).textContent)).toContain("Press the button with your account on that page.");
   });
 
   it("offers the browser first after a link was opened that names the server", async () => {
