@@ -1,19 +1,28 @@
-//! A device that manages devices and grants, against the real server: added, moved to, removed, taken back, tested, reported.
+//! A device that manages devices, grants and its key, against the real server: added, moved to, graded, removed, taken back,
+//! tested, reported, its approval key replaced.
 
 use serde_json::json;
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 use tegata_device::{
-    Device, Health, RequestState,
+    Device, Health, Pin, RequestKey, RequestState,
     error::DecideError,
     history::HistoryEvent,
     management::{Adding, AddingPhase, ManagementError, Removal},
     self_test::{SelfTestCheck, SelfTestDetail, SelfTestOptions, SelfTestOutcome},
 };
-use tegata_protocol::device::{
-    decision::DenyReason,
-    management::{NoticeKind, RemovalReason},
+use tegata_protocol::{
+    PublicKey,
+    device::{
+        decision::DenyReason,
+        evidence::{EvidenceFinding, verify_evidence},
+        management::{NoticeKind, RemovalReason},
+        prompt::PromptKind,
+    },
 };
-use tegata_tests::in_process::{CLIENT, TestDevice, World, now};
+use tegata_tests::{
+    in_process::{CLIENT, PIN, TestDevice, World, now},
+    programs,
+};
 
 /// From when an account's first device manages others.
 const DAY: u64 = 86_400;
@@ -273,4 +282,142 @@ async fn not_me_after_an_approval_tells_the_other_device() {
         own,
         Err(DecideError::RequestState(_) | DecideError::RequestClosed { .. })
     ));
+}
+
+/// One sign-in from the request to the token.
+async fn sign_in(world: &World, device: &TestDevice) -> RequestKey {
+    let asked = world.ask(&[]).await.unwrap();
+    let key = device.only_request().await.unwrap();
+    let code = asked.transfer_code.as_deref();
+    let person = TestDevice::person();
+    device.device.approve(&key, code, &person).await.unwrap();
+    assert_eq!(world.token(&asked).await.unwrap().0, 200);
+    key
+}
+
+/// The key that decided, by evidence that `tegata verify` accepts, naming the account that it belongs to.
+async fn verified(device: &TestDevice, key: &RequestKey, folder: &Path) -> PublicKey {
+    let evidence = device.device.evidence(key).await.unwrap();
+    let trusted = device.device.accounts()[0].root;
+    let report = verify_evidence(&evidence, trusted).unwrap();
+    let EvidenceFinding::Decision(finding) = report.finding else {
+        panic!("a decision");
+    };
+    assert!(finding.enrolled.unwrap().countersigned);
+    let file = folder.join(format!("{}.json", key.request));
+    std::fs::write(&file, serde_json::to_vec(&evidence).unwrap()).unwrap();
+    let program = programs::built(programs::DEVICE).unwrap();
+    let checked = programs::launch(&program)
+        .arg("--data-dir")
+        .arg(folder.join("nothing"))
+        .arg("verify")
+        .arg(&file)
+        .args(["--root", &trusted.to_string()])
+        .run(Duration::from_secs(30))
+        .await;
+    let said = checked.unwrap().ok().unwrap();
+    assert!(said.contains("receipt verified"), "{said}");
+    finding.key
+}
+
+#[tokio::test]
+async fn a_new_approval_key_takes_the_old_ones_place_and_evidence_of_both_holds() {
+    let world = World::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let first = world.paired_device("hanako").await.unwrap();
+    let before = sign_in(&world, &first).await;
+    world.advance(DAY);
+    let (second, _) = add(&world, &first, false).await;
+
+    let pin = Pin::typed(PIN).unwrap();
+    let wrong = Pin::typed("111119").unwrap();
+    let refused = first.device.replace_key(first.account(), wrong).await;
+    assert!(refused.is_err());
+    let replaced = first.device.replace_key(first.account(), pin.clone()).await;
+    let replaced = replaced.unwrap();
+    first.refresh().await.unwrap();
+    let prompt = first.device.request(&replaced).unwrap().prompt;
+    assert_eq!(prompt.kind, PromptKind::DeviceKey);
+    approve(&first).await;
+
+    // At once, and in a later process; then once more.
+    let after = sign_in(&world, &first).await;
+    let first = first.restarted().unwrap();
+    sign_in(&world, &first).await;
+    let old = verified(&first, &before, folder.path()).await;
+    let new = verified(&first, &after, folder.path()).await;
+    assert_ne!(old, new);
+    assert_eq!(verified(&first, &replaced, folder.path()).await, old);
+    let again = first
+        .device
+        .replace_key(first.account(), pin)
+        .await
+        .unwrap();
+    approve(&first).await;
+    let last = sign_in(&world, &first).await;
+    assert_eq!(verified(&first, &again, folder.path()).await, new);
+    assert_ne!(verified(&first, &last, folder.path()).await, new);
+    assert_eq!(verified(&first, &before, folder.path()).await, old);
+    let told = told(&second).await;
+    let notice = (NoticeKind::KeyReplaced, "Laptop 0".to_owned());
+    assert_eq!(told, [notice.clone(), notice]);
+}
+
+#[tokio::test]
+async fn what_waits_while_the_key_is_replaced_is_decided_with_the_new_one() {
+    let world = World::start().await.unwrap();
+    let device = world.paired_device("hanako").await.unwrap();
+    let asked = world.ask(&[]).await.unwrap();
+    let waits = device.only_request().await.unwrap();
+    let pin = Pin::typed(PIN).unwrap();
+    let replaced = device.device.replace_key(device.account(), pin).await;
+    let replaced = replaced.unwrap();
+    device.refresh().await.unwrap();
+    let person = TestDevice::person();
+    let done = device.device.approve(&replaced, None, &person).await;
+    assert!(matches!(done.unwrap().state, RequestState::Approved { .. }));
+    let code = asked.transfer_code.as_deref();
+    device.device.approve(&waits, code, &person).await.unwrap();
+    assert_eq!(world.token(&asked).await.unwrap().0, 200);
+}
+
+#[tokio::test]
+async fn a_device_that_was_added_removes_others_only_when_it_may() {
+    let world = World::start().await.unwrap();
+    let first = world.paired_device("hanako").await.unwrap();
+    world.advance(DAY);
+    let (second, _) = add(&world, &first, false).await;
+    let (third, _) = add(&world, &first, false).await;
+    let listed = second.device.devices(second.account()).await.unwrap();
+    let from = now(&world).plus(86_400);
+    assert_eq!(listed.may_manage_from, Some(from));
+    let lost = listed.devices.iter().find(|one| one.name == "Laptop 0");
+    let lost = lost.unwrap().id.clone();
+    let remove = || {
+        let reason = RemovalReason::Lost;
+        second.device.remove_device(second.account(), &lost, reason)
+    };
+    let early = remove().await;
+    assert!(matches!(early, Err(ManagementError::NotYet { from: at }) if at == from));
+
+    // The first device, which may, lets it.
+    let listed = first.device.devices(first.account()).await.unwrap();
+    assert_eq!(listed.may_manage_from, None);
+    assert_eq!(listed.devices[1].may_manage_from, Some(from));
+    let chosen = listed.devices[1].id.clone();
+    let graded = first.device.grade_device(first.account(), &chosen).await;
+    let graded = graded.unwrap();
+    assert!(remove().await.is_err(), "not approved yet");
+    first.refresh().await.unwrap();
+    let prompt = first.device.request(&graded).unwrap().prompt;
+    assert_eq!(prompt.kind, PromptKind::DeviceGrade);
+    approve(&first).await;
+    let notice = (NoticeKind::DeviceGraded, "Laptop 1".to_owned());
+    assert_eq!(told(&third).await.last(), Some(&notice));
+    let Removal::Approve(_) = remove().await.unwrap() else {
+        panic!("another device is not removed at once");
+    };
+    approve(&second).await;
+    assert!(first.refresh().await.is_err());
+    assert_eq!(first.device.accounts()[0].health, Health::DeviceRevoked);
 }
