@@ -293,7 +293,35 @@ impl TerminalDevice {
         self.command().arg("verify").arg(file).run(limit).await
     }
 
-    async fn run(&self, args: &[&str]) -> anyhow::Result<String> {
+    /// Begins a command that reads the PIN from its standard input, which stays open.
+    ///
+    /// # Errors
+    ///
+    /// The program cannot be started.
+    pub fn start_with_pin(&self, args: &[&str], pin: &str) -> anyhow::Result<Program> {
+        let launch = self.command().args(args).args(["--pin-fd", "0"]);
+        let mut program = launch.with_input().start()?;
+        program.write(&format!("{pin}\n"))?;
+        Ok(program)
+    }
+
+    /// What a command that reads the PIN prints.
+    ///
+    /// # Errors
+    ///
+    /// It fails; the message shows its words.
+    pub async fn run_with_pin(&self, args: &[&str], pin: &str) -> anyhow::Result<String> {
+        let mut program = self.start_with_pin(args, pin)?;
+        program.close_input();
+        program.finish(COMMAND).await?.ok()
+    }
+
+    /// What a command prints.
+    ///
+    /// # Errors
+    ///
+    /// It fails; the message shows its words.
+    pub async fn run(&self, args: &[&str]) -> anyhow::Result<String> {
         self.command().args(args).run(COMMAND).await?.ok()
     }
 

@@ -14,6 +14,8 @@ mod faults;
 #[cfg(test)]
 mod kiosk;
 #[cfg(test)]
+mod manage;
+#[cfg(test)]
 mod proxy;
 #[cfg(test)]
 mod world;

@@ -119,12 +119,17 @@ impl World {
         printed.get(0).cloned().unwrap_or(printed)
     }
 
-    /// A paired terminal device. The digits go through the administrator's terminal.
-    pub(crate) async fn device(&self, name: &str) -> TerminalDevice {
+    /// A terminal device that is not paired.
+    pub(crate) fn unpaired(&self, name: &str) -> TerminalDevice {
         let data_dir = self.path(name);
         make_private_dir(&data_dir).unwrap();
         let binary = programs::built(programs::DEVICE).unwrap();
-        let device = TerminalDevice::new(&binary, &data_dir).unwrap();
+        TerminalDevice::new(&binary, &data_dir).unwrap()
+    }
+
+    /// A paired terminal device. The digits go through the administrator's terminal.
+    pub(crate) async fn device(&self, name: &str) -> TerminalDevice {
+        let device = self.unpaired(name);
         let (link, invite) = self.invite().await;
         let pairing = device.begin_pairing(&link, PIN, name).await.unwrap();
         invite.confirm(pairing.digits()).await;
@@ -186,7 +191,7 @@ pub(crate) async fn run(setup: &ServerSetup, args: &[&str]) -> String {
 }
 
 /// A text member of a line of JSON.
-fn member(line: &str, name: &str) -> Option<String> {
+pub(crate) fn member(line: &str, name: &str) -> Option<String> {
     let value: Value = serde_json::from_str(line).ok()?;
     Some(value.get(name)?.as_str()?.to_owned())
 }
