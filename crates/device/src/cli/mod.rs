@@ -105,7 +105,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         account: cli.global.account,
     };
     match cli.command {
-        Command::Pair(pair) => pair::pair(&context, pair).await,
+        Command::Pair(pair) => Box::pin(pair::pair(&context, pair)).await,
         Command::Inbox { json } => requests::inbox(&context, json).await,
         Command::Show { id, json } => requests::show(&context, &id, json).await,
         Command::Approve {
