@@ -90,6 +90,16 @@ impl Desktop {
         self.environment.clone()
     }
 
+    /// Puts the programs of a folder before those that are installed.
+    pub fn prefer_programs(&mut self, folder: &Path) {
+        let mut path = OsString::from(folder);
+        if let Some(installed) = std::env::var_os("PATH") {
+            path.push(":");
+            path.push(installed);
+        }
+        self.environment.push(("PATH".into(), path));
+    }
+
     /// The virtual display's name, such as `:7`.
     pub fn display(&self) -> &str {
         &self.display

@@ -23,6 +23,8 @@ pub struct Answer {
     pub location: Option<String>,
     /// The first cookie that it sets, as `name=value`, to be sent back by hand.
     pub cookie: Option<String>,
+    /// All of them, in the order in which they are set.
+    pub cookies: Vec<String>,
 }
 
 impl Http {
@@ -173,7 +175,12 @@ async fn answer(
             .map(str::to_owned)
     };
     let location = header("location");
-    let cookie = header("set-cookie").and_then(|set| set.split(';').next().map(str::to_owned));
+    let set = response.headers().get_all("set-cookie").iter();
+    let cookies: Vec<String> = set
+        .filter_map(|value| value.to_str().ok()?.split(';').next())
+        .map(str::to_owned)
+        .collect();
+    let cookie = cookies.first().cloned();
     let text = response
         .text()
         .await
@@ -183,6 +190,7 @@ async fn answer(
         text,
         location,
         cookie,
+        cookies,
     })
 }
 

@@ -11,6 +11,8 @@ pub struct PairingPage {
     http: Http,
     url: String,
     cookie: String,
+    /// Finds the session again at the page that an app opens.
+    start_cookie: String,
     link: String,
     code: String,
     host: String,
@@ -27,6 +29,7 @@ impl PairingPage {
         let (Some(url), Some(cookie)) = (opened.location.clone(), opened.cookie.clone()) else {
             bail!("the pairing page does not open: {}", words(&opened));
         };
+        let start_cookie = opened.cookies.get(1).cloned().unwrap_or_default();
         let page = http.fetch_with(&url, &[("cookie", &cookie)]).await?;
         let fact = |name: &str| {
             let value = between(&page.text, &format!(r#"<dd class="{name}">"#), "</dd>");
@@ -57,6 +60,7 @@ impl PairingPage {
             http: http.clone(),
             url,
             cookie,
+            start_cookie,
             link,
             code,
             host,
@@ -76,6 +80,43 @@ impl PairingPage {
     /// The server's host and port.
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// Goes on in this browser at the address that an app has opened: presses the button, and answers the link that the page
+    /// then hands to the app. What [`PairingPage::link`] and [`PairingPage::code`] say is good for nothing from then on.
+    ///
+    /// # Errors
+    ///
+    /// The page offers no session, or shows no link.
+    pub async fn begin(&mut self, address: &str) -> anyhow::Result<String> {
+        let kept = [("cookie", self.start_cookie.as_str())];
+        let asked = self.http.fetch_with(address, &kept).await?;
+        let field = |name: &str| {
+            let start = format!(r#"<input type="hidden" name="{name}" value=""#);
+            let value = between(&asked.text, &start, "\"");
+            value.with_context(|| format!("the page has no {name}: {}", words(&asked)))
+        };
+        let (session, key, token) = (field("session")?, field("jkt")?, field("token")?);
+        let fields = [("session", &session), ("jkt", &key), ("token", &token)];
+        let fields = fields.map(|(name, value)| (name, value.as_str()));
+        let bound = self.http.post_form(address, &kept, &fields).await?;
+        let (Some(url), Some(cookie)) = (bound.location.clone(), bound.cookie.clone()) else {
+            bail!("the page binds no code: {}", words(&bound));
+        };
+        ensure!(url == self.url, "the page leads to another session: {url}");
+        self.cookie = cookie;
+        let page = self
+            .http
+            .fetch_with(&url, &[("cookie", &self.cookie)])
+            .await?;
+        let link = between(
+            &page.text,
+            r#"<a id="pairing-link" class="button" href=""#,
+            "\"",
+        );
+        let link =
+            link.with_context(|| format!("the page hands nothing over: {}", words(&page)))?;
+        Ok(link.replace("&#38;", "&").replace("&amp;", "&"))
     }
 
     /// Types the six digits and presses *Confirm*.

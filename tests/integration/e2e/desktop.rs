@@ -10,6 +10,9 @@ mod world;
 
 #[cfg(test)]
 #[cfg(target_os = "linux")]
+mod screen;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod services;
 
 #[cfg(test)]
@@ -24,6 +27,7 @@ mod tests {
     use tokio::sync::Mutex;
 
     use super::{
+        screen::Screen,
         services::{Note, Services},
         world::{LIMIT, PERSON, PIN, World},
     };
@@ -199,6 +203,55 @@ mod tests {
             !text.contains("0123"),
             "a code in an opened link is not taken: {text}"
         );
+        window.close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn closing_hides_only_where_a_host_answers_and_the_tray_brings_the_window_back() {
+        let _turn = TURN.lock().await;
+        let world = World::start().await;
+        let app = App::start(&world, "hidden").await;
+        let window = app.open().await;
+        let session = window.session();
+        let screen = Screen::of(&app.desktop).await;
+
+        // Nobody shows a tray: there is nothing that could bring a hidden window back.
+        screen.close();
+        session.await_shown("close.dialog").await.unwrap();
+        assert!(!session.has("close.hide").await.unwrap());
+        window.picture("01-no-tray").await.unwrap();
+        session.click("close.stay").await.unwrap();
+        assert!(screen.is_shown());
+
+        let mut services = Services::start(&app.desktop).await;
+        let item = services.await_item(LIMIT).await;
+        screen.close();
+        session.await_shown("close.hide").await.unwrap();
+        window.picture("02-tray").await.unwrap();
+        session.click("close.remember").await.unwrap();
+        session.click("close.hide").await.unwrap();
+        screen.await_shown(false, LIMIT).await;
+        item.activate().await;
+        screen.await_shown(true, LIMIT).await;
+        session.await_shown("welcome.screen").await.unwrap();
+
+        // It was remembered; the menu brings it back as well.
+        screen.close();
+        screen.await_shown(false, LIMIT).await;
+        assert!(!session.has("close.dialog").await.unwrap());
+        item.choose("Open Tegata").await;
+        screen.await_shown(true, LIMIT).await;
+
+        // The tray goes while the window is hidden.
+        screen.close();
+        screen.await_shown(false, LIMIT).await;
+        drop(item);
+        services.end().await;
+        screen.await_shown(true, LIMIT).await;
+        screen.close();
+        session.await_shown("close.dialog").await.unwrap();
+        assert!(screen.is_shown(), "without a tray it asks again");
+        session.click("close.stay").await.unwrap();
         window.close().await.unwrap();
     }
 

@@ -201,6 +201,11 @@ impl Services {
         }
     }
 
+    /// Goes from the bus, as a desktop's shell that has crashed.
+    pub(crate) async fn end(self) {
+        self.bus.close().await.unwrap();
+    }
+
     /// Waits until the app is not on the bus any more.
     pub(crate) async fn await_item_gone(&self, limit: Duration) {
         let name = self.item.clone().unwrap();
@@ -232,6 +237,19 @@ impl Item {
         })
         .await
         .unwrap();
+    }
+
+    /// Presses the icon.
+    pub(crate) async fn activate(&self) {
+        let item = Proxy::new(
+            &self.bus,
+            self.name.as_str(),
+            "/StatusNotifierItem",
+            "org.kde.StatusNotifierItem",
+        );
+        let at = (0_i32, 0_i32);
+        let item = item.await.unwrap();
+        item.call_method("Activate", &at).await.unwrap();
     }
 
     /// Chooses the entry of the menu with this label.

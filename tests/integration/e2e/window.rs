@@ -8,6 +8,9 @@
 #[path = "window/app.rs"]
 mod app;
 #[cfg(test)]
+#[path = "window/begun.rs"]
+mod begun;
+#[cfg(test)]
 #[path = "window/cover.rs"]
 mod cover;
 #[cfg(test)]
@@ -24,6 +27,9 @@ mod links;
 mod policy;
 #[cfg(test)]
 mod proxy;
+#[cfg(test)]
+#[path = "window/scan.rs"]
+mod scan;
 #[cfg(test)]
 #[path = "window/sign_in.rs"]
 mod sign_in;

@@ -81,6 +81,17 @@ impl World {
         run(&setup, &["init"]).await;
         let user = ["user", "add", PERSON, "--name", "Yamada Hanako"];
         run(&setup, &[&user, further].concat()).await;
+        Self::serve(dir, setup).await
+    }
+
+    /// Starts with the demo's person and pages, and no one else.
+    pub(crate) async fn start_demo() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let setup = server_in(&dir).demo();
+        Self::serve(dir, setup).await
+    }
+
+    async fn serve(dir: TempDir, setup: ServerSetup) -> Self {
         Self {
             server: setup.start().await.unwrap(),
             http: Http::make().unwrap(),

@@ -108,6 +108,11 @@ impl DemoPages {
         })
     }
 
+    /// Where the kiosk's screen for a sign-in is, which shows the code as a picture too.
+    pub fn screen_url(&self, sign_in: &SignIn) -> String {
+        format!("{}/page", sign_in.state_url)
+    }
+
     /// Waits until the kiosk says that the person has signed in.
     ///
     /// # Errors
