@@ -217,21 +217,17 @@ impl PairingSession {
     }
 
     async fn show_page(self, generation: u64, begun: Begun) {
-        match self.browser.open(begun.issuer(), begun.page()).await {
-            Err(error) => {
-                tracing::warn!(%error, "pairing.browser_not_opened");
-                let view = PairingView::Failed {
-                    code: ui::PairingFailure::BrowserNotOpened,
-                    remedy: ui::Remedy::TryAgain,
-                };
-                self.advance(generation, view, Phase::Nothing);
-            }
-            Ok(()) => {
-                let host = begun.issuer().host().to_owned();
-                let phase = Phase::Begun(Box::new(begun));
-                self.advance(generation, PairingView::Browser { host }, phase);
-            }
+        if let Err(error) = self.browser.open(begun.issuer(), begun.page()).await {
+            tracing::warn!(%error, "pairing.browser_not_opened");
+            let view = PairingView::Failed {
+                code: ui::PairingFailure::BrowserNotOpened,
+                remedy: ui::Remedy::TryAgain,
+            };
+            return self.advance(generation, view, Phase::Nothing);
         }
+        let host = begun.issuer().host().to_owned();
+        let phase = Phase::Begun(Box::new(begun));
+        self.advance(generation, PairingView::Browser { host }, phase);
     }
 
     async fn check(self, generation: u64, invited: Invited) {
