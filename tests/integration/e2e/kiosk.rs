@@ -8,7 +8,7 @@ use tegata_tests::{
 };
 use tempfile::TempDir;
 
-use crate::world::{PIN, server_in};
+use crate::world::{PIN, World};
 
 #[tokio::test]
 async fn a_device_pairs_by_typed_host_and_code_and_the_kiosk_hears_a_denial() {
@@ -69,8 +69,7 @@ async fn three_wrong_digits_end_a_pairing_and_the_code_is_used_up() {
 }
 
 async fn start() -> (TempDir, Server, DemoPages) {
-    let dir = tempfile::tempdir().unwrap();
-    let server = server_in(&dir).demo().start().await.unwrap();
+    let World { server, dir, .. } = World::start_demo().await;
     let pages = DemoPages::new(&server);
     (dir, server, pages)
 }
