@@ -1,8 +1,6 @@
 //! Issuing sessions, invitations, pairings and devices (device protocol, section 4).
 
-use tegata_protocol::{
-    AccountId, DeviceId, PairingId, Secret, Sha256Digest, Thumbprint, UnixTime,
-};
+use tegata_protocol::{AccountId, DeviceId, PairingId, Secret, Sha256Digest, Thumbprint, UnixTime};
 
 use crate::domain::{FlowSeq, Grade, IssuingSessionId, Registration, debug_without_content};
 

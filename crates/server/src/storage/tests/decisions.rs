@@ -141,10 +141,7 @@ async fn checks_come_in_the_order_of_the_protocol() {
         credential: other.registration.approval_thumbprint,
         ..approve(&ids, &device, 1, NOW)
     };
-    assert_eq!(
-        apply(wrong_key).await.unwrap(),
-        DecideOutcome::ForeignKey
-    );
+    assert_eq!(apply(wrong_key).await.unwrap(), DecideOutcome::ForeignKey);
     let regressed = apply(approve(&ids, &device, 0, NOW)).await.unwrap();
     assert_eq!(regressed, DecideOutcome::CounterRegressed);
     assert!(bench.device(&device.id).await.suspect);
