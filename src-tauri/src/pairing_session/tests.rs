@@ -9,7 +9,7 @@ use std::{
     io,
     pin::Pin,
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Duration,
 };
 use tegata_device::ports::{
     HttpMethod, HttpRequest, HttpResponse, Network, NetworkSettings, Socket, Transport,
@@ -28,6 +28,7 @@ use tegata_protocol::{
     },
 };
 use tegata_ui_contract::CodeEntry;
+use tokio::time::Instant;
 
 const HOST: &str = "id.example";
 const START: &str = "https://id.example/pair/start";
