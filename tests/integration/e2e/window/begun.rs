@@ -36,6 +36,7 @@ async fn a_pairing_that_the_app_begins_goes_through_the_browser_and_types_no_cod
     let start = format!("{}/pair/start?jkt=", world.server.issuer());
     assert!(opened.starts_with(&start), "{opened}");
     await_stage(&window, "browser").await;
+    session.await_shown("pair.type_code").await.unwrap();
     window.picture("02-in-the-browser").await.unwrap();
 
     // A link that somebody else made, with a code of their own, is not the answer.
