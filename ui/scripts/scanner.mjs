@@ -20,8 +20,6 @@ const film = join(folder, "code.y4m");
 writeFileSync(film, filmOf(encodeQR(LINK, "raw", { border: 4 }), 640, 480, 6));
 
 const server = await serve();
-// Browsers ask for it by themselves; the app's window does not.
-server.extra.set("/favicon.ico", { type: "image/x-icon", bytes: "" });
 const browser = await launch(["--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${film}`]);
 const problems = [];
 let checked = 0;

@@ -16,7 +16,8 @@ function policy() {
 
 /** Serves the demo build and, under `/sheet/`, whatever is put into `extra` (path to type and bytes). */
 export async function serve() {
-  const extra = new Map();
+  // Browsers ask for an icon by themselves, sooner or later; the app's window does not.
+  const extra = new Map([["/favicon.ico", { type: "image/x-icon", bytes: "" }]]);
   const headers = { "content-security-policy": policy() };
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
