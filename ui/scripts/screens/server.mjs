@@ -16,14 +16,18 @@ function policy() {
 
 /** Serves the demo build and, under `/sheet/`, whatever is put into `extra` (path to type and bytes). */
 export async function serve() {
-  // Browsers ask for an icon by themselves, sooner or later; the app's window does not.
-  const extra = new Map([["/favicon.ico", { type: "image/x-icon", bytes: "" }]]);
+  const extra = new Map();
   const headers = { "content-security-policy": policy() };
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
     const made = extra.get(pathname);
     if (made) {
       response.writeHead(200, { "content-type": made.type }).end(made.bytes);
+      return;
+    }
+    if (pathname === "/favicon.ico") {
+      // Browsers ask for it by themselves, sooner or later; the app's window does not.
+      response.writeHead(204).end();
       return;
     }
     const path = normalize(join(root, pathname));
