@@ -48,7 +48,12 @@ async fn dropping_a_program_ends_what_it_started_too() {
         std::fs::read_to_string(proc_dir.join("stat"))
             .is_ok_and(|stat| !stat.contains(") Z ") && stat.contains("sleep"))
     };
-    assert!(is_alive(), "the grandchild runs before the drop");
+    // The shell says the number as soon as it has forked, and the fork becomes `sleep` a little later.
+    wait_until("the grandchild runs", LIMIT, async || {
+        Ok(is_alive().then_some(()))
+    })
+    .await
+    .unwrap();
     drop(program);
     wait_until("the grandchild is gone", LIMIT, async || {
         Ok((!is_alive()).then_some(()))
