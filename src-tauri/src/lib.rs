@@ -36,6 +36,7 @@ use tracing_subscriber::{
 /// # Errors
 /// If the data folder cannot be opened or there is no display.
 pub fn run() -> anyhow::Result<()> {
+    platform::prepare_process();
     tegata_device::transport::install_crypto_provider();
     let device = setup::open_device()?;
     start_log(device.data_dir());

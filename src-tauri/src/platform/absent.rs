@@ -55,4 +55,7 @@ impl Autostart {
 
 pub(crate) async fn watch_session(_: impl Fn() + Send + Sync + 'static) {}
 
+/// Nothing is to be set here before a webview is made.
+pub(crate) fn prepare_process() {}
+
 pub(crate) fn prepare_webview<R: Runtime>(_: &WebviewWindow<R>) {}

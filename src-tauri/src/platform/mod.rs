@@ -1,5 +1,5 @@
 //! What differs by operating system, behind the same names everywhere: `Notifications`, `Tray`, `Autostart`,
-//! `watch_session`, `prepare_webview`.
+//! `watch_session`, `prepare_process`, `prepare_webview`.
 //!
 //! Linux is run and tested. macOS and Windows are written against the same crates' own interfaces. Elsewhere all of it is
 //! absent and says so.
@@ -14,7 +14,9 @@ mod system;
 #[path = "native/mod.rs"]
 mod system;
 
-pub(crate) use system::{Autostart, Notifications, Tray, prepare_webview, watch_session};
+pub(crate) use system::{
+    Autostart, Notifications, Tray, prepare_process, prepare_webview, watch_session,
+};
 
 use std::sync::Arc;
 

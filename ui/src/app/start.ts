@@ -14,6 +14,8 @@ import { Store } from "./store.svelte";
 export function start(bridge: Bridge): void {
   const target = document.getElementById("app");
   if (!target) throw new Error("the page has no #app");
+  // There it is the system's font, and found in half the time that `system-ui` takes.
+  if (navigator.platform.includes("Linux")) document.documentElement.dataset["font"] = "generic";
   const store = new Store(bridge);
   void store.start();
   const begin = () => mount(App, { target, props: { store } });

@@ -387,3 +387,31 @@ async fn signals_of_somebody_else_press_nothing() {
     assert!(soon(notifications.available()).await);
     assert!(presses.try_recv().is_err());
 }
+
+#[test]
+fn graphics_hardware_is_what_programs_can_draw_with() {
+    let dev = TempDir::new().unwrap();
+    assert!(!super::has_graphics_hardware(dev.path()));
+    // A screen alone cannot draw.
+    std::fs::create_dir(dev.path().join("dri")).unwrap();
+    std::fs::write(dev.path().join("dri/card0"), "").unwrap();
+    assert!(!super::has_graphics_hardware(dev.path()));
+    std::fs::write(dev.path().join("dri/renderD128"), "").unwrap();
+    assert!(super::has_graphics_hardware(dev.path()));
+    let other = TempDir::new().unwrap();
+    std::fs::write(other.path().join("nvidiactl"), "").unwrap();
+    assert!(super::has_graphics_hardware(other.path()));
+}
+
+#[test]
+fn the_font_of_the_desktop_is_its_family_alone() {
+    for (font, family) in [
+        ("Cantarell 11", Some("Cantarell")),
+        ("Noto Sans CJK JP Bold 10", Some("Noto Sans CJK JP")),
+        ("Sans", Some("Sans")),
+        ("", None),
+        ("12", None),
+    ] {
+        assert_eq!(super::family(font).as_deref(), family, "{font}");
+    }
+}

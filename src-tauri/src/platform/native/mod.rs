@@ -56,5 +56,8 @@ impl Autostart {
 /// Neither crate tells; nothing is watched.
 pub(crate) async fn watch_session(_: impl Fn() + Send + Sync + 'static) {}
 
+/// Nothing is to be set here before a webview is made.
+pub(crate) fn prepare_process() {}
+
 /// These webviews let pages ask for a camera by themselves.
 pub(crate) fn prepare_webview<R: Runtime>(_: &WebviewWindow<R>) {}
