@@ -67,6 +67,9 @@ export function pseudo(texts: Record<string, Pattern>): Record<string, Pattern> 
   return { ...changed, "language-name": "Pseudo", "language-direction": "rtl" };
 }
 
+/** What is shown in the place of a language that there is not. Its texts come with the scripts and need no loading. */
+const ALWAYS = "en";
+
 /** `demo` adds the language `ar-XB`, which is {@link pseudo}. */
 export function languages(locales: string, demo: boolean): Plugin {
   const texts = (tag: string, of?: (file: string) => boolean) =>
@@ -78,9 +81,10 @@ export function languages(locales: string, demo: boolean): Plugin {
       if (id === `\0${LIST}`) {
         const entries = [...readdirSync(locales).sort(), ...(demo ? ["ar-XB"] : [])].map((tag) => {
           const { "language-name": name, "language-direction": direction } = texts(tag);
-          return `${JSON.stringify(tag)}: { name: ${JSON.stringify(name)}, direction: ${JSON.stringify(direction)}, load: [() => import("${ONE}${tag}"), () => import("${ONE}more-${tag}")] }`;
+          const start = tag === ALWAYS ? "async () => ({ default: always })" : `() => import("${ONE}${tag}")`;
+          return `${JSON.stringify(tag)}: { name: ${JSON.stringify(name)}, direction: ${JSON.stringify(direction)}, load: [${start}, () => import("${ONE}more-${tag}")] }`;
         });
-        return `export default { ${entries.join(", ")} };`;
+        return `import always from "${ONE}${ALWAYS}"; export default { ${entries.join(", ")} };`;
       }
       if (id.startsWith(`\0${ONE}`)) {
         const name = id.slice(ONE.length + 1);

@@ -8,15 +8,12 @@ export type Part = string | [name: string, choice?: Choice];
 export type Choice = [otherwise: number, variants: Array<[key: number | string, Pattern]>];
 export type Values = Record<string, number | string>;
 
-/** Intl's objects are slow to make and are kept. */
+/** Intl's objects are slow to make: each is made for the first text that needs it, and kept. */
 export class Filler {
-  readonly #numbers: Intl.NumberFormat;
-  readonly #plurals: Intl.PluralRules;
+  #numbers?: Intl.NumberFormat;
+  #plurals?: Intl.PluralRules;
 
-  constructor(tag: string) {
-    this.#numbers = new Intl.NumberFormat(tag);
-    this.#plurals = new Intl.PluralRules(tag);
-  }
+  constructor(readonly tag: string) {}
 
   /**
    * Puts `values` into `pattern`. Inserted values are wrapped in marks that keep a name from reordering our sentence.
@@ -31,11 +28,21 @@ export class Filler {
   #fillPart([name, choice]: Exclude<Part, string>, values: Values): string {
     const value = values[name];
     if (value === undefined) throw new Error(`no value for ${name}`);
-    if (choice === undefined) return typeof value === "number" ? this.#numbers.format(value) : value;
+    if (choice === undefined) return typeof value === "number" ? this.#number(value) : value;
     const [otherwise, variants] = choice;
     const fits = (key: number | string) =>
-      key === value || (typeof value === "number" && key === this.#plurals.select(value));
+      key === value || (typeof value === "number" && key === this.#plural(value));
     const chosen = variants.find(([key]) => fits(key)) ?? variants[otherwise];
     return this.fill(chosen?.[1] ?? "", values);
+  }
+
+  #number(value: number): string {
+    this.#numbers ??= new Intl.NumberFormat(this.tag);
+    return this.#numbers.format(value);
+  }
+
+  #plural(value: number): string {
+    this.#plurals ??= new Intl.PluralRules(this.tag);
+    return this.#plurals.select(value);
   }
 }

@@ -54,12 +54,15 @@ fn compressed(bytes: &[u8]) -> anyhow::Result<usize> {
     Ok(encoder.finish()?.len())
 }
 
+/// The language whose texts come with the scripts.
+const ALWAYS: &str = "en";
+
 /// What a start loads before anything is pressed, for each language by its tag: what the page names, and the language's
 /// texts.
 ///
 /// # Errors
 /// The screens have not been built, or not in the way that is known here: one page, one file of texts for each folder of
-/// `locales`.
+/// `locales` but English.
 pub(super) fn at_start(folder: &Path, locales: &Path) -> anyhow::Result<BTreeMap<String, Bytes>> {
     let page = folder.join("index.html");
     let text = fs::read_to_string(&page)
@@ -80,11 +83,12 @@ pub(super) fn at_start(folder: &Path, locales: &Path) -> anyhow::Result<BTreeMap
             .iter()
             .filter(|name| name.starts_with(&format!("{tag}-")) && is_script(name))
             .collect();
-        let [texts] = texts.as_slice() else {
-            anyhow::bail!("one file of texts in {tag} is expected, not {texts:?}");
-        };
         let mut sum = sum;
-        sum.add(&fs::read(folder.join("assets").join(texts))?)?;
+        match texts.as_slice() {
+            [] if tag == ALWAYS => {}
+            [texts] if tag != ALWAYS => sum.add(&fs::read(folder.join("assets").join(texts))?)?,
+            _ => anyhow::bail!("texts in {tag} are in other files than expected: {texts:?}"),
+        }
         sums.insert(tag, sum);
     }
     Ok(sums)
@@ -134,14 +138,13 @@ mod tests {
             ("a-1.js", 100),
             ("a-1.css", 20),
             ("later-1.js", 4000),
-            ("en-1.js", 1),
             ("ja-1.js", 2),
         ] {
             fs::write(at("dist/assets").join(name), "a".repeat(size)).unwrap();
         }
         let sums = at_start(&at("dist"), &at("locales")).unwrap();
         assert_eq!(sums.len(), 2);
-        assert_eq!(sums["en"].plain, page.len() + 121);
+        assert_eq!(sums["en"].plain, page.len() + 120);
         assert_eq!(sums["ja"].plain, page.len() + 122);
         fs::write(at("dist/assets/ja-2.js"), "two files of texts").unwrap();
         assert!(at_start(&at("dist"), &at("locales")).is_err());
