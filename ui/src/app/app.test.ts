@@ -1,4 +1,5 @@
-import { describe, expect, it, vi } from "vitest";
+import { tick } from "svelte";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { plain, show } from "../../tests/render";
 import { DemoBridge } from "../demo/demo-bridge";
 import { account, blocked, secondAccount, signIn } from "../demo/fixtures";
@@ -9,6 +10,7 @@ import { EVENTS } from "../generated/commands";
 import { currentMillis, keepClockRunning } from "./clock.svelte";
 import { PLACES } from "./places";
 import { href, parse } from "./routes.svelte";
+import { PATIENCE_MILLIS, start } from "./start";
 import { Store } from "./store.svelte";
 import { appIds } from "./test-ids";
 
@@ -254,6 +256,60 @@ describe("addresses", () => {
   });
 });
 
+describe("the start", () => {
+  const page = () => {
+    const target = document.createElement("div");
+    target.id = "app";
+    target.append("splash");
+    document.body.replaceChildren(target);
+    return target;
+  };
+
+  afterEach(() => document.body.replaceChildren());
+
+  it.each([{}, { failure: { code: "internal" as const } }])("leaves what stands in the page until it knows: %j", async (world) => {
+    const bridge = new DemoBridge(world);
+    let answer = () => {};
+    const asked = bridge.call.bind(bridge);
+    vi.spyOn(bridge, "call").mockImplementation(async (command, ...rest) => {
+      if (command === "start") await new Promise<void>((resolve) => (answer = resolve));
+      return asked(command, ...rest) as never;
+    });
+    const target = page();
+    start(bridge);
+    await tick();
+    expect(target.textContent).toBe("splash");
+    answer();
+    await vi.waitFor(() => expect(target.querySelector("main")).not.toBeNull());
+    expect(target.textContent).not.toContain("splash");
+    expect(target.querySelector(`[data-testid="${appIds.loading}"]`)).toBeNull();
+  });
+
+  it("says that it waits when the answer takes long", async () => {
+    vi.useFakeTimers();
+    const bridge = new DemoBridge({});
+    vi.spyOn(bridge, "call").mockReturnValue(new Promise(() => {}) as never);
+    const target = page();
+    start(bridge);
+    await vi.advanceTimersByTimeAsync(PATIENCE_MILLIS - 1);
+    expect(target.textContent).toBe("splash");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(target.querySelector(`[data-testid="${appIds.loading}"]`)).not.toBeNull();
+    vi.useRealTimers();
+  });
+});
+
+describe("the bar of places", () => {
+  it.each([
+    [2000, true],
+    [500, false],
+  ])("sticks to the window's edge only where there is something to scroll: %d px", async (height, sticks) => {
+    vi.spyOn(HTMLElement.prototype, "offsetHeight", "get").mockReturnValue(height);
+    await show({ world: {} });
+    expect(document.querySelector("nav")?.classList.contains("sticky")).toBe(sticks);
+  });
+});
+
 describe("the store", () => {
   it("draws its first picture after one call, and listens before it reads again", async () => {
     const bridge = new DemoBridge({ requests: [signIn] });
@@ -267,6 +323,27 @@ describe("the store", () => {
     expect(listening).toHaveBeenCalledTimes(EVENTS.length);
     const first = bridge.calls.findIndex(({ command }) => command === "inbox_list");
     expect(first).toBeGreaterThan(0);
+    store.stop();
+  });
+
+  it("listens, and reads again, only after the first picture is drawn", async () => {
+    const bridge = new DemoBridge({});
+    const listening = vi.spyOn(bridge, "listen");
+    const store = new Store(bridge);
+    let drawn = () => {};
+    const asked = new Promise<void>((ask) => {
+      void store.start(() => {
+        ask();
+        return new Promise((resolve) => (drawn = resolve));
+      });
+    });
+    await asked;
+    await tick();
+    expect(store.ready).toBe(true);
+    expect(listening).not.toHaveBeenCalled();
+    expect(bridge.calls.map(({ command }) => command)).toEqual(["start"]);
+    drawn();
+    await vi.waitFor(() => expect(listening).toHaveBeenCalledTimes(EVENTS.length));
     store.stop();
   });
 

@@ -7,7 +7,12 @@ import "../styles/controls.css";
 import App from "./App.svelte";
 import { Store } from "./store.svelte";
 
+/** An answer that takes longer, in milliseconds, is waited for with words. */
+export const PATIENCE_MILLIS = 300;
+
 /**
+ * What stands in the page stays until the app has answered: one picture fewer to draw, while WebKit gets ready to draw.
+ *
  * Mounts after `load`. WebKit runs a module before its style sheet applies; a screen measured then looks as if all of
  * it had been seen. The app is asked at once all the same.
  */
@@ -17,8 +22,23 @@ export function start(bridge: Bridge): void {
   // There it is the system's font, and found in half the time that `system-ui` takes.
   if (navigator.platform.includes("Linux")) document.documentElement.dataset["font"] = "generic";
   const store = new Store(bridge);
-  void store.start();
-  const begin = () => mount(App, { target, props: { store } });
+  let shown = () => {};
+  const drawn = new Promise<void>((resolve) => (shown = resolve));
+  const known = new Promise<void>((settle) => {
+    setTimeout(settle, PATIENCE_MILLIS);
+    void store.start(() => {
+      settle();
+      return drawn;
+    });
+  });
+  const begin = () =>
+    void known.then(() => {
+      target.replaceChildren();
+      mount(App, { target, props: { store } });
+      // Nobody sees a hidden window, and nothing is drawn for it.
+      if (document.hidden) shown();
+      else requestAnimationFrame(() => setTimeout(shown));
+    });
   if (document.readyState === "complete") begin();
   else addEventListener("load", begin, { once: true });
 }

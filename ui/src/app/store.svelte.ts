@@ -79,8 +79,11 @@ export class Store implements Held {
 
   constructor(readonly bridge: Bridge) {}
 
-  /** Reads all that the first picture needs in one call; listens, and reads the rest, once that is shown. */
-  async start(): Promise<void> {
+  /**
+   * Reads all that the first picture needs in one call; listens, and reads the rest, once that is shown: `draw` is called
+   * as soon as it can be drawn, or its failure, and waited for.
+   */
+  async start(draw: () => Promise<void> = async () => {}): Promise<void> {
     this.failure = null;
     this.stop();
     // Loads while the app answers, and is the right one for most.
@@ -94,8 +97,10 @@ export class Store implements Held {
     } catch (thrown) {
       await guessed;
       this.failure = toCommandError(thrown);
+      await draw();
       return;
     }
+    await draw();
     this.#stops = await Promise.all(
       EVENTS.map((event) => this.bridge.listen(event, () => void this.refresh(event))),
     );
