@@ -49,6 +49,15 @@ describe("the start", () => {
     expect(target.querySelector(`[data-testid="${appIds.loading}"]`)).not.toBeNull();
     vi.useRealTimers();
   });
+
+  it("listens in the end although nothing is drawn, as in a window that was hidden meanwhile", async () => {
+    vi.spyOn(globalThis, "requestAnimationFrame").mockReturnValue(0);
+    const bridge = new DemoBridge({});
+    const listening = vi.spyOn(bridge, "listen");
+    page();
+    start(bridge);
+    await vi.waitFor(() => expect(listening).toHaveBeenCalledTimes(EVENTS.length));
+  });
 });
 
 describe("the store", () => {

@@ -7,7 +7,7 @@ import "../styles/controls.css";
 import App from "./App.svelte";
 import { Store } from "./store.svelte";
 
-/** An answer that takes longer, in milliseconds, is waited for with words. */
+/** In milliseconds. An answer that takes longer is waited for with words, and a picture not at all. */
 export const PATIENCE_MILLIS = 300;
 
 /**
@@ -35,9 +35,9 @@ export function start(bridge: Bridge): void {
     void known.then(() => {
       target.replaceChildren();
       mount(App, { target, props: { store } });
-      // Nobody sees a hidden window, and nothing is drawn for it.
-      if (document.hidden) shown();
-      else requestAnimationFrame(() => setTimeout(shown));
+      requestAnimationFrame(() => setTimeout(shown));
+      // For a window that nobody sees, nothing is drawn.
+      setTimeout(shown, PATIENCE_MILLIS);
     });
   if (document.readyState === "complete") begin();
   else addEventListener("load", begin, { once: true });
