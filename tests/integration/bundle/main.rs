@@ -41,6 +41,7 @@ const PACKAGES: &[(&str, &str)] = &[
         "libjavascriptcoregtk-4.1-0",
     ),
     ("libm.so.6", "libc6"),
+    ("libpango-1.0.so.0", "libpango-1.0-0"),
     ("libsoup-3.0.so.0", "libsoup-3.0-0"),
     ("libwebkit2gtk-4.1.so.0", "libwebkit2gtk-4.1-0"),
 ];
