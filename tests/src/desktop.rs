@@ -32,6 +32,9 @@ const NEEDED: [(&str, &str); 3] = [
     ("gnome-keyring-daemon", "gnome-keyring"),
 ];
 
+/// How long the cookie is at the end of the display's authority.
+pub(crate) const COOKIE_BYTES: usize = 16;
+
 /// A running desktop. Dropping it ends it.
 #[derive(Debug)]
 pub struct Desktop {
@@ -177,7 +180,7 @@ async fn start_screen(authority: &Path, logs: &Path) -> anyhow::Result<(Program,
 /// look at ours. Format: `Xau(3)`, big-endian lengths.
 fn make_authority() -> Vec<u8> {
     const FAMILY_WILD: u16 = 0xffff;
-    let mut cookie = [0; 16];
+    let mut cookie = [0; COOKIE_BYTES];
     SystemRng::new().fill(&mut cookie);
     let mut entry = FAMILY_WILD.to_be_bytes().to_vec();
     let name: &[u8] = b"MIT-MAGIC-COOKIE-1";

@@ -1,7 +1,8 @@
 //! Running the whole of Tegata: real programs, real windows, independent checks.
 //!
 //! The demo (`tegata-demo`) and the end-to-end tests are built from the same parts: [`processes`] starts and ends
-//! programs, [`desktop`] gives the app a display and a keyring of its own, [`webdriver`] finds and presses things,
+//! programs, [`desktop`] gives the app a display and a keyring of its own, [`screen`] looks at that display, [`webdriver`]
+//! finds and presses things,
 //! [`server`], [`pairing_page`], [`relying_party`], [`terminal_device`] and [`window`] speak to one party each, and [`demo`]
 //! puts them together.
 //!
@@ -23,6 +24,7 @@ pub mod pairing_page;
 pub mod processes;
 pub mod programs;
 pub mod relying_party;
+pub mod screen;
 pub mod server;
 pub mod terminal_device;
 pub mod vectors;

@@ -10,6 +10,7 @@ use anyhow::{Context as _, bail, ensure};
 use crate::{
     desktop::Desktop,
     processes::wait_until,
+    screen::{Album, Screen},
     webdriver::{Driver, PATIENCE, Session},
 };
 
@@ -101,7 +102,8 @@ impl Window {
         let mut environment = desktop.environment();
         environment.extend(further);
         let driver = Driver::start(environment, &logs.join("window.log")).await?;
-        let session = Session::start(&driver, app, arguments, screens).await?;
+        let album = Album::new(Screen::of(desktop)?, screens);
+        let session = Session::start(&driver, app, arguments, album).await?;
         session
             .await_any(&["welcome.screen", "inbox.list", "inbox.empty", "pair.screen"])
             .await?;

@@ -1,26 +1,26 @@
 //! A small W3C WebDriver client for WebKitWebDriver: enough to use the app's window as a person would.
 //!
 //! Elements are found by their `data-testid`. Every failure says what was being done, shows the text of the page, and
-//! leaves a screenshot behind.
+//! leaves a picture behind.
 //!
 //! What this does not do: other browsers, frames, several windows, touch.
 
 mod driver;
 
 use std::{
-    fs,
+    mem,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use anyhow::{Context as _, anyhow, bail};
-use data_encoding::BASE64;
 use serde_json::{Value, json};
 
 use crate::{
     excerpt::indented,
     http::{Answer, Http},
     processes::Deadline,
+    screen::Album,
 };
 pub use driver::{Driver, find_driver};
 
@@ -33,13 +33,19 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a picture waits for the page to come to rest.
 const SETTLE: Duration = Duration::from_secs(3);
 
+/// Answers once the page as it now is has been drawn: before the second frame from now, the first is done. Nothing is drawn
+/// of a hidden window, which is not waited for longer than that many milliseconds.
+const DRAWN: &str = r"const [limit, done] = arguments;
+    requestAnimationFrame(() => requestAnimationFrame(() => done()));
+    setTimeout(() => done(), limit);";
+
 /// One window of one program, driven through WebDriver. End it with [`Session::quit`]; dropped without, the program is
 /// ended together with its [`Driver`].
 #[derive(Debug)]
 pub struct Session {
     http: Http,
     base: String,
-    screens: PathBuf,
+    album: Album,
 }
 
 /// A reference to an element of the page.
@@ -47,7 +53,7 @@ pub struct Session {
 struct Element(String);
 
 impl Session {
-    /// Starts `binary` with `args` and waits for its window. Screenshots go into `screens`, which must exist.
+    /// Starts `binary` with `args` and waits for its window. Pictures go into `album`.
     ///
     /// # Errors
     ///
@@ -56,7 +62,7 @@ impl Session {
         driver: &Driver,
         binary: &Path,
         args: &[&str],
-        screens: &Path,
+        album: Album,
     ) -> anyhow::Result<Self> {
         let http = Http::make()?;
         let options = json!({ "binary": binary.to_string_lossy(), "args": args });
@@ -73,7 +79,7 @@ impl Session {
         Ok(Self {
             http,
             base: format!("{}/session/{id}", driver.base()),
-            screens: screens.to_owned(),
+            album,
         })
     }
 
@@ -290,20 +296,24 @@ impl Session {
         Ok(value.as_str().unwrap_or_default().to_owned())
     }
 
-    /// Saves a picture of the page as `NAME.png` and answers where.
+    /// Saves a picture of the window as `NAME.png` and answers where.
     ///
     /// # Errors
     ///
     /// The window is gone, or the file cannot be written.
     pub async fn save_screen(&self, name: &str) -> anyhow::Result<PathBuf> {
         self.settle().await?;
-        let value = self.query("screenshot").await?;
-        let png = BASE64
-            .decode(value.as_str().unwrap_or_default().as_bytes())
-            .context("the driver sent no picture")?;
-        let path = self.screens.join(format!("{name}.png"));
-        fs::write(&path, png).with_context(|| format!("write {}", path.display()))?;
-        Ok(path)
+        let deadline = Deadline::after(SETTLE);
+        let mut picture = self.album.look()?;
+        // What the page has drawn takes a moment to the display.
+        while !deadline.is_over() {
+            deadline.pause().await;
+            let earlier = mem::replace(&mut picture, self.album.look()?);
+            if picture == earlier {
+                break;
+            }
+        }
+        self.album.keep(&picture, name)
     }
 
     /// Closes the window, which ends its program.
@@ -325,7 +335,12 @@ impl Session {
         while !deadline.is_over() && self.run_script(MOVING, &[]).await? == Value::Bool(true) {
             deadline.pause().await;
         }
-        Ok(())
+        self.command(
+            "execute/async",
+            &json!({ "script": DRAWN, "args": [SETTLE.as_millis()] }),
+        )
+        .await
+        .map(|_| ())
     }
 
     async fn shown(&self, test_id: &str) -> anyhow::Result<Element> {
